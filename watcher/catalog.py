@@ -1,0 +1,79 @@
+"""The model list from poll to poll: each model observed, settled and kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from watcher.domain import Document, Event, Item, Snapshot, Source
+from watcher.settle import Policy, adopt, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One believed list and what is to be made of it.
+
+    `source` is as the poll before left it; `told_slugs` are the models that are news already, by the feed.
+    """
+
+    snapshot: Snapshot
+    source: Source
+    at: datetime
+    policy: Policy = field(default_factory=Policy)
+    told_slugs: frozenset[str] = frozenset()
+
+    @property
+    def is_first(self) -> bool:
+        """Tell whether this is the baseline, which is no news."""
+        return self.source.last_good is None
+
+    @property
+    def is_same_query(self) -> bool:
+        """Tell whether the list was asked for as before; other models by another query are no news."""
+        return self.source.identity == self.snapshot.identity
+
+
+def observe(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item], list[Event]]:
+    """Take in one list: all models as they stand now, and the differences that are news."""
+    after: dict[str, Item] = {}
+    told: list[Event] = []
+    for model in sorted(items.keys() | look.snapshot.documents.keys()):
+        item, news = _observe(model, items.get(model), look)
+        if item is not None:
+            after[model] = item
+        told += news
+    return after, told
+
+
+def _observe(model: str, item: Item | None, look: Look) -> tuple[Item | None, list[Event]]:
+    document = look.snapshot.documents.get(model)
+    if document is None:
+        if item is None or model in look.snapshot.refused:
+            return item, []  # a row that cannot be read says nothing: neither changed nor gone
+        if item.announced is None:
+            return None, []  # came and went before anybody was told
+        document = {**(item.observed or item.announced), "listed": False}
+        if not look.is_same_query:
+            return Item({**item.announced, "listed": False}, document), []
+    elif _is_no_news(item, document, look):
+        return adopt(document, look.at, look.policy), []
+    if item is not None and _is_quiet(item, document):
+        return item, []
+    return settle(model, item or Item(), document, look.at, look.policy)
+
+
+def _is_no_news(item: Item | None, document: Document, look: Look) -> bool:
+    """Tell whether a model is to be taken as known without a word."""
+    if look.is_first:
+        return True
+    is_listed_anew = item is None or item.announced is None or not item.announced["listed"]
+    return is_listed_anew and (not look.is_same_query or _slug(document) in look.told_slugs)
+
+
+def _slug(document: Document) -> str:
+    details = document.get("details")
+    return str(details.get("canonical_slug")) if isinstance(details, Mapping) else ""
+
+
+def _is_quiet(item: Item, document: Document) -> bool:
+    """Tell whether nothing can have become news: nothing moved, nothing waits, no date to count down to."""
+    return not item.pending and item.observed == document and not (item.announced or {}).get("expiration")

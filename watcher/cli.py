@@ -1,0 +1,300 @@
+"""The commands: words in, words out; what they do is done elsewhere."""
+
+import json
+import logging
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from watcher import __version__, config, deliver, demo, display, json_output, replay
+from watcher.describe import describe
+from watcher.domain import Delivery, OutboxState, Plan, State, Verdict
+from watcher.errors import ConfigError, NotFoundError, WatcherError
+from watcher.plan import plan
+from watcher.report import report
+from watcher.service import Service, failures, look, summary, utc_now
+from watcher.store import Store
+
+EXIT_CODES = """\b
+Exit codes:
+  0   done; for `status`: healthy
+  1   it could not be done (no answer, nothing by that name, not delivered)
+  2   the command line cannot be understood
+  3   `status` only: not healthy
+  65  the store is damaged, foreign, or from a newer version
+  75  another watcher holds the store
+  78  the configuration cannot be used
+"""
+
+
+class Commands(click.Group):
+    """Turns our errors into one clear line each and their exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except WatcherError as error:
+            for line in str(error).splitlines():
+                display.note(f"watcher: {line}", "red")
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="watcher")
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    help="Rules file [default: $WATCHER_CONFIG, ./rules.yaml]",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Log more.")
+@click.pass_context
+def main(ctx: click.Context, path: Path | None, *, verbose: bool) -> None:
+    r"""Watch OpenRouter's model catalog and tell people what changed.
+
+    \b
+    Examples:
+      watcher demo                     ten seconds of alerts, no network needed
+      watcher check                    is my rules.yaml right, and what does it mean?
+      watcher run                      the service
+      watcher replay recordings/       what would these rules have told?
+    """
+    ctx.obj = path
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("watcher").setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
+
+
+def _load(path: Path | None) -> config.Config:
+    return config.load(config.find(path, os.environ, Path.cwd()), os.environ)
+
+
+@main.command()
+@click.pass_obj
+def run(path: Path | None) -> None:
+    r"""Run the service until SIGTERM or Ctrl-C.
+
+    \b
+    Example:
+      watcher --config /etc/watcher/rules.yaml run
+    """
+    settings = _load(path)
+    for warning in settings.warnings:
+        display.note(warning)
+    with Store.open(settings.store) as store:
+        service = Service(settings, store)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: service.stop.set())
+        service.run()
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Show what would be told; remember and send nothing.")
+@as_json
+@click.pass_obj
+def once(path: Path | None, *, dry_run: bool, as_json: bool) -> None:
+    """Poll once, deliver what is due, and end; fails where a source gave no good answer."""
+    settings = _load(path)
+    if dry_run:
+        poll = look(settings, utc_now())
+        decided = plan(_state(settings.store), poll, settings.settings)
+        _show_plan(decided, as_json=as_json)
+        display.note(summary(poll, decided))
+    else:
+        with Store.open(settings.store) as store:
+            service = Service(settings, store)
+            service.resume()
+            poll = service.poll()
+            service.deliver()
+    sys.exit(1 if failures(poll) else 0)
+
+
+def _state(path: Path) -> State:
+    """Read what is remembered, if anything is."""
+    if not path.exists():
+        return State()
+    with Store.read(path) as store:
+        return store.state()
+
+
+def _show_plan(decided: Plan, *, as_json: bool) -> None:
+    if as_json:
+        for line in json_output.lines(decided):
+            click.echo(line)
+        return
+    for event in decided.events:
+        display.line(f"{event.kind:22} {describe(event)}")
+    for told in decided.notifications:
+        display.line(f"{told.channel} would be told ({', '.join(told.rules)}): {told.title}", "bold")
+
+
+@main.command()
+@click.pass_obj
+def check(path: Path | None) -> None:
+    """Validate the configuration and say in words what it does."""
+    settings = _load(path)
+    for line in config.explain(settings):
+        display.line(line)
+    for warning in settings.warnings:
+        display.note(f"warning: {warning}")
+    problems = [
+        f"{name}: {said}" for name, channel in settings.channels.items() if (said := deliver.check(channel))
+    ]
+    if problems:
+        raise ConfigError(problems)
+    display.line("The configuration is good.", "green")
+
+
+@main.command()
+@click.argument("channel")
+@click.pass_obj
+def test(path: Path | None, channel: str) -> None:
+    """Send a real sample message to CHANNEL and say what came of it."""
+    settings = _load(path)
+    if channel not in settings.channels:
+        known = ", ".join(settings.channels)
+        message = f"there is no channel {channel!r}; the configuration has: {known}"
+        raise NotFoundError(message)
+    now = utc_now()
+    sample = Delivery(0, demo.sample(channel, now), OutboxState.SENDING, 1, now)
+    [outcome] = deliver.deliver([(settings.channels[channel], sample)])
+    if outcome.verdict is not Verdict.SENT:
+        message = f"{channel}: not delivered: {outcome.reason}"
+        raise WatcherError(message)
+    display.note(f"{channel}: delivered", "green")
+
+
+@main.command()
+@click.option("--kind", default="*", help="Only kinds that match this glob, such as 'price.*'.")
+@click.option("--model", default="*", help="Only models that match this glob, such as 'openai/*'.")
+@click.option("--limit", default=50, show_default=True, help="At most so many, the newest.")
+@as_json
+@click.pass_obj
+def events(path: Path | None, kind: str, model: str, limit: int, *, as_json: bool) -> None:
+    """List what became news, the newest last."""
+    with Store.read(_load(path).store) as store:
+        told = store.events(model, kind, limit)[::-1]
+    if as_json:
+        for event in told:
+            click.echo(json.dumps(json_output.event(event), ensure_ascii=False))
+    elif told:
+        display.events(told)
+    else:
+        display.note("No events yet.")
+
+
+@main.command()
+@click.argument("model")
+@as_json
+@click.pass_obj
+def history(path: Path | None, model: str, *, as_json: bool) -> None:
+    """Show what the list has shown of MODEL: prices, context, expiration, presence."""
+    with Store.read(_load(path).store) as store:
+        entries = store.history(model)
+        known = store.state().items
+    if not entries:
+        close = get_close_matches(model, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        message = f"nothing is known of {model!r}{hint}"
+        raise NotFoundError(message)
+    if as_json:
+        for entry in entries:
+            click.echo(json.dumps(json_output.history(entry)))
+    else:
+        display.history(entries)
+
+
+@main.command()
+@click.option("--retry", metavar="NO|all", help="Queue a dead message again, or all of them.")
+@click.option("--limit", default=50, show_default=True, help="At most so many, the newest.")
+@as_json
+@click.pass_obj
+def outbox(path: Path | None, retry: str | None, limit: int, *, as_json: bool) -> None:
+    """List messages and where they stand; queue dead ones again."""
+    with Store.read(_load(path).store) as store:
+        if retry is not None:
+            number = store.retry(None if retry == "all" else [_number(retry)], utc_now())
+            display.note(f"{number} queued again; a running service sends within a minute", "green")
+            return
+        messages = store.outbox(limit=limit)[::-1]
+    if as_json:
+        for message in messages:
+            click.echo(json.dumps(json_output.delivery(message), ensure_ascii=False))
+    elif messages:
+        display.outbox(messages)
+    else:
+        display.note("No messages yet.")
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        message = "--retry takes a message's number or `all`"
+        raise click.UsageError(message)
+    return int(text)
+
+
+@main.command()
+@as_json
+@click.pass_obj
+def status(path: Path | None, *, as_json: bool) -> None:
+    """Say how sources, channels and the store are; exit code 3 where something is wrong."""
+    settings = _load(path)
+    with Store.read(settings.store) as store:
+        found = report(settings, store, utc_now())
+    if as_json:
+        click.echo(json.dumps(found.as_json()))
+    else:
+        display.status(found)
+    sys.exit(0 if found.is_healthy else 3)
+
+
+@main.command(name="replay")
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this UTC day on.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this UTC day.")
+@as_json
+@click.pass_obj
+def replay_command(
+    path: Path | None, recording: Path, since: datetime | None, until: datetime | None, *, as_json: bool
+) -> None:
+    """Run recorded answers through the rules, to see what would have been told.
+
+    RECORDING is a folder or a .tar.xz of answers named by their UTC time, such as 2026-06-08T01-11-59Z.json.
+    """
+    settings = _load(path)
+    answers = replay.Recording.open(recording).between(_utc(since), _utc(until))
+    days = display.Days()
+    for poll, decided in display.progress(
+        replay.replay(answers, settings.settings), len(answers.answers), "Replaying"
+    ):
+        if as_json:
+            for line in json_output.lines(decided):
+                click.echo(line)
+        days.add(poll.at, decided)
+    if not as_json:
+        days.show()
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    return None if day is None else day.replace(tzinfo=UTC)
+
+
+@main.command(name="demo")
+def demo_command() -> None:
+    """Watch a made-up catalog change for ten seconds: no network, no account."""
+    demo.run(lambda line: display.note(f"-- {line}", "cyan"))
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of rules.yaml, for editors."""
+    click.echo(json.dumps(config.schema(), indent=2))

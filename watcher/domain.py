@@ -1,0 +1,268 @@
+"""The nouns: what a source showed, what differs, what is news, who is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+Document: TypeAlias = Mapping[str, Json]
+"""A model made comparable: one key an aspect, besides keys that are evidence only."""
+
+
+class Aspect(StrEnum):
+    """A side of a model that can differ on its own; the value is its key in a document."""
+
+    LISTED = "listed"
+    PRICE = "price"
+    EXPIRATION = "expiration"
+    COUNTDOWN = "countdown"
+    ALIAS = "alias"
+    CONTEXT = "context"
+    CAPABILITIES = "capabilities"
+    DETAILS = "details"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One believed answer of a source.
+
+    `documents` by model id (for the feed: by canonical slug); `fields` every field name that the answer used;
+    `refused` the items that could not be read, with the reason; `raw` the rows as they came.
+    """
+
+    identity: str
+    documents: Mapping[str, Document]
+    fields: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No believed answer: why, and how many seconds the server asked us to wait (None: it did not)."""
+
+    reason: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that differs inside an aspect; `path` is dotted, None means absent."""
+
+    path: str
+    before: Json
+    after: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An aspect of a model whose observed value is not the announced one."""
+
+    aspect: Aspect
+    before: Json
+    after: Json
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A difference that waits: since when it differs, since when it has its present value."""
+
+    since: datetime
+    value_since: datetime
+    polls: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """All that is remembered of one model.
+
+    `announced` is what people know, `observed` what the last believed list showed. `revision` counts the
+    announcements; `price_moves` are the UTC times at which the observed price changed lately.
+    """
+
+    announced: Document | None = None
+    observed: Document | None = None
+    pending: Mapping[Aspect, Pending] = field(default_factory=dict)
+    revision: int = 0
+    price_moves: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How a source has been doing; `told` means that people know it is failing."""
+
+    identity: str = ""
+    last_good: datetime | None = None
+    failing_since: datetime | None = None
+    reason: str | None = None
+    failures: int = 0
+    told: bool = False
+    episodes: int = 0
+    fields: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """A base model that the feed showed at `since` first.
+
+    `known`: people know it, or need not; `told`: they know it by the feed, the list has not shown it yet.
+    """
+
+    model: str
+    name: str
+    since: datetime
+    known: bool
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
+
+    `model` is the whole document at that time, for conditions; `part_of` is the id of the catalog-wide event
+    that stands for this one.
+    """
+
+    id: str
+    at: datetime
+    kind: str
+    subject: str
+    before: Json = None
+    after: Json = None
+    fields: tuple[FieldChange, ...] = ()
+    cause: str | None = None
+    part_of: str | None = None
+    model: Document = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What one channel is told after one poll."""
+
+    channel: str
+    at: datetime
+    title: str
+    body: str
+    html: str
+    rules: tuple[str, ...]
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A value people chart that the list showed anew: prices in USD per token as text, else JSON text."""
+
+    at: datetime
+    model: str
+    field: str
+    value: str | None
+
+
+ToldPrices: TypeAlias = Mapping[tuple[str, str], Document]
+"""By rule name and model id: the price from which that rule's size conditions count."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything remembered between two polls."""
+
+    items: Mapping[str, Item] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    feed: Mapping[str, FeedEntry] = field(default_factory=dict)
+    told_prices: ToldPrices = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one poll means: the state after it, and what is to be recorded and told. Nothing is done yet.
+
+    `raw` has the rows of the list as they came, by model id.
+    """
+
+    state: State
+    events: tuple[Event, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+    raw: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Secret:
+    """A value that never shows: `str` and `repr` give ***, only `reveal` gives the text."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Hide the text."""
+        self._text = text
+
+    def reveal(self) -> str:
+        """Give the text, to be handed to the delivery child and nowhere else."""
+        return self._text
+
+    def __repr__(self) -> str:
+        """Give stars."""
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the hidden texts."""
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        """Hash the hidden text."""
+        return hash(self._text)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A place to tell people, under the name that the rules use."""
+
+    name: str
+    url: Secret
+
+    @property
+    def is_console(self) -> bool:
+        """Whether messages are printed instead of sent."""
+        return self.url.reveal().startswith("console://")
+
+
+class OutboxState(StrEnum):
+    """Where a message stands; it ends as sent or dead."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message in the outbox; `repeat` means that an earlier attempt may have arrived."""
+
+    id: int
+    notification: Notification
+    state: OutboxState
+    attempts: int
+    next_at: datetime
+    repeat: bool = False
+    error: str | None = None
+    sent_at: datetime | None = None
+
+
+class Verdict(StrEnum):
+    """What came of one attempt to send."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One attempt's verdict, the provider's words (no secrets), and the seconds it asked us to wait."""
+
+    verdict: Verdict
+    reason: str = ""
+    retry_after: float | None = None

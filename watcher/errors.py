@@ -1,0 +1,56 @@
+"""Everything that can go wrong, each with the exit code it gives.
+
+WatcherError
+├── ConfigError    78  the configuration cannot be used; lists every problem
+├── StoreError     65  the database is missing, damaged or of another version
+├── BusyError      75  another instance holds the store
+├── FetchError      1  no usable answer came from a source
+├── RefusedError    1  an answer came but cannot be believed
+└── NotFoundError   1  nothing is known by that name
+"""
+
+
+class WatcherError(Exception):
+    """An error with a message for people: one line, what is wrong and the way out."""
+
+    exit_code = 1
+
+
+class ConfigError(WatcherError):
+    """The configuration cannot be used; `problems` has one line each, with file, line and key."""
+
+    exit_code = 78
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep the problems, all of them, in file order."""
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class StoreError(WatcherError):
+    """The database is missing, damaged, not ours, or written by a newer version."""
+
+    exit_code = 65
+
+
+class BusyError(WatcherError):
+    """Another instance holds the store."""
+
+    exit_code = 75
+
+
+class FetchError(WatcherError):
+    """No usable answer came; `retry_after` has the seconds the server asked us to wait, if it did."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        """Keep the reason and the server's wish."""
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class RefusedError(WatcherError):
+    """An answer came but cannot be believed; it changes nothing."""
+
+
+class NotFoundError(WatcherError):
+    """Nothing is known by that name."""

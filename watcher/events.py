@@ -1,0 +1,138 @@
+"""The kinds of news, and how a settled difference becomes one."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher import lifecycle, pricing
+from watcher.domain import Aspect, Change, Document, Event, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind of event is told: under which heading, what it means, how urgent it is (0 first)."""
+
+    heading: str
+    meaning: str
+    urgency: int
+
+
+KINDS: Mapping[str, Kind] = {
+    "expiration.announced": Kind("Leaving OpenRouter", "a model got an expiration date", 0),
+    "expiration.moved": Kind("Leaving OpenRouter", "an expiration date changed", 0),
+    "expiration.restored": Kind(
+        "Leaving OpenRouter", "an expiration date that was taken back stands again", 0
+    ),
+    "expiration.reminder": Kind("Leaving OpenRouter", "an expiration date comes closer", 0),
+    "expiration.withdrawn": Kind("Staying after all", "an expiration date was taken back", 1),
+    "model.removed": Kind("Gone", "a model left the list", 0),
+    "price.changed": Kind("Prices", "a price changed and the change lasted", 1),
+    "alias.retargeted": Kind("Aliases", "an alias points to another model", 1),
+    "model.added": Kind("New models", "a model appeared for the first time", 2),
+    "model.returned": Kind("Back again", "a model that had left is listed again", 2),
+    "context.changed": Kind("Context length", "the context length changed", 2),
+    "capability.changed": Kind("Capabilities", "modalities or supported parameters changed", 2),
+    "model.changed": Kind("Other changes", "a name or another field people care about changed", 3),
+    "catalog.changed": Kind("Whole catalog", "many models changed alike, or the list got a new field", 1),
+    "source.failing": Kind("Watcher itself", "a source has given no good answer for a while", 0),
+    "source.recovered": Kind("Watcher itself", "a failing source answers again", 1),
+}
+
+CATALOG = "catalog"
+_OF_ASPECT = {
+    Aspect.PRICE: "price.changed",
+    Aspect.COUNTDOWN: "expiration.reminder",
+    Aspect.ALIAS: "alias.retargeted",
+    Aspect.CONTEXT: "context.changed",
+    Aspect.CAPABILITIES: "capability.changed",
+    Aspect.DETAILS: "model.changed",
+}
+
+
+def kind_of(change: Change, known: Document) -> str:
+    """Name the kind of a difference from what is known of a model."""
+    match change.aspect, change.before, change.after:
+        case Aspect.LISTED, None, _:
+            return "model.added"
+        case Aspect.LISTED, _, after:
+            return "model.returned" if after else "model.removed"
+        case Aspect.EXPIRATION, None, after:
+            return "expiration.restored" if after == known.get("withdrawn") else "expiration.announced"
+        case Aspect.EXPIRATION, _, after:
+            return "expiration.moved" if after else "expiration.withdrawn"
+        case aspect, _, _:
+            return _OF_ASPECT[aspect]
+
+
+def identify(kind: str, subject: str, before: Json, after: Json, revision: int) -> str:
+    """Hash what an event says; `revision` tells apart the same words said twice."""
+    said = json.dumps([kind, subject, before, after, revision], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def of_change(
+    model: str, change: Change, known: Document, document: Document, *, at: datetime, revision: int
+) -> Event:
+    """Make the event of a settled difference; `known` is what people knew, `document` what is observed."""
+    kind = kind_of(change, known)
+    before, after = _told(change, document)
+    return Event(
+        id=identify(kind, model, before, after, revision),
+        at=at,
+        kind=kind,
+        subject=model,
+        before=before,
+        after=after,
+        fields=change.fields,
+        cause=_cause(kind, known, at),
+        model=document,
+    )
+
+
+def _cause(kind: str, known: Document, at: datetime) -> str | None:
+    if kind != "model.removed":
+        return None
+    day = lifecycle.day_of(known.get("expiration"))
+    if day is None:
+        return "without notice"
+    return "on its announced date" if lifecycle.days_left(day, at) <= 0 else "before its announced date"
+
+
+def _told(change: Change, document: Document) -> tuple[Json, Json]:
+    """Give what an event carries: for new and gone models a summary, for prices always both ends."""
+    match change.aspect:
+        case Aspect.LISTED:
+            summary = {"price": pricing.whole(document)} | {
+                key: document.get(key) for key in ("context", "expiration", "capabilities")
+            }
+            return (None, summary) if change.after else (summary, None)
+        case Aspect.PRICE:
+            before, after = ({**document, "price": side} for side in (change.before, change.after))
+            return pricing.whole(before), pricing.whole(after)
+        case _:
+            return change.before, change.after
+
+
+def of_source(kind: str, source: str, at: datetime, episode: int, reason: str | None) -> Event:
+    """Make the event of a source that fails or answers again; `episode` counts its failures."""
+    return Event(
+        id=identify(kind, source, None, None, episode),
+        at=at,
+        kind=kind,
+        subject=source,
+        cause=reason,
+    )
+
+
+def of_catalog(at: datetime, what: str, after: Json) -> Event:
+    """Make the one event that stands for many alike; `what` says it in words, `after` has the details."""
+    return Event(
+        id=identify("catalog.changed", CATALOG, what, after, 0),
+        at=at,
+        kind="catalog.changed",
+        subject=CATALOG,
+        after=after,
+        cause=what,
+    )

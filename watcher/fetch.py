@@ -1,0 +1,185 @@
+"""One answer of a server, or why there is none: bounded in time and size whatever the server does."""
+
+import json
+import queue
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+
+import httpx
+
+from watcher import __version__
+from watcher.errors import FetchError
+
+USER_AGENT = f"openrouter-watcher/{__version__}"
+STEP_TIMEOUT = 10.0  # seconds for connecting, and between two pieces of an answer
+MOST_PAGES = 50
+LONGEST_PAUSE = 3600.0  # seconds that a server may ask us to wait
+LONGEST_WORDS = 200
+OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bodies of one answer, a page each, decompressed."""
+
+    pages: tuple[bytes, ...]
+
+
+def no_more(_page: bytes) -> None:
+    """Give None: there is one page."""
+
+
+def fetch(
+    url: str,
+    *,
+    next_page: Callable[[bytes], str | None] = no_more,
+    deadline: float = 30.0,
+    limit: int = 20_000_000,
+) -> Answer:
+    """Get `url` and the pages after it within `deadline` seconds and `limit` bytes. Raises FetchError.
+
+    httpx bounds each step but not the whole, so the exchange runs in a thread of its own, which is left behind
+    when time is up.
+    """
+    result: queue.SimpleQueue[Answer | FetchError] = queue.SimpleQueue()
+    timeout = min(STEP_TIMEOUT, deadline)
+    client = httpx.Client(
+        timeout=timeout, headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}, follow_redirects=False
+    )
+
+    def exchange() -> None:
+        try:
+            result.put(Answer(tuple(_pages(client, httpx.URL(url), next_page, limit))))
+        except FetchError as error:
+            result.put(error)
+        except httpx.InvalidURL:
+            result.put(FetchError("the address of the source cannot be understood"))
+        except (httpx.HTTPError, zlib.error, OSError) as error:
+            result.put(FetchError(_reason(url, error)))
+
+    threading.Thread(target=exchange, daemon=True, name="fetch").start()
+    try:
+        got = result.get(timeout=deadline)
+    except queue.Empty:
+        message = f"{_host(url)} gave no whole answer within {deadline:g} s"
+        raise FetchError(message) from None
+    finally:
+        client.close()
+    if isinstance(got, FetchError):
+        raise got
+    return got
+
+
+def _pages(
+    client: httpx.Client, url: httpx.URL, next_page: Callable[[bytes], str | None], limit: int
+) -> Iterator[bytes]:
+    seen: set[httpx.URL] = set()
+    while True:
+        seen.add(url)
+        page = _page(client, url, limit)
+        yield page
+        limit -= len(page)
+        following = next_page(page)
+        if following is None:
+            return
+        after = url.join(following)
+        if (after.scheme, after.host, after.port) != (url.scheme, url.host, url.port):
+            message = f"{url.host} names a next page on another host, {after.host[:LONGEST_WORDS]}"
+            raise FetchError(message)
+        if after in seen or len(seen) >= MOST_PAGES:
+            message = f"{url.host} names pages without end"
+            raise FetchError(message)
+        url = after
+
+
+def _page(client: httpx.Client, url: httpx.URL, limit: int) -> bytes:
+    with client.stream("GET", url) as response:
+        if response.status_code != OK:
+            raise _refusal(response)
+        body = b"".join(_decoded(response, limit))
+    if not body:
+        message = f"{url.host} gave an empty answer"
+        raise FetchError(message)
+    return body
+
+
+def _decoded(response: httpx.Response, limit: int) -> Iterator[bytes]:
+    """Decompress piece by piece, never more than `limit` bytes: a small answer can unpack to gigabytes."""
+    host = response.url.host
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in {"gzip", "identity"}:
+        message = f"{host} used a content encoding that was not asked for"
+        raise FetchError(message)
+    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+    for raw in response.iter_raw():
+        piece = unpack.decompress(raw, limit + 1) if unpack else raw
+        limit -= len(piece)
+        if limit < 0 or (unpack and unpack.unconsumed_tail):
+            message = f"{host} gave an answer that is too large"
+            raise FetchError(message)
+        yield piece
+    if unpack and not unpack.eof:
+        message = f"{host} gave an answer that ends too early"
+        raise FetchError(message)
+
+
+def _refusal(response: httpx.Response) -> FetchError:
+    """Turn an answer other than 200 into an error with the server's words."""
+    host, status = response.url.host, response.status_code
+    if response.is_redirect:
+        target = response.headers.get("Location", "")
+        return FetchError(f"{host} redirects (HTTP {status}) to {_host(target)}; redirects are not followed")
+    said = _words(b"".join(_decoded(response, LONGEST_PAGE_OF_WORDS)))
+    hint = "; is the address in `sources` right?" if status in {401, 403, 404, 410} else ""
+    return FetchError(f"{host} answered HTTP {status}{said}{hint}", _retry_after(response))
+
+
+LONGEST_PAGE_OF_WORDS = 100_000
+
+
+def _words(body: bytes) -> str:
+    """Quote what an error says, if it says so in the API's way."""
+    try:
+        said = json.loads(body)["error"]["message"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return f" ({str(said)[:LONGEST_WORDS]!r})"
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Read `Retry-After`, seconds or a date by the server's own clock, within sane bounds."""
+    wish = response.headers.get("Retry-After")
+    if wish is None:
+        return None
+    try:
+        seconds = float(wish)
+    except ValueError:
+        try:
+            until, now = (parsedate_to_datetime(text) for text in (wish, response.headers.get("Date", "")))
+            seconds = (until - now).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(max(seconds, 0.0), LONGEST_PAUSE) if seconds == seconds else None  # noqa: PLR0124 - not a number
+
+
+def _reason(url: str, error: Exception) -> str:
+    """Say what went wrong between us; library texts name no secrets, but proxies' addresses do."""
+    cause: BaseException = error
+    while cause.__cause__ or cause.__context__:
+        cause = cause.__cause__ or cause.__context__ or cause
+    words = str(cause).splitlines()[0][:LONGEST_WORDS] if str(cause) else type(error).__name__
+    if "@" in words:
+        words = type(error).__name__
+    return f"{_host(url)}: {words}"
+
+
+def _host(url: str) -> str:
+    """Name only the host: the rest of an address may be secret."""
+    try:
+        return httpx.URL(url).host[:LONGEST_WORDS] or "the same host"
+    except httpx.InvalidURL:
+        return "an unreadable address"

@@ -1,0 +1,67 @@
+"""What commands print with `--json`: one object a line, times in UTC, prices as the API writes them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from watcher.domain import Delivery, Event, HistoryEntry, Json, Notification, Plan
+from watcher.rows import text_of
+
+
+def event(told: Event) -> dict[str, Json]:
+    """Give an event; what does not apply is left out."""
+    always: dict[str, Json] = {
+        "type": "event",
+        "id": told.id,
+        "at": text_of(told.at),
+        "kind": told.kind,
+        "subject": told.subject,
+        "before": told.before,
+        "after": told.after,
+    }
+    optional = {
+        "cause": told.cause,
+        "part_of": told.part_of,
+        "fields": [asdict(change) for change in told.fields],
+    }
+    return always | {key: value for key, value in optional.items() if value}
+
+
+def notification(told: Notification) -> dict[str, Json]:
+    """Give a message."""
+    return {
+        "type": "notification",
+        "at": text_of(told.at),
+        "channel": told.channel,
+        "rules": told.rules,
+        "title": told.title,
+        "body": told.body,
+        "events": told.events,
+    }
+
+
+def delivery(message: Delivery) -> dict[str, Json]:
+    """Give a message of the outbox and where it stands."""
+    return notification(message.notification) | {
+        "type": "delivery",
+        "id": message.id,
+        "state": message.state,
+        "attempts": message.attempts,
+        "next_at": text_of(message.next_at),
+        "possible_repeat": message.repeat,
+        "error": message.error,
+        "sent_at": text_of(message.sent_at) if message.sent_at else None,
+    }
+
+
+def history(entry: HistoryEntry) -> dict[str, Json]:
+    """Give a charted value."""
+    return {"type": "history"} | asdict(entry) | {"at": text_of(entry.at)}
+
+
+def lines(decided: Plan) -> Iterator[str]:
+    """Write a plan: its events, then its messages."""
+    for told in decided.events:
+        yield json.dumps(event(told), ensure_ascii=False)
+    for message in decided.notifications:
+        yield json.dumps(notification(message), ensure_ascii=False)

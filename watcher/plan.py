@@ -1,0 +1,152 @@
+"""What one poll means: the state after it, the news, and who is told.
+
+Pure: the same function is the service, the dry run and the replay.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from watcher import catalog, witness
+from watcher.domain import (
+    Event,
+    Failure,
+    HistoryEntry,
+    Item,
+    Json,
+    Notification,
+    Plan,
+    Snapshot,
+    Source,
+    State,
+)
+from watcher.events import KINDS, of_catalog
+from watcher.health import judge
+from watcher.pricing import HEADLINE, whole
+from watcher.render import notification
+from watcher.rules import Match, Rule, route
+from watcher.settle import Policy
+
+MODELS = "models"
+FEED = "feed"
+MASS = 15
+MASS_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration says about meaning."""
+
+    rules: tuple[Rule, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What the sources answered at one time (UTC), by source name."""
+
+    at: datetime
+    answers: Mapping[str, Snapshot | Failure]
+
+
+def plan(state: State, poll: Poll, settings: Settings) -> Plan:
+    """Decide what a poll means; nothing is done yet."""
+    sources, health = _judge(state, poll, settings)
+    items, feed, news = state.items, state.feed, list[Event]()
+    listing = poll.answers.get(MODELS)
+    if isinstance(listing, Snapshot):
+        before = state.sources.get(MODELS, Source())
+        look = catalog.Look(listing, before, poll.at, settings.policy, witness.told_slugs(feed))
+        items, news = catalog.observe(items, look)
+        feed = witness.confirm(feed, items)
+        known = before.fields | listing.fields
+        news += _new_fields(listing.fields - before.fields, poll.at) if before.fields else []
+        sources[MODELS] = replace(sources[MODELS], fields=known)
+    sighted = poll.answers.get(FEED)
+    if isinstance(sighted, Snapshot):
+        is_first = state.sources.get(FEED, Source()).last_good is None
+        listed = isinstance(listing, Snapshot)
+        sighting = witness.Sighting(sighted, poll.at, is_first, listed, settings.policy.holds["feed"])
+        feed, seen = witness.witness(feed, items, sighting)
+        news += seen
+    events = [*_collapse(news, len(items), poll.at), *health]
+    matches, told_prices = route(events, settings.rules, state.told_prices)
+    return Plan(
+        State(items, sources, feed, told_prices),
+        tuple(events),
+        tuple(_notifications(matches, poll.at)),
+        tuple(_history(state.items, items, poll.at)),
+        listing.raw if isinstance(listing, Snapshot) else {},
+    )
+
+
+def _judge(state: State, poll: Poll, settings: Settings) -> tuple[dict[str, Source], list[Event]]:
+    sources, told = dict(state.sources), list[Event]()
+    for name, answer in poll.answers.items():
+        before = state.sources.get(name, Source())
+        sources[name], news = judge(name, before, answer, poll.at, settings.policy.holds["source"])
+        told += news
+    return sources, told
+
+
+def _new_fields(fields: Iterable[str], at: datetime) -> list[Event]:
+    names: list[Json] = [*sorted(fields)]
+    if not names:
+        return []
+    what = f"The list has {'a new field' if len(names) == 1 else 'new fields'}: {', '.join(map(str, names))}"
+    return [of_catalog(at, what, {"fields": names})]
+
+
+def _collapse(news: Sequence[Event], models: int, at: datetime) -> list[Event]:
+    """Let one catalog-wide event stand for many of a kind in one poll; the single ones stay in the record."""
+    collapsed: list[Event] = []
+    for kind in KINDS:
+        alike = [event for event in news if event.kind == kind]
+        if len(alike) > max(MASS, models * MASS_SHARE) and kind != "catalog.changed":
+            what = f"{len(alike)} models at once: {KINDS[kind].meaning}"
+            subjects: list[Json] = [event.subject for event in alike]
+            whole_catalog = of_catalog(
+                at, what, {"kind": kind, "models": subjects, "events": [e.id for e in alike]}
+            )
+            collapsed.append(whole_catalog)
+            alike = [replace(event, part_of=whole_catalog.id) for event in alike]
+        collapsed += alike
+    return collapsed
+
+
+def _notifications(matches: Sequence[Match], at: datetime) -> list[Notification]:
+    """Write one message a channel, however many events and rules."""
+    by_channel: dict[str, list[Match]] = {}
+    for match in matches:
+        by_channel.setdefault(match.channel, []).append(match)
+    return [
+        notification(
+            channel,
+            at,
+            list({match.event.id: match.event for match in told}.values()),
+            list(dict.fromkeys(match.rule for match in told)),
+        )
+        for channel, told in by_channel.items()
+    ]
+
+
+def _history(before: Mapping[str, Item], after: Mapping[str, Item], at: datetime) -> list[HistoryEntry]:
+    """Note each observed change of a value that people chart, announced or not."""
+    return [
+        HistoryEntry(at, model, name, value)
+        for model, item in after.items()
+        if item is not before.get(model)
+        for name, value in _charted(item).items()
+        if value != _charted(before.get(model, Item())).get(name)
+    ]
+
+
+def _charted(item: Item) -> dict[str, str | None]:
+    document = item.observed
+    if document is None:
+        return {}
+    prices = whole(document)
+    charted = {key: prices.get(key) for key in HEADLINE} | {
+        key: document.get(key) for key in ("listed", "context", "expiration")
+    }
+    return {key: None if value is None else str(value) for key, value in charted.items()}

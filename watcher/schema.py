@@ -1,0 +1,77 @@
+"""The tables, as each version of the store brought them."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+Columns: TypeAlias = Mapping[str, type]
+Key: TypeAlias = str | tuple[str, ...]
+
+# Prices and times are text: SQLite would turn "0.10" into a number.
+VERSION_1: Mapping[str, tuple[Key, Columns]] = {
+    "sources": (
+        "name",
+        {
+            "name": str,
+            "identity": str,
+            "last_good": str,
+            "failing_since": str,
+            "reason": str,
+            "failures": int,
+            "told": int,
+            "episodes": int,
+            "fields": str,
+        },
+    ),
+    "models": (
+        "id",
+        {"id": str, "announced": str, "observed": str, "revision": int, "price_moves": str},
+    ),
+    "raw": ("model", {"model": str, "document": str}),
+    "pending": (
+        ("model", "aspect"),
+        {"model": str, "aspect": str, "since": str, "value_since": str, "polls": int},
+    ),
+    "feed": ("slug", {"slug": str, "model": str, "name": str, "since": str, "known": int, "told": int}),
+    "told_prices": (("rule", "model"), {"rule": str, "model": str, "price": str}),
+    "history": ("id", {"id": int, "at": str, "model": str, "field": str, "value": str}),
+    "events": (
+        "id",
+        {
+            "id": str,
+            "at": str,
+            "kind": str,
+            "subject": str,
+            "before": str,
+            "after": str,
+            "fields": str,
+            "cause": str,
+            "part_of": str,
+            "model": str,
+        },
+    ),
+    "outbox": (
+        "id",
+        {
+            "id": int,
+            "channel": str,
+            "at": str,
+            "title": str,
+            "body": str,
+            "html": str,
+            "rules": str,
+            "events": str,
+            "state": str,
+            "attempts": int,
+            "next_at": str,
+            "repeat": int,
+            "error": str,
+            "sent_at": str,
+        },
+    ),
+}
+INDEXES_1: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("history", ("model", "at")),
+    ("events", ("at",)),
+    ("events", ("subject", "at")),
+    ("outbox", ("state", "next_at")),
+)

@@ -1,0 +1,147 @@
+"""The order of things: ask the sources, decide, remember, deliver, wait."""
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Event as Flag
+
+from watcher import deliver
+from watcher.config import Config
+from watcher.domain import Delivery, Failure, Item, Outcome, Plan, Snapshot, Verdict
+from watcher.errors import FetchError, RefusedError
+from watcher.fetch import fetch
+from watcher.plan import Poll, plan
+from watcher.sources import SOURCES
+from watcher.store import Store
+
+JITTER = 0.1  # share of the interval, so that not all instances ask at the same second
+SHORTEST_WAIT, LONGEST_WAIT = 0.05, 60.0  # seconds; the wall clock may have moved meanwhile
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """Give the time in UTC, to the second: nothing here is told apart more finely."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def ask(name: str, url: str, at: datetime) -> Snapshot | Failure:
+    """Get one source's answer and read it; whatever goes wrong is a Failure, never an exception."""
+    reader = SOURCES[name]
+    try:
+        return reader.parse(fetch(url, next_page=reader.next_page).pages, at, url)
+    except FetchError as error:
+        return Failure(str(error), error.retry_after)
+    except RefusedError as error:
+        return Failure(str(error))
+
+
+def look(config: Config, at: datetime) -> Poll:
+    """Ask every source once."""
+    return Poll(at, {name: ask(name, url, at) for name, url in config.sources.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A configured watcher on an open store; setting `stop` ends `run` before its next step."""
+
+    config: Config
+    store: Store
+    now: Callable[[], datetime] = utc_now
+    stop: Flag = field(default_factory=Flag)
+
+    def run(self) -> None:
+        """Poll and deliver until stopped."""
+        self.resume()
+        next_poll = self.now()
+        while not self.stop.is_set():
+            if self.now() >= next_poll:
+                next_poll = self.now() + self._interval(self.poll())
+            self.deliver()
+            self.stop.wait(self._wait(next_poll))
+
+    def resume(self) -> None:
+        """Take up the messages that an earlier run left behind."""
+        if interrupted := self.store.recover():
+            log.warning(
+                "%d messages were being sent when watcher last ended; they may arrive twice", interrupted
+            )
+        if orphans := self.store.bury(self.config.channels.keys()):
+            log.warning(
+                "%d messages wait for channels that are no longer configured: `watcher outbox`", orphans
+            )
+
+    def poll(self) -> Poll:
+        """Ask every source once, and remember what that means."""
+        poll = look(self.config, self.now())
+        before = self.store.state()
+        decided = plan(before, poll, self.config.settings)
+        self.store.commit(before, decided)
+        log.log(logging.WARNING if failures(poll) else logging.INFO, "%s", summary(poll, decided))
+        return poll
+
+    def deliver(self) -> int:
+        """Send what is due until nothing is, a message a channel at a time; gives how many were sent."""
+        sent = 0
+        while not self.stop.is_set() and (due := self.store.due(self.now())):
+            claimed = self.store.claim(due)
+            batch = [(self.config.channels[delivery.notification.channel], delivery) for delivery in claimed]
+            for delivery, outcome in zip(claimed, deliver.deliver(batch), strict=True):
+                self._finish(delivery, outcome)
+                sent += outcome.verdict is Verdict.SENT
+        return sent
+
+    def _finish(self, delivery: Delivery, outcome: Outcome) -> None:
+        now = self.now()
+        jitter = random.random()  # noqa: S311 - nothing secret about it
+        next_at = deliver.next_attempt(outcome, delivery.attempts, now, jitter)
+        self.store.finish(delivery, outcome, now, next_at)
+        channel = delivery.notification.channel
+        if outcome.verdict is Verdict.SENT:
+            log.debug("%s: message %d sent", channel, delivery.id)
+        elif next_at:
+            log.warning(
+                "%s: message %d not sent (%s); next try %s", channel, delivery.id, outcome.reason, next_at
+            )
+        else:
+            log.error(
+                "%s: message %d given up (%s); see `watcher outbox`", channel, delivery.id, outcome.reason
+            )
+
+    def _interval(self, poll: Poll) -> timedelta:
+        """Give the time to the next poll: as configured, with jitter; longer where a server asked for it."""
+        jitter: float = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - nothing secret about it
+        wishes = [failure.retry_after or 0.0 for failure in failures(poll).values()]
+        return max(self.config.poll * jitter, timedelta(seconds=max(wishes, default=0.0)))
+
+    def _wait(self, next_poll: datetime) -> float:
+        due = self.store.next_due()
+        first = next_poll if due is None else min(next_poll, due)
+        return min(max((first - self.now()).total_seconds(), SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def failures(poll: Poll) -> dict[str, Failure]:
+    """Give the sources that gave no good answer."""
+    return {name: answer for name, answer in poll.answers.items() if isinstance(answer, Failure)}
+
+
+def summary(poll: Poll, decided: Plan) -> str:
+    """Say in one line what a poll gave."""
+    parts = [f"{name}: {_said(answer)}" for name, answer in poll.answers.items()]
+    waiting = sum(map(_waits, decided.state.items.values()))
+    counts = (
+        f"{len(decided.events)} events, {len(decided.notifications)} messages, {waiting} differences wait"
+    )
+    return "; ".join([*parts, counts])
+
+
+def _said(answer: Snapshot | Failure) -> str:
+    if isinstance(answer, Failure):
+        return answer.reason
+    refused = f" ({len(answer.refused)} unreadable)" if answer.refused else ""
+    return f"{len(answer.documents)} models{refused}"
+
+
+def _waits(item: Item) -> int:
+    return len(item.pending)

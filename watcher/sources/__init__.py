@@ -1,0 +1,22 @@
+"""Where the news comes from: one small file a source, each with `parse` and `next_page`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.domain import Snapshot
+from watcher.sources import feed, models
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How to read what a source answers; `parse` takes the pages, the UTC time and the query's identity."""
+
+    parse: Callable[[Sequence[bytes], datetime, str], Snapshot]
+    next_page: Callable[[bytes], str | None]
+
+
+SOURCES = {
+    "models": Reader(models.parse, models.next_page),
+    "feed": Reader(feed.parse, feed.next_page),
+}

@@ -1,0 +1,64 @@
+"""The RSS feed, `?use_rss=true`: base models by canonical slug; a second witness, never a sign of removal."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import feedparser
+
+from watcher.domain import Document, Snapshot
+from watcher.errors import RefusedError
+
+LARGEST = 4_000_000  # bytes; parsing takes a second for each
+LONGEST_ID = 256
+LONGEST_NAME = 200
+# The declared encoding or content type was wrong, yet the text could be read; any other trouble may have cut it.
+HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
+TITLE = re.compile(r"(?P<name>.*)\((?P<id>[^()\s]+)\)\s*", re.DOTALL)  # the last bracket group is the id
+
+
+def next_page(_page: bytes) -> None:
+    """Give None: a feed has one page."""
+
+
+def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:  # noqa: ARG001 - as every source
+    """Read the feed: `id` and `name` by canonical slug. Raises RefusedError where it cannot be believed."""
+    [page] = pages
+    if len(page) > LARGEST:
+        message = f"the feed is larger than {LARGEST:,} bytes"
+        raise RefusedError(message)
+    # Sanitising guesses what is HTML; we want the text as it stands, and make it harmless where it is shown.
+    parsed = feedparser.parse(BytesIO(page), sanitize_html=False, resolve_relative_uris=False)
+    if not parsed.get("version"):
+        message = "the answer is no feed"
+        raise RefusedError(message)
+    if parsed.bozo and not isinstance(parsed.bozo_exception, HARMLESS):
+        message = f"the feed is broken ({str(parsed.bozo_exception)[:80]})"
+        raise RefusedError(message)
+    if not parsed.entries:
+        message = "the feed is empty"
+        raise RefusedError(message)
+    return _snapshot(parsed.entries, identity)
+
+
+def _snapshot(entries: Sequence[Mapping[str, Any]], identity: str) -> Snapshot:
+    documents: dict[str, Document] = {}
+    refused: dict[str, str] = {}
+    for number, entry in enumerate(entries, 1):
+        slug = str(entry.get("id") or entry.get("link") or "")
+        title = TITLE.fullmatch(str(entry.get("title", "")))
+        if not slug or title is None or not _is_usable(title["id"]):
+            refused[f"item {number}"] = "has no usable id"
+        elif slug not in documents:
+            documents[slug] = {"id": title["id"], "name": _line(title["name"])}
+    return Snapshot(identity, documents, refused=refused)
+
+
+def _is_usable(model: str) -> bool:
+    return "/" in model and len(model) <= LONGEST_ID and model.isprintable()
+
+
+def _line(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text).strip()[:LONGEST_NAME]

@@ -1,0 +1,154 @@
+"""The model list, `GET /api/v1/models`: one document a model, keyed by id."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from watcher import lifecycle, pricing
+from watcher.domain import Document, Json, Snapshot
+from watcher.errors import RefusedError
+
+LONGEST_ID = 256
+BAD_SHARE = 20  # more than one model in twenty unreadable: the answer is broken, not the models
+NESTED = ("pricing", "architecture", "top_provider")
+
+
+def next_page(page: bytes) -> str | None:
+    """Give `links.next` of an answer, None on the last page or where the page cannot be read."""
+    try:
+        links = _envelope(page).get("links")
+    except RefusedError:
+        return None  # parse() will say why
+    following = links.get("next") if isinstance(links, Mapping) else None
+    return following if isinstance(following, str) else None
+
+
+def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:
+    """Read a whole answer taken at `at` (UTC). Raises RefusedError where it cannot be believed."""
+    rows: list[Json] = []
+    promised = 0
+    for page in pages:
+        envelope = _envelope(page)
+        data = envelope.get("data")
+        if not isinstance(data, list):
+            message = "the answer has no list of models in `data`"
+            raise RefusedError(message)
+        rows += data
+        total = envelope.get("total_count")
+        promised = max(promised, total if isinstance(total, int) else 0)
+    if not rows:
+        message = "the list of models is empty"
+        raise RefusedError(message)
+    if len(rows) < promised:
+        message = f"the list is partial: {len(rows)} of {promised} models"
+        raise RefusedError(message)
+    return _snapshot(rows, at, identity)
+
+
+def _envelope(page: bytes) -> Mapping[str, Json]:
+    try:
+        body = json.loads(page, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+        json.dumps(body, ensure_ascii=False).encode()  # a lone surrogate could not be stored
+    except (ValueError, RecursionError) as problem:
+        message = f"the answer is no JSON that can be trusted ({str(problem)[:80] or 'nested too deeply'})"
+        raise RefusedError(message) from None
+    if not isinstance(body, dict):
+        message = "the answer is not a JSON object"
+        raise RefusedError(message)
+    if "error" in body and "data" not in body:
+        error = body["error"]
+        words = error.get("message") if isinstance(error, dict) else error
+        message = f"the server answered with an error: {str(words)[:200]!r}"
+        raise RefusedError(message)
+    return body
+
+
+def _no_constant(name: str) -> Json:
+    message = f"{name} is no JSON number"
+    raise ValueError(message)
+
+
+def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        message = "an object has one key twice"
+        raise ValueError(message)
+    return mapping
+
+
+def _snapshot(rows: Sequence[Json], at: datetime, identity: str) -> Snapshot:
+    documents: dict[str, Document] = {}
+    raw: dict[str, Json] = {}
+    refused: dict[str, str] = {}
+    fields: set[str] = set()
+    for row in rows:
+        model = _id(row)
+        try:
+            if not isinstance(row, Mapping) or model is None:
+                message = "has no usable id"
+                raise ValueError(message)  # noqa: TRY301 - all refusals of a row meet below
+            if model in raw and raw[model] != row:
+                message = "is listed twice, differently"
+                raise ValueError(message)  # noqa: TRY301 - all refusals of a row meet below
+            documents[model] = document(row, at)
+            raw[model] = row
+            fields |= _fields(row)
+        except ValueError as problem:
+            refused[model or f"row {len(refused) + 1}"] = str(problem)
+    for model in refused:
+        documents.pop(model, None)
+    if len(refused) * BAD_SHARE > len(rows):
+        model, reason = next(iter(refused.items()))
+        message = f"{len(refused)} of {len(rows)} models cannot be read; {model}: {reason}"
+        raise RefusedError(message)
+    return Snapshot(identity, documents, frozenset(fields), refused, raw)
+
+
+def _id(row: Json) -> str | None:
+    model = row.get("id") if isinstance(row, Mapping) else None
+    is_usable = isinstance(model, str) and 0 < len(model) <= LONGEST_ID and model.isprintable()
+    return str(model) if is_usable else None
+
+
+def _fields(row: Mapping[str, Json]) -> set[str]:
+    names = set(row)
+    for key in NESTED:
+        inner = row.get(key)
+        names |= {f"{key}.{name}" for name in inner} if isinstance(inner, Mapping) else set()
+    return names
+
+
+def document(row: Mapping[str, Json], at: datetime) -> Document:
+    """Make one row comparable: no noise, exact prices, sorted sets, no sentinels. Raises ValueError."""
+    prices, clock = pricing.comparable(_mapping(row, "pricing"))
+    shape = _mapping(row, "architecture")
+    return {
+        "listed": True,
+        "price": prices,
+        "expiration": lifecycle.expiration(row.get("expiration_date"), at),
+        "alias": _mapping(row, "alias_target").get("slug"),
+        "context": row.get("context_length"),
+        "capabilities": {
+            "input": _set(shape.get("input_modalities")),
+            "output": _set(shape.get("output_modalities")),
+            "parameters": _set(row.get("supported_parameters")),
+            "voices": _set(row.get("supported_voices")),
+        },
+        "details": {
+            "name": row.get("name"),
+            "canonical_slug": row.get("canonical_slug"),
+            "knowledge_cutoff": row.get("knowledge_cutoff"),
+            "mandatory_reasoning": _mapping(row, "reasoning").get("mandatory"),
+        },
+        "clock": clock,
+        "routing": dict(_mapping(row, "top_provider")),
+    }
+
+
+def _mapping(row: Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    value = row.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _set(value: Json) -> list[str]:
+    return sorted({str(entry) for entry in value}) if isinstance(value, list) else []
