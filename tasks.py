@@ -1,0 +1,138 @@
+"""The project's tasks, on any machine with Python 3.11 or newer: `python3 tasks.py demo`, `run`, `test`, `check`."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+RUNTIME = ROOT / "deploy" / "requirements.txt"
+DEVELOPMENT = ROOT / ".ci" / "requirements.txt"
+OLDEST = (3, 11)
+LEAST_COVERED = "90"  # percent of the whole; the pure core has 100
+
+
+def main() -> None:
+    """Run the task that the command line names."""
+    name, *arguments = sys.argv[1:] or ["help"]
+    task = TASKS.get(name)
+    if task is None:
+        print("Tasks: " + ", ".join(f"{key} ({function.__doc__})" for key, function in TASKS.items()))
+        sys.exit(name != "help")
+    task(arguments)
+
+
+def demo(arguments: list[str]) -> None:
+    """ten seconds of alerts, without network or account"""
+    replace_by(set_up(RUNTIME) / "watcher", "demo", *arguments)
+
+
+def run(arguments: list[str]) -> None:
+    """the service, with ./rules.yaml"""
+    replace_by(set_up(RUNTIME) / "watcher", "run", *arguments)
+
+
+def test(arguments: list[str]) -> None:
+    """the tests"""
+    replace_by(set_up(DEVELOPMENT) / "python", "-m", "pytest", "-n", "auto", *arguments)
+
+
+def check(_arguments: list[str]) -> None:
+    """the tests with coverage, types, style, layers, duplicates"""
+    tools = set_up(DEVELOPMENT)
+    for command in (
+        ["ruff", "check"],
+        ["ruff", "format", "--check", "--quiet"],
+        ["mypy"],
+        ["lint-imports", "--no-logo"],
+        ["pylint", "--disable=all", "--enable=duplicate-code", "--score=no", "watcher"],
+        ["python", "-m", "pytest", "-n", "auto", "--cov", "--cov-report="],
+        ["coverage", "report", f"--fail-under={LEAST_COVERED}"],
+        ["coverage", "report", "--fail-under=100", f"--include={','.join(pure_core())}"],
+    ):
+        print("$", *command, flush=True)
+        code = subprocess.run([tools / command[0], *command[1:]], cwd=ROOT, check=False).returncode
+        if code:
+            sys.exit(code)
+
+
+def lock(_arguments: list[str]) -> None:
+    """remake the pinned requirements"""
+    tools = set_up(DEVELOPMENT)
+    subprocess.run([tools / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
+    options = ["--universal", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--upgrade"]
+    build = ROOT / ".ci" / "build.in"
+    for target, extras in ((RUNTIME, []), (DEVELOPMENT, ["--extra", "dev"])):
+        command = [tools / "uv", "pip", "compile", "--quiet", *options, *extras, "pyproject.toml", build, "-o", target]
+        subprocess.run(command, cwd=ROOT, check=True)
+
+
+TASKS = {function.__name__: function for function in (demo, run, test, check, lock)}
+
+
+def pure_core() -> list[str]:
+    """Name the files of the pure core, as the import rules list them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    modules = next(c["source_modules"] for c in contracts if c["name"].startswith("The core is pure"))
+    paths = [module.replace(".", "/") for module in modules]
+    return [f"{path}/*.py" if (ROOT / path).is_dir() else f"{path}.py" for path in paths]
+
+
+def set_up(requirements: Path) -> Path:
+    """Make `.venv` have just these requirements and the project; gives its folder of programs."""
+    if sys.version_info < OLDEST:
+        sys.exit(f"watcher needs Python 3.11 or newer; this is {sys.version.split()[0]}")
+    stamp = VENV / "stamp"
+    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + str(ROOT).encode()).hexdigest()
+    if not stamp.exists() or wanted not in stamp.read_text():
+        print("Setting up .venv (once, about half a minute) ...", file=sys.stderr, flush=True)
+        make_venv()
+        install("--require-hashes", "-r", str(requirements))
+        install("--no-deps", "--no-build-isolation", "-e", str(ROOT))
+        stamp.write_text(stamp_text(wanted, requirements))
+    return BIN
+
+
+def stamp_text(wanted: str, requirements: Path) -> str:
+    """Note what is installed; development includes all that running needs."""
+    if requirements == RUNTIME:
+        return wanted
+    runtime = hashlib.sha256(RUNTIME.read_bytes() + sys.version.encode() + str(ROOT).encode()).hexdigest()
+    return f"{wanted}\n{runtime}"
+
+
+def make_venv() -> None:
+    """Make the virtual environment, with pip or, where Debian left that out, for the pip that is there."""
+    if not VENV.exists() or not (BIN / "python").exists():
+        shutil.rmtree(VENV, ignore_errors=True)
+        pip = [] if find_spec("ensurepip") else ["--without-pip"]
+        subprocess.run([sys.executable, "-m", "venv", *pip, VENV], check=True)
+
+
+def install(*arguments: str) -> None:
+    """Install into the virtual environment."""
+    inside = [BIN / "python", "-m", "pip"]
+    outside = [sys.executable, "-m", "pip", "--python", BIN / "python"]
+    has_pip = subprocess.run([*inside, "--version"], capture_output=True, check=False).returncode == 0
+    if not has_pip and not find_spec("pip"):
+        sys.exit("Python has no pip here; on Debian and Ubuntu: apt install python3-venv")
+    command = [*(inside if has_pip else outside), "install", "--quiet", "--disable-pip-version-check", *arguments]
+    if subprocess.run(command, check=False).returncode:
+        sys.exit("The set-up failed; the lines above say why. It can be started again.")
+
+
+def replace_by(program: Path, *arguments: str) -> NoReturn:
+    """Become the program, so that signals and its exit code are its own."""
+    os.chdir(ROOT)
+    os.execv(program, [str(program), *arguments])
+
+
+if __name__ == "__main__":
+    main()
