@@ -22,30 +22,30 @@ LEAST_COVERED = "90"  # percent of the whole; the pure core has 100
 def main() -> None:
     """Run the task that the command line names."""
     name, *arguments = sys.argv[1:] or ["help"]
-    task = TASKS.get(name)
-    if task is None:
-        print("Tasks: " + ", ".join(f"{key} ({function.__doc__})" for key, function in TASKS.items()))
-        sys.exit(name != "help")
-    task(arguments)
+    if name not in TASKS:
+        print("usage: python3 tasks.py TASK [arguments]\n")
+        print(*(f"  {key:6} {function.__doc__}" for key, function in TASKS.items()), sep="\n")
+        sys.exit(0 if name in {"help", "-h", "--help"} else 2)
+    TASKS[name](arguments)
 
 
 def demo(arguments: list[str]) -> None:
-    """ten seconds of alerts, without network or account"""
+    """Show ten seconds of alerts, without network or account."""
     replace_by(set_up(RUNTIME) / "watcher", "demo", *arguments)
 
 
 def run(arguments: list[str]) -> None:
-    """the service, with ./rules.yaml"""
+    """Run the service with ./rules.yaml."""
     replace_by(set_up(RUNTIME) / "watcher", "run", *arguments)
 
 
 def test(arguments: list[str]) -> None:
-    """the tests"""
+    """Run the tests."""
     replace_by(set_up(DEVELOPMENT) / "python", "-m", "pytest", "-n", "auto", *arguments)
 
 
 def check(_arguments: list[str]) -> None:
-    """the tests with coverage, types, style, layers, duplicates"""
+    """Check style, types, layers, duplicates, and run the tests with coverage."""
     tools = set_up(DEVELOPMENT)
     for command in (
         ["ruff", "check"],
@@ -64,7 +64,7 @@ def check(_arguments: list[str]) -> None:
 
 
 def lock(_arguments: list[str]) -> None:
-    """remake the pinned requirements"""
+    """Pin the newest requirements anew."""
     tools = set_up(DEVELOPMENT)
     subprocess.run([tools / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
     options = ["--universal", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--upgrade"]
