@@ -106,9 +106,10 @@ def once(path: Path | None, *, dry_run: bool, as_json: bool) -> None:
     settings = _load(path)
     if dry_run:
         poll = look(settings, utc_now())
-        decided = plan(_state(settings.store), poll, settings.settings)
+        before = _state(settings.store)
+        decided = plan(before, poll, settings.settings)
         _show_plan(decided, as_json=as_json)
-        display.note(summary(poll, decided))
+        display.note(summary(before, poll, decided))
     else:
         with Store.open(settings.store) as store:
             service = Service(settings, store)
@@ -291,7 +292,8 @@ def _utc(day: datetime | None) -> datetime | None:
 @main.command(name="demo")
 def demo_command() -> None:
     """Watch a made-up catalog change for ten seconds: no network, no account."""
-    demo.run(lambda line: display.note(f"-- {line}", "cyan"))
+    logging.getLogger("watcher").setLevel(logging.WARNING)  # the show is about the alerts
+    demo.run(lambda line: display.note(f"\n-- {line}", "cyan"))
 
 
 @main.command()

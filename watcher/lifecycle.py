@@ -24,8 +24,11 @@ def expiration(value: Json, at: datetime) -> str | None:
 
 
 def day_of(value: Json) -> date | None:
-    """Read an ISO day of a document."""
-    return date.fromisoformat(value) if isinstance(value, str) else None
+    """Read an ISO day of a document; None where there is none."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def days_left(day: date, at: datetime) -> int:

@@ -3,6 +3,7 @@
 Pure: the same function is the service, the dry run and the replay.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,7 +23,8 @@ from watcher.domain import (
 )
 from watcher.events import KINDS, of_catalog
 from watcher.health import judge
-from watcher.pricing import HEADLINE, whole
+from watcher.pricing import HEADLINE
+from watcher.pricing import whole as whole_price
 from watcher.render import notification
 from watcher.rules import Match, Rule, route
 from watcher.settle import Policy
@@ -99,19 +101,19 @@ def _new_fields(fields: Iterable[str], at: datetime) -> list[Event]:
 
 def _collapse(news: Sequence[Event], models: int, at: datetime) -> list[Event]:
     """Let one catalog-wide event stand for many of a kind in one poll; the single ones stay in the record."""
-    collapsed: list[Event] = []
-    for kind in KINDS:
-        alike = [event for event in news if event.kind == kind]
-        if len(alike) > max(MASS, models * MASS_SHARE) and kind != "catalog.changed":
-            what = f"{len(alike)} models at once: {KINDS[kind].meaning}"
-            subjects: list[Json] = [event.subject for event in alike]
-            whole_catalog = of_catalog(
-                at, what, {"kind": kind, "models": subjects, "events": [e.id for e in alike]}
-            )
-            collapsed.append(whole_catalog)
-            alike = [replace(event, part_of=whole_catalog.id) for event in alike]
-        collapsed += alike
-    return collapsed
+    counts = Counter(event.kind for event in news if event.kind != "catalog.changed")
+    most = max(MASS, models * MASS_SHARE)
+    whole = {kind: _of_many(kind, news, at) for kind, count in counts.items() if count > most}
+    single = [replace(e, part_of=whole[e.kind].id) if e.kind in whole else e for e in news]
+    return [*whole.values(), *single]
+
+
+def _of_many(kind: str, news: Sequence[Event], at: datetime) -> Event:
+    alike = [event for event in news if event.kind == kind]
+    subjects: list[Json] = [event.subject for event in alike]
+    ids: list[Json] = [event.id for event in alike]
+    what = f"{len(alike)} models at once: {KINDS[kind].meaning}"
+    return of_catalog(at, what, {"kind": kind, "models": subjects, "events": ids})
 
 
 def _notifications(matches: Sequence[Match], at: datetime) -> list[Notification]:
@@ -145,7 +147,7 @@ def _charted(item: Item) -> dict[str, str | None]:
     document = item.observed
     if document is None:
         return {}
-    prices = whole(document)
+    prices = whole_price(document)
     charted = {key: prices.get(key) for key in HEADLINE} | {
         key: document.get(key) for key in ("listed", "context", "expiration")
     }

@@ -9,7 +9,7 @@ from threading import Event as Flag
 
 from watcher import deliver
 from watcher.config import Config
-from watcher.domain import Delivery, Failure, Item, Outcome, Plan, Snapshot, Verdict
+from watcher.domain import Delivery, Failure, Item, Outcome, Plan, Snapshot, Source, State, Verdict
 from watcher.errors import FetchError, RefusedError
 from watcher.fetch import fetch
 from watcher.plan import Poll, plan
@@ -78,7 +78,7 @@ class Service:
         before = self.store.state()
         decided = plan(before, poll, self.config.settings)
         self.store.commit(before, decided)
-        log.log(logging.WARNING if failures(poll) else logging.INFO, "%s", summary(poll, decided))
+        log.log(logging.WARNING if failures(poll) else logging.INFO, "%s", summary(before, poll, decided))
         return poll
 
     def deliver(self) -> int:
@@ -126,9 +126,9 @@ def failures(poll: Poll) -> dict[str, Failure]:
     return {name: answer for name, answer in poll.answers.items() if isinstance(answer, Failure)}
 
 
-def summary(poll: Poll, decided: Plan) -> str:
+def summary(before: State, poll: Poll, decided: Plan) -> str:
     """Say in one line what a poll gave."""
-    parts = [f"{name}: {_said(answer)}" for name, answer in poll.answers.items()]
+    parts = [f"{name}: {_said(before, name, answer)}" for name, answer in poll.answers.items()]
     waiting = sum(map(_waits, decided.state.items.values()))
     counts = (
         f"{len(decided.events)} events, {len(decided.notifications)} messages, {waiting} differences wait"
@@ -136,11 +136,12 @@ def summary(poll: Poll, decided: Plan) -> str:
     return "; ".join([*parts, counts])
 
 
-def _said(answer: Snapshot | Failure) -> str:
+def _said(before: State, name: str, answer: Snapshot | Failure) -> str:
     if isinstance(answer, Failure):
         return answer.reason
-    refused = f" ({len(answer.refused)} unreadable)" if answer.refused else ""
-    return f"{len(answer.documents)} models{refused}"
+    refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
+    is_first = before.sources.get(name, Source()).last_good is None
+    return f"{len(answer.documents)} models{refused}{', the baseline: no news' if is_first else ''}"
 
 
 def _waits(item: Item) -> int:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Literal, Self
 
@@ -87,15 +87,11 @@ class Price:
     SCHEMA: ClassVar[dict[str, Any]] = {"type": ["string", "number"], "examples": ["$0.50/M", 5e-7]}
 
     @classmethod
-    def parse(cls, value: object) -> Self:
+    def parse(cls, value: Json) -> Self:
         """Read `$0.50/M` or USD per token; raises ValueError."""
-        text = str(value).replace(" ", "")
-        found = re.fullmatch(r"\$(\d{1,9}(?:\.\d{1,12})?)/[Mm]", text)
-        try:
-            number = Decimal(found[1]) / 1_000_000 if found else Decimal(text)
-        except InvalidOperation:
-            number = None
-        if isinstance(value, bool) or number is None or not 0 <= number <= 1:
+        found = re.fullmatch(r"\$\s*(\d{1,9}(?:\.\d{1,12})?)\s*/\s*[Mm]", str(value))
+        number = Decimal(found[1]) / 1_000_000 if found else pricing.price({"": value}, "")
+        if number is None or number > 1:
             message = "takes a price such as $0.50/M (a million tokens) or 5e-7 (one token)"
             raise ValueError(message)
         return cls(number)

@@ -1,0 +1,40 @@
+"""The sending child with one thing outside of it altered: where Slack is, or what Apprise says.
+
+`altered_sender.py slack PORT` or `altered_sender.py result None|True|FAILURE|...`.
+"""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+import apprise
+from apprise.plugins.slack import NotifySlack
+
+from watcher import send
+
+RESULTS = {
+    "None": None,
+    "True": True,
+    "zero": SimpleNamespace(status=0),
+    "unknown": object(),
+    "nomatch": SimpleNamespace(status=apprise.AppriseResultStatus.NOMATCH),
+    "timeout": SimpleNamespace(status=apprise.AppriseResultStatus.TIMEOUT),
+}
+
+
+def notify(*_: Any, **__: Any) -> Any:  # noqa: ANN401 - whatever another version of Apprise may give
+    if sys.argv[2] == "crash":
+        message = "canary-token-1 in an error"
+        raise RuntimeError(message)
+    return RESULTS[sys.argv[2]]
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "slack":
+        NotifySlack.webhook_url = f"http://127.0.0.1:{sys.argv[2]}/services"
+    else:
+        apprise.Apprise.notify = notify  # type: ignore[method-assign]
+    send.main()

@@ -1,0 +1,175 @@
+"""Receivers of messages on loopback: an HTTP server and a mail server that answer as they are told."""
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request gets; `drips` sends the body at a byte each tenth of a second, for ever."""
+
+    status: int = 200
+    body: bytes = b"ok"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    drips: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """What came in."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpReceiver:
+    """Gives its answers in order, the last one again and again; `requests` has what came."""
+
+    def __init__(self, answers: Sequence[Answer]) -> None:
+        self.requests: list[Request] = []
+        self._answers = list(answers)
+        self._closing = Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.port = self._server.server_port
+
+    def url(self, path: str = "/", scheme: str = "json") -> str:
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
+
+    def serve(self) -> None:
+        self._server.serve_forever(poll_interval=0.05)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            timeout = 20
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                request = Request(self.command, self.path, dict(self.headers), body)
+                receiver.requests.append(request)
+                waiting = receiver._answers
+                self._reply(waiting.pop(0) if len(waiting) > 1 else waiting[0])
+
+            do_GET = do_PUT = do_POST
+
+            def _reply(self, answer: Answer) -> None:
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                if not answer.drips:
+                    self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                try:
+                    self.wfile.write(answer.body)
+                    while answer.drips and not receiver._closing.wait(0.1):
+                        self.wfile.write(b".")
+                except OSError:
+                    self.close_connection = True
+
+        return Handler
+
+
+@contextmanager
+def receiving(*answers: Answer) -> Iterator[HttpReceiver]:
+    receiver = HttpReceiver(answers or [Answer()])
+    thread = Thread(target=receiver.serve, daemon=True)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.close()
+        thread.join(5)
+
+
+class MailHandler:
+    """Takes mail, or refuses it with the reply scripted for a command."""
+
+    def __init__(self, replies: Mapping[str, str]) -> None:
+        self.replies = replies
+        self.mails: list[EmailMessage] = []
+
+    async def handle_RCPT(  # noqa: N802 - as aiosmtpd asks for it
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        reply = self.replies.get("RCPT", "250 OK")
+        if reply.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return reply.replace("{}", address)
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        reply = self.replies.get("DATA", "250 OK")
+        if reply == "close":
+            assert server.transport is not None
+            server.transport.close()
+        elif reply.startswith("2"):
+            assert isinstance(envelope.content, bytes)
+            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return reply
+
+
+@dataclass(frozen=True)
+class MailReceiver:
+    """A running mail server."""
+
+    port: int
+    handler: MailHandler
+
+    def url(self, options: str = "mode=insecure", user: str = "") -> str:
+        return f"mailto://{user}127.0.0.1:{self.port}/?from=w@example.test&to=a@example.test&{options}"
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        return self.handler.mails
+
+
+@contextmanager
+def receiving_mail(password: str | None = None, **replies: str) -> Iterator[MailReceiver]:
+    """Run a mail server; `replies` are by command, such as RCPT='550 no such user'."""
+
+    def authenticate(*arguments: object) -> AuthResult:
+        login = arguments[-1]
+        assert isinstance(login, LoginPassword)
+        return AuthResult(success=login.password.decode() == password, handled=False)
+
+    handler = MailHandler(replies)
+    controller = Controller(
+        handler,
+        hostname="127.0.0.1",
+        port=free_port(),
+        authenticator=authenticate if password else None,
+        auth_require_tls=False,
+    )
+    controller.start()
+    try:
+        yield MailReceiver(controller.port, handler)
+    finally:
+        controller.stop()
+
+
+def free_port() -> int:
+    """Give a port of loopback on which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,42 @@
+from catalogs import HOUR, OWL, Story, listing
+from watcher.domain import Failure
+
+DOWN = Failure("connection refused")
+
+
+def test_a_short_failure_is_no_news() -> None:
+    story = Story()
+    story.shows(OWL)
+    assert story.answers(HOUR, models=DOWN) == []
+    assert story.answers(HOUR / 2, models=DOWN) == []
+    assert story.shows(OWL, after=HOUR / 4) == []
+
+
+def test_a_failure_that_lasts_is_told_once_and_so_is_its_end__I16_N11() -> None:
+    story = Story()
+    story.shows(OWL)
+    told = [event.kind for _ in range(48) for event in story.answers(HOUR / 2, models=DOWN)]
+    assert told == ["source.failing"]
+    assert [event.kind for event in story.shows(OWL)] == ["source.recovered"]
+    assert story.shows(OWL) == []
+
+
+def test_the_reason_is_the_latest_and_every_episode_has_its_own_id() -> None:
+    story = Story()
+    ids = []
+    for _ in range(2):
+        story.answers(models=DOWN)
+        [event] = story.answers(HOUR, models=Failure("timed out"))
+        assert event.cause == "timed out"
+        ids += [event.id, story.shows(OWL)[0].id]
+    assert len(set(ids)) == 4
+
+
+def test_a_failed_poll_changes_nothing_that_is_known__I5_W2_W3() -> None:
+    story = Story()
+    story.shows(OWL)
+    before = story.state.items
+    story.answers(HOUR, models=DOWN)
+    assert story.state.items == before
+    assert story.shows(OWL) == []
+    assert listing([OWL]).documents

@@ -1,0 +1,56 @@
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from watcher import lifecycle
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        ("2026-12-01", "2026-12-01"),
+        ("2026-12-01T00:00:00Z", "2026-12-01"),
+        (None, None),
+        ("", None),
+        ("2098-12-31", None),
+        ("9999-01-01", None),
+        ("2026-11-20", "2026-11-20"),
+    ],
+)
+def test_an_expiration_date_is_a_utc_day_and_a_far_one_is_none__P19(value: Any, day: str | None) -> None:
+    assert lifecycle.expiration(value, NOON) == day
+
+
+@pytest.mark.parametrize("value", ["soon", 20261201, ["2026-12-01"], "2026-13-01"])
+def test_what_is_no_date_is_refused__P19(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"date|Invalid|month"):
+        lifecycle.expiration(value, NOON)
+
+
+@pytest.mark.parametrize(
+    ("left", "threshold"),
+    [(40, None), (30, 30), (20, 30), (14, 14), (5, 7), (1, 1), (0, 0), (-3, 0)],
+)
+def test_the_most_urgent_threshold_reached_is_given(left: int, threshold: int | None) -> None:
+    day = date.fromordinal(NOON.date().toordinal() + left)
+    assert lifecycle.reached(day, NOON, (30, 14, 7, 1, 0)) == threshold
+
+
+def test_without_a_date_nothing_is_reached() -> None:
+    assert lifecycle.reached(None, NOON, (30,)) is None
+    assert lifecycle.day_of(None) is None
+    assert lifecycle.day_of("soon") is None
+
+
+def test_days_are_written_for_people() -> None:
+    assert lifecycle.shown_day(date(2026, 11, 27)) == "Fri 27 Nov 2026"
+    assert [lifecycle.shown_left(days) for days in (4, 1, 0, -1, -3)] == [
+        "in 4 days",
+        "tomorrow",
+        "today",
+        "yesterday",
+        "3 days ago",
+    ]

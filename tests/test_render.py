@@ -1,0 +1,79 @@
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalogs import START
+from watcher.domain import Event
+from watcher.events import KINDS, of_catalog
+from watcher.render import notification
+
+LEAVING = Event("1", START, "expiration.announced", "acme/owl-2", None, "2026-11-07")
+NEW = Event("2", START, "model.added", "acme/finch", None, {"price": {"prompt": "0", "completion": "0"}})
+
+
+def test_a_message_is_grouped_most_urgent_first_and_names_the_rules() -> None:
+    message = notification("team", START, [NEW, LEAVING], ["Mine", "Yours"])
+    assert message.title == "acme/owl-2 leaves in 5 days and 1 more change"
+    assert message.events == ("1", "2")
+    assert message.body == (
+        "LEAVING OPENROUTER\n"
+        "• acme/owl-2 leaves on Sat 7 Nov 2026, in 5 days\n"
+        "  https://openrouter.ai/acme/owl-2\n"
+        "\n"
+        "NEW MODELS\n"
+        "• acme/finch is new: free\n"
+        "  https://openrouter.ai/acme/finch\n"
+        "\n"
+        "Rules: Mine, Yours · 2 Nov 2026 08:00 UTC"
+    )
+
+
+def test_the_html_says_the_same_and_escapes_remote_text__F12_Z4() -> None:
+    hostile = Event("1", START, "model.added", "acme/<script>", None, None, cause="a<b>")
+    html = notification("team", START, [hostile], ["<img>"]).html
+    assert "<script>" not in html
+    assert "<img>" not in html
+    assert "acme/&lt;script&gt; is new" in html
+    assert '<a href="https://openrouter.ai/acme/&lt;script&gt;">' in html
+
+
+def test_a_catalog_event_lists_its_models_and_has_no_page() -> None:
+    models: list[Any] = [f"acme/model-{number}" for number in range(45)]
+    body = notification("team", START, [of_catalog(START, "45 models", {"models": models})], ["r"]).body
+    assert "• 45 models: acme/model-0, acme/model-1" in body
+    assert "acme/model-39 and 5 more" in body
+    assert "https://" not in body
+
+
+def test_a_catalog_event_without_models_is_only_its_words() -> None:
+    assert "• New field\n" in notification("team", START, [of_catalog(START, "New field", {"fields": ["x"]})], ["r"]).body
+
+
+def test_a_very_long_message_says_what_it_leaves_out__L10() -> None:
+    many = [Event(str(n), START, "model.added", f"acme/{n}") for n in range(130)]
+    message = notification("team", START, many, ["r"])
+    assert message.title.endswith("and 129 more changes")
+    assert "… and 30 more: `watcher events` has them all" in message.body
+    assert "… and 30 more" in message.html
+    assert len(message.events) == 130
+
+
+EVENTS = st.builds(
+    Event,
+    id=st.text(max_size=3),
+    at=st.just(START),
+    kind=st.sampled_from(list(KINDS)),
+    subject=st.text(max_size=300),
+    before=st.none() | st.text(max_size=9) | st.integers() | st.dictionaries(st.text(max_size=3), st.text(max_size=3)),
+    after=st.none() | st.integers() | st.dictionaries(st.text(max_size=3), st.text(max_size=3)) | st.just("2026-11-09"),
+    cause=st.none() | st.text(max_size=300),
+)
+
+
+@given(st.lists(EVENTS, min_size=1, max_size=120))
+def test_rendering_never_raises_nor_grows_without_bound(events: list[Event]) -> None:
+    message = notification("team", START, events, ["rule"])
+    assert "\n" not in message.title
+    assert len(message.title) <= 140
+    assert len(message.body) < 100_000

@@ -1,0 +1,82 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from catalogs import OWL, START, document, priced
+from watcher.domain import Event
+from watcher.rules import Rule, route
+from watcher.terms import Globs, Percent, PriceTerms
+
+TENTH = {"price": PriceTerms(rises_by=Percent.parse("10%"))}
+
+
+def price_event(before: str, after: str, subject: str = "acme/owl-2", **more: Any) -> Event:
+    sides = [{"prompt": side, "completion": side} for side in (before, after)]
+    return Event("id", START, "price.changed", subject, *sides, model=document(priced(OWL, after, after)), **more)
+
+
+def told(events: list[Event], *rules: Rule, remembered: Any = None) -> list[tuple[str, str]]:
+    matches, _ = route(events, rules, remembered or {})
+    return [(match.rule, match.channel) for match in matches]
+
+
+def test_a_rule_tells_all_its_channels() -> None:
+    assert told([price_event("1", "2")], Rule("any", ("team", "ops"))) == [("any", "team"), ("any", "ops")]
+
+
+def test_every_condition_must_hold() -> None:
+    rule = Rule("both", ("team",), {"event": Globs.parse("price.*"), "author": Globs.parse("wetland")})
+    assert told([price_event("1", "2")], rule) == []
+    assert rule.failing(price_event("1", "2"), {}) == ["author"]
+
+
+def test_stop_hides_what_it_tells_from_the_rules_below() -> None:
+    first = Rule("first", ("team",), {"model": Globs.parse("acme/*")}, stop=True)
+    second = Rule("second", ("ops",))
+    events = [price_event("1", "2"), price_event("1", "2", "wetland/heron")]
+    assert told(events, first, second) == [("first", "team"), ("second", "ops")]
+
+
+def test_a_slow_drift_reaches_a_rule_when_it_has_added_up__W7() -> None:
+    rule = Rule("dearer", ("team",), TENTH)
+    remembered: Any = {}
+    heard = []
+    for before, after in [("100", "104"), ("104", "108"), ("108", "112"), ("112", "116"), ("116", "122")]:
+        matches, remembered = route([price_event(before, after)], [rule], remembered)
+        heard += [after for _ in matches]
+    assert heard == ["112"]
+    matches, _ = route([price_event("122", "124")], [rule], remembered)
+    assert len(matches) == 1, "10.7 % above the 112 that the rule told"
+
+
+def test_each_rule_counts_from_what_it_told_itself() -> None:
+    small = Rule("small", ("team",), {"price": PriceTerms(rises_by=Percent.parse("3%"))})
+    large = Rule("large", ("team",), TENTH)
+    _, remembered = route([price_event("100", "104")], [small, large], {})
+    assert remembered["small", "acme/owl-2"]["prompt"] == "104"
+    assert remembered["large", "acme/owl-2"]["prompt"] == "100"
+
+
+def test_only_price_changes_are_remembered() -> None:
+    event = replace(price_event("1", "2"), kind="model.added")
+    assert route([event], [Rule("dearer", ("team",), TENTH)], {}) == ([], {})
+
+
+def test_a_price_event_without_prices_is_no_trouble() -> None:
+    event = replace(price_event("1", "2"), before=None, after=None, model={})
+    assert told([event], Rule("dearer", ("team",), TENTH)) == []
+
+
+@pytest.mark.parametrize(
+    ("when", "is_told"),
+    [
+        ({"model": Globs.parse("acme/owl-2")}, True),
+        ({"author": Globs.parse("acme")}, True),
+        ({"model": Globs.parse("acme/*")}, False),
+        ({}, False),
+    ],
+)
+def test_a_mass_change_reaches_only_rules_that_name_the_model_or_author(when: Any, *, is_told: bool) -> None:
+    event = price_event("1", "2", part_of="whole")
+    assert bool(told([event], Rule("rule", ("team",), when))) is is_told
