@@ -171,7 +171,9 @@ class Store:
     def due(self, now: datetime) -> list[Delivery]:
         """Give the oldest message due of each channel: a channel gets its messages in order."""
         waiting = self._rows("outbox", "state = ? order by id", [OutboxState.WAITING])
-        first = {row["channel"]: row for row in reversed(waiting)}
+        first: dict[str, Row] = {}
+        for row in waiting:
+            first.setdefault(row["channel"], row)
         return [rows.delivery_of(row) for row in first.values() if row["next_at"] <= rows.text_of(now)]
 
     def next_due(self) -> datetime | None:

@@ -1,0 +1,246 @@
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Story, feed_of, listing, priced
+from watcher.domain import Delivery, Failure, Outcome, OutboxState, State, Verdict
+from watcher.errors import BusyError, NotFoundError, StoreError
+from watcher.plan import Poll, Settings, plan
+from watcher.rules import Rule
+from watcher.settle import HOLDS, Policy
+from watcher.store import ChannelCounts, Store
+from watcher.terms import Percent, PriceTerms
+
+AT_ONCE = Policy(dict.fromkeys(HOLDS, timedelta(0)))
+DEARER = {"price": PriceTerms(rises_by=Percent.parse("10%"))}
+SETTINGS = Settings((Rule("all", ("team", "ops")), Rule("dearer", ("team",), DEARER)), AT_ONCE)
+SENT = Outcome(Verdict.SENT)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "watcher.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store.open(path) as opened:
+        yield opened
+
+
+def polled(store: Store, at_hour: float, *rows: dict[str, object], **answers: object) -> State:
+    """Poll as the service does, through the store."""
+    at = START + at_hour * HOUR
+    before = store.state()
+    found = {"models": listing(rows, at)} if rows else {}
+    decided = plan(before, Poll(at, found | answers), SETTINGS)  # type: ignore[arg-type]
+    store.commit(before, decided)
+    return decided.state
+
+
+def with_news(store: Store) -> list[Delivery]:
+    polled(store, 0, OWL)
+    polled(store, 1, OWL, FINCH)
+    return store.due(START + DAY)
+
+
+def test_what_is_remembered_is_what_was_decided__I6(store: Store) -> None:
+    feed = feed_of({"acme/owl-2-20260901": "acme/owl-2", "new/one": "new/one"})
+    leaving = HERON | {"expiration_date": "2026-11-20"}
+    steps: list[tuple[tuple[dict[str, object], ...], dict[str, object]]] = [
+        ((OWL, FINCH), {"feed": feed_of({"acme/owl-2-20260901": "acme/owl-2"})}),
+        ((priced(OWL, "0.000002", "0.00001"), FINCH), {"feed": feed}),
+        ((), {"models": Failure("down"), "feed": feed}),
+        ((OWL, leaving), {"feed": Failure("down")}),
+        ((priced(OWL, "-1", "-1"),), {}),
+    ]
+    for hour, (rows, answers) in enumerate(steps):
+        assert polled(store, hour, *rows, **answers) == store.state()
+
+
+def test_prices_stay_text_to_the_last_digit(store: Store, path: Path) -> None:
+    polled(store, 0, priced(OWL, "0.0000010", "0.10"))
+    [(prompt,), (completion,)] = sqlite3.connect(path).execute(
+        "select value from history where field in ('prompt', 'completion') order by field desc"
+    )
+    assert (prompt, completion) == ("0.000001", "0.1")
+
+
+def test_a_poll_is_remembered_whole_or_not_at_all__I1_X3(store: Store, path: Path) -> None:
+    polled(store, 0, OWL)
+    before = store.state()
+    sqlite3.connect(path).execute("create trigger refuse before insert on outbox begin select raise(abort, 'full'); end")
+    with pytest.raises(sqlite3.Error, match="full"):
+        polled(store, 1, OWL, FINCH)
+    assert store.state() == before
+    assert store.events() == []
+
+
+def test_the_raw_row_is_kept_as_it_came(store: Store, path: Path) -> None:
+    polled(store, 0, OWL | {"benchmarks": {"score": 5}})
+    [(raw,)] = sqlite3.connect(path).execute("select document from raw")
+    assert '"benchmarks":{"score":5}' in raw
+
+
+class TestOutbox:
+    def test_each_channel_has_one_message_to_send(self, store: Store) -> None:
+        assert sorted(d.notification.channel for d in with_news(store)) == ["ops", "team"]
+
+    def test_a_channel_gets_its_messages_in_order(self, store: Store) -> None:
+        [team, _] = with_news(store)
+        polled(store, 2, OWL, FINCH, HERON)
+        assert {d.notification.title for d in store.due(START + DAY)} == {"acme/finch-mini is new"}
+        store.finish(store.claim([team])[0], Outcome(Verdict.RETRY, "busy"), START, START + 2 * DAY)
+        assert team.notification.channel not in {d.notification.channel for d in store.due(START + DAY)}
+
+    def test_a_claim_is_remembered_before_anything_is_sent__I4(self, store: Store) -> None:
+        [first, *_] = with_news(store)
+        [claimed] = store.claim([first])
+        assert (claimed.state, claimed.attempts) == (OutboxState.SENDING, 1)
+        assert first.id not in {d.id for d in store.due(START + DAY)}
+
+    def test_what_was_sent_is_never_due_again__I3(self, store: Store) -> None:
+        for delivery in store.claim(with_news(store)):
+            store.finish(delivery, SENT, START, None)
+        assert store.due(START + 9 * DAY) == []
+        assert store.next_due() is None
+        assert store.recover() == 0
+
+    def test_a_failed_message_waits_for_its_next_try(self, store: Store) -> None:
+        [first, *_] = store.claim(with_news(store))
+        store.finish(first, Outcome(Verdict.RETRY, "busy"), START, START + 2 * DAY)
+        assert first.id not in {d.id for d in store.due(START + DAY)}
+        [again] = [d for d in store.due(START + 2 * DAY) if d.id == first.id]
+        assert (again.attempts, again.error) == (1, "busy")
+
+    def test_a_message_given_up_is_dead_and_can_be_queued_again__I2(self, store: Store) -> None:
+        [first, second] = store.claim(with_news(store))
+        store.finish(first, Outcome(Verdict.REFUSED, "gone"), START, None)
+        store.finish(second, Outcome(Verdict.REFUSED, "gone"), START, None)
+        assert [d.id for d in store.outbox([OutboxState.DEAD])] == [second.id, first.id]
+        assert store.retry([first.id], START) == 1
+        assert [d.id for d in store.due(START)] == [first.id]
+        assert store.retry(None, START) == 1
+        with pytest.raises(NotFoundError, match="no dead message has the number 99"):
+            store.retry([99], START)
+
+    def test_what_was_being_sent_at_a_crash_is_sent_again_and_marked__X5_W11(self, path: Path) -> None:
+        with Store.open(path) as store:
+            claimed = store.claim(with_news(store))
+        with Store.open(path) as store:
+            assert store.recover() == 2
+            due = store.due(START + DAY)
+            assert {d.id for d in due} == {d.id for d in claimed}
+            assert all(d.repeat and d.notification.events == claimed[0].notification.events for d in due)
+
+    def test_messages_for_a_channel_that_is_gone_are_dead_and_visible__C14(self, store: Store) -> None:
+        with_news(store)
+        assert store.bury(["team"]) == 1
+        [dead] = store.outbox([OutboxState.DEAD])
+        assert (dead.notification.channel, dead.error) == ("ops", "the channel is no longer configured")
+
+    def test_channels_are_counted(self, store: Store) -> None:
+        [ops, team] = sorted(store.claim(with_news(store)), key=lambda d: d.notification.channel)
+        store.finish(ops, SENT, START, None)
+        store.finish(team, Outcome(Verdict.REFUSED, "no"), START, None)
+        polled(store, 2, OWL, FINCH, HERON)
+        assert store.channels() == {
+            "ops": ChannelCounts(1, 0, "2026-11-02T08:00:00Z", "sent"),
+            "team": ChannelCounts(1, 1, None, "dead"),
+        }
+
+
+def test_events_are_found_by_model_and_kind(store: Store) -> None:
+    with_news(store)
+    polled(store, 2, priced(OWL, "1", "1"), FINCH)
+    assert [e.kind for e in store.events()] == ["price.changed", "model.added"]
+    assert [e.subject for e in store.events(kind="model.*")] == ["acme/finch-mini"]
+    assert [e.kind for e in store.events(subject="acme/owl*")] == ["price.changed"]
+    assert len(store.events(limit=1)) == 1
+
+
+def test_an_event_reads_back_as_it_was_told(store: Store) -> None:
+    story = Story(SETTINGS)
+    story.shows(OWL, FINCH)
+    before = story.state
+    told = story.shows(priced(OWL, "1", "1"), HERON)
+    store.commit(before, story.plan)
+    assert sorted(store.events(), key=lambda e: e.id) == sorted(told, key=lambda e: e.id)
+
+
+class TestOpening:
+    def test_only_one_instance_holds_a_store__I15_W24(self, store: Store, path: Path) -> None:
+        with pytest.raises(BusyError, match=r"process \d+\) holds .*watcher\.db; stop it first"):
+            Store.open(path)
+        assert store.state() == State()
+
+    def test_the_lock_of_a_dead_process_holds_nobody_up__X15(self, path: Path) -> None:
+        code = f"from watcher.store import Store; from pathlib import Path; Store.open(Path({str(path)!r})); import os; os._exit(9)"
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+        Store.open(path).close()
+
+    def test_files_are_for_our_eyes_only__Z11(self, store: Store, path: Path) -> None:
+        polled(store, 0, OWL)
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+        assert set(modes.values()) == {0o600}, modes
+
+    def test_a_link_in_place_of_the_lock_is_not_followed__Z11(self, path: Path) -> None:
+        Path(f"{path}.lock").symlink_to(path.parent / "elsewhere")
+        with pytest.raises(OSError, match="symbolic links"):
+            Store.open(path)
+
+    def test_one_may_look_while_the_service_runs(self, store: Store, path: Path) -> None:
+        with_news(store)
+        with Store.read(path) as other:
+            assert len(other.events()) == 1
+
+    @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.touch()])
+    def test_looking_needs_a_store(self, path: Path, make: object) -> None:
+        make(path)  # type: ignore[operator]
+        with pytest.raises(NotFoundError, match="there is no store at"):
+            Store.read(path)
+
+    def test_garbage_is_refused_and_left_alone__S7(self, path: Path) -> None:
+        path.write_bytes(b"this is no database" * 100)
+        with pytest.raises(StoreError, match="cannot be used as a store"):
+            Store.open(path)
+        assert path.read_bytes().startswith(b"this is no database")
+
+    def test_a_damaged_store_is_refused__S7_W22(self, path: Path) -> None:
+        with Store.open(path) as store:
+            polled(store, 0, *(OWL | {"id": f"acme/{n}"} for n in range(200)))
+        body = bytearray(path.read_bytes())
+        body[8192:40960] = b"\xff" * (40960 - 8192)
+        path.write_bytes(body)
+        with pytest.raises(StoreError, match="restore a backup"):
+            Store.open(path)
+
+    def test_a_database_of_another_program_is_refused(self, path: Path) -> None:
+        with sqlite3.connect(path) as other:
+            other.execute("create table theirs (id)")
+        with pytest.raises(StoreError, match="another program"):
+            Store.open(path)
+
+    def test_a_store_of_a_newer_version_is_refused__S11_I18(self, path: Path) -> None:
+        with Store.open(path):
+            pass
+        with sqlite3.connect(path) as newer:
+            newer.execute(
+                "insert into _sqlite_migrations (migration_set, name, applied_at) values ('watcher', 'v99', '')"
+            )
+        with pytest.raises(StoreError, match="newer version"):
+            Store.open(path)
+
+    def test_a_store_of_an_older_version_is_not_looked_at(self, path: Path) -> None:
+        with Store.open(path):
+            pass
+        with sqlite3.connect(path) as older:
+            older.execute("delete from _sqlite_migrations")
+        with pytest.raises(StoreError, match="older version"):
+            Store.read(path)
