@@ -71,10 +71,8 @@ class HttpReceiver:
                 waiting = receiver._answers
                 self._reply(waiting.pop(0) if len(waiting) > 1 else waiting[0])
 
-            do_GET = do_PUT = do_POST
-
             def _reply(self, answer: Answer) -> None:
-                self.send_response(answer.status)
+                self.send_response_only(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
                 if not answer.drips:

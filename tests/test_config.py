@@ -163,7 +163,7 @@ RULE = 'channels: {console: "console://"}\nrules:\n  - name: A\n    notify: cons
         ),
         pytest.param(RULE + "    when: {free: 1}\n", ["rules[0].when.free: takes true or false"], id="free"),
         pytest.param(RULE + "    when: {price: {rises_by: 10}}\n", ["takes a percentage such as 10%"], id="percent"),
-        pytest.param("poll: 5s\n" + RULE, ["1:1 poll: must be between 30s and 1d"], id="poll"),
+        pytest.param("poll: 0s\n" + RULE, ["1:1 poll: must be between 1s and 1d"], id="poll"),
         pytest.param("holds: {price: 31d}\n" + RULE, ["1:9 holds.price: must be at most 30d"], id="hold"),
         pytest.param("reminders: [1d, 5h, 1d]\n" + RULE, ["1:17 reminders[1]: must", "1:21 reminders[2]: must"], id="days"),
         pytest.param(RULE.replace("console://", "${NOPE}"), ["channels.console: the environment variable NOPE is not set"], id="C11"),

@@ -21,7 +21,7 @@ from watcher.settle import HOLDS, Policy
 from watcher.terms import Duration
 from watcher.yaml_file import Key, YamlFile, read
 
-SHORTEST_POLL, LONGEST_POLL = timedelta(seconds=30), timedelta(days=1)
+SHORTEST_POLL, LONGEST_POLL = timedelta(seconds=1), timedelta(days=1)
 USEFUL_POLL = timedelta(minutes=2)  # answers are cached that long
 LONGEST_HOLD = timedelta(days=30)
 OFF = "off"
@@ -171,7 +171,7 @@ def _entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, 
 
 def _out_of_range(content: File) -> Iterator[Problem]:
     if not SHORTEST_POLL <= content.poll.time <= LONGEST_POLL:
-        yield Problem(("poll",), "must be between 30s and 1d")
+        yield Problem(("poll",), "must be between 1s and 1d")
     for name in HOLDS:
         hold = getattr(content.holds, name)
         if hold is not None and hold.time > LONGEST_HOLD:

@@ -1,105 +1,165 @@
 """Messages on their way: each to its channel in a process of its own, with a deadline that holds."""
 
+import contextlib
 import json
+import math
+import os
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
 
-from watcher.domain import Channel, Delivery, Outcome, Verdict
+from watcher.describe import clean
+from watcher.domain import Channel, Delivery, Json, Outcome, Verdict
 
 DEADLINE = 30.0  # seconds for one message, the child's start included
+GRACE = 5.0  # seconds that a message in flight has left when the service stops, which has ten in all
 AT_ONCE = 8  # children; each takes 60 MB while it lives
-SENDER = (sys.executable, "-m", "watcher.send")
-FIRST_PAUSE = timedelta(seconds=10)
-LONGEST_PAUSE = timedelta(hours=1)
+LONGEST_ANSWER = 10_000  # bytes; an outcome has a few hundred
+MOST_IDS = 10  # of events in a mail's header; the first ones will do to tell a repeat
+TICK = 0.1  # seconds between two looks at the clock
+# Isolated, so that no file lying about where watcher is started is imported; our own folder comes last.
+START = "import sys; sys.path.append(sys.argv[1]); from watcher.send import main; main()"
+SENDER = (sys.executable, "-I", "-c", START, str(Path(__file__).parents[1]))
+UNSTARTED = Outcome(Verdict.RETRY, "watcher stopped before it was sent")
+UNANSWERED = Outcome(Verdict.RETRY, "the sending process ended without an answer")
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 LONGEST_WISH = timedelta(hours=6)  # that a server can make us wait
-MOST_REFUSALS = 3  # providers have bad minutes; beyond that a refusal is meant
-MOST_ATTEMPTS = 80  # at pauses of up to an hour: about three days
+JITTER = 0.25  # of a pause, so that channels of one provider do not come back all at once
+MOST_REFUSALS = 3  # tries in all; providers have bad minutes, beyond that a refusal is meant
+PATIENCE = timedelta(days=3)  # with a provider that is down
+DOUBLINGS = math.ceil(math.log2(LONGEST_PAUSE / FIRST_PAUSE))
+MOST_ATTEMPTS = 1 + DOUBLINGS + math.ceil((PATIENCE - FIRST_PAUSE * ((1 << DOUBLINGS) - 1)) / LONGEST_PAUSE)
 
 
 def next_attempt(outcome: Outcome, attempts: int, now: datetime, jitter: float) -> datetime | None:
-    """Give when to try again after `attempts` tries, None for never; `jitter` from 0 to 1 spreads the tries."""
-    refused = outcome.verdict is Verdict.REFUSED
-    if outcome.verdict is Verdict.SENT or attempts >= (MOST_REFUSALS if refused else MOST_ATTEMPTS):
+    """Give when to try again after `attempts` tries, None for never; `jitter` is from 0 to 1.
+
+    Pauses double from FIRST_PAUSE to LONGEST_PAUSE; MOST_ATTEMPTS of them last PATIENCE at least.
+    """
+    is_refused = outcome.verdict is Verdict.REFUSED
+    if outcome.verdict is Verdict.SENT or attempts >= (MOST_REFUSALS if is_refused else MOST_ATTEMPTS):
         return None
-    pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 10), LONGEST_PAUSE) * (1 + jitter / 4)
-    wish = min(timedelta(seconds=outcome.retry_after or 0.0), LONGEST_WISH)
-    return now + max(pause, wish)
+    pause = FIRST_PAUSE * (1 << min(max(attempts - 1, 0), DOUBLINGS)) * (1 + JITTER * jitter)
+    wish = timedelta(seconds=min(outcome.retry_after or 0.0, LONGEST_WISH.total_seconds()))
+    return now + max(min(pause, LONGEST_PAUSE), wish)
 
 
 def deliver(
     batch: Sequence[tuple[Channel, Delivery]],
     *,
     deadline: float = DEADLINE,
+    stop: Event | None = None,
     sender: Sequence[str] = SENDER,
 ) -> list[Outcome]:
-    """Send each message to its channel, all at the same time; gives the outcomes in the same order."""
-    if not batch:
-        return []
+    """Send each message to its channel, all at the same time; gives the outcomes in the same order.
+
+    A message takes at most `deadline` seconds, and GRACE once `stop` is set; `sender` is the child's command.
+    Never raises for what a channel does.
+    """
+    ending = stop or Event()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deliver") as pool:
-        return list(pool.map(lambda pair: _deliver(*pair, deadline, sender), batch))
+        return list(pool.map(lambda item: _deliver(item[0], item[1], deadline, ending, sender), batch))
 
 
 def check(channel: Channel, *, deadline: float = DEADLINE, sender: Sequence[str] = SENDER) -> str | None:
-    """Say why a channel cannot be used, without showing its address; None where it can."""
+    """Say why a channel cannot be used, without showing its address; None where it can. Nothing is sent."""
     if channel.is_console:
         return None
-    outcome = _run({"check": True, "url": channel.url.reveal()}, deadline, sender)
+    outcome = _run({"check": True, "url": channel.url.reveal()}, deadline, Event(), sender)
     return None if outcome.verdict is Verdict.SENT else outcome.reason
 
 
-def _deliver(channel: Channel, delivery: Delivery, deadline: float, sender: Sequence[str]) -> Outcome:
+def _deliver(
+    channel: Channel, delivery: Delivery, deadline: float, stop: Event, sender: Sequence[str]
+) -> Outcome:
+    if stop.is_set():
+        return UNSTARTED
     if channel.is_console:
         return _print(delivery)
     notification = delivery.notification
-    job = {
+    job: dict[str, Json] = {
         "url": channel.url.reveal(),
         "title": notification.title,
         "body": notification.body,
         "html": notification.html,
-        "event_id": ",".join(notification.events),
+        "event_id": " ".join(notification.events[:MOST_IDS]),
         "repeat": delivery.repeat,
     }
-    return _run(job, deadline, sender)
+    return _run(job, deadline, stop, sender)
 
 
-def _run(job: object, deadline: float, sender: Sequence[str]) -> Outcome:
-    """Run the sending process; the job goes through a pipe, so that no process list shows an address."""
+def _run(job: Mapping[str, Json], deadline: float, stop: Event, sender: Sequence[str]) -> Outcome:
+    """Run the child; the job goes through a pipe, so that no process list shows an address."""
     try:
-        done = subprocess.run(  # noqa: S603 - our own module
+        child = subprocess.Popen(  # noqa: S603 - our own module
             [*sender],
-            input=json.dumps(job).encode(),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=deadline,
             start_new_session=True,  # Ctrl-C at the terminal must not cut a message in flight
-            check=False,
         )
-    except subprocess.TimeoutExpired:
-        return Outcome(Verdict.RETRY, f"no answer within {deadline:g} s")
     except OSError as error:
         return Outcome(Verdict.RETRY, f"the sending process could not be started: {error.strerror}")
-    return _read(done.stdout)
+    answer: list[bytes] = []
+    with child:
+        talk = Thread(target=_talk, args=(child, json.dumps(job).encode(), answer), daemon=True)
+        talk.start()
+        failure = _wait(talk, deadline, stop)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)  # whatever it started goes too
+        talk.join()
+    return failure or _read(b"".join(answer))
+
+
+def _talk(child: subprocess.Popen[bytes], job: bytes, answer: list[bytes]) -> None:
+    """Hand the job over and keep the beginning of what comes back; ends at the latest with the child."""
+    if child.stdin and child.stdout:
+        with contextlib.suppress(OSError), child.stdin:
+            child.stdin.write(job)
+        answer.append(child.stdout.read(LONGEST_ANSWER))
+
+
+def _wait(talk: Thread, deadline: float, stop: Event) -> Outcome | None:
+    """Wait for the talk to end; gives a failure where it takes too long."""
+    end = time.monotonic() + deadline
+    while talk.is_alive():
+        if stop.is_set():
+            end = min(end, time.monotonic() + GRACE)
+        if time.monotonic() > end:
+            when = "before watcher stopped" if stop.is_set() else f"within {deadline:g} s"
+            return Outcome(Verdict.RETRY, f"no answer {when}; it may have arrived")
+        talk.join(TICK)
+    return None
 
 
 def _read(printed: bytes) -> Outcome:
-    """Read what the sending process printed; anything else than an outcome is a failure."""
-    try:
+    """Read what the child printed; anything but an outcome is a failure."""
+    with contextlib.suppress(ValueError, LookupError, TypeError, OverflowError, RecursionError):
         said = json.loads(printed)
-        return Outcome(Verdict(said["verdict"]), str(said["reason"]), said["retry_after"])
-    except (ValueError, LookupError, TypeError):
-        return Outcome(Verdict.RETRY, "the sending process ended without an answer")
+        wish = None if said["retry_after"] is None else float(said["retry_after"])
+        if wish is None or 0 <= wish < math.inf:
+            return Outcome(Verdict(said["verdict"]), clean(str(said["reason"])), wish)
+    return UNANSWERED
 
 
 def _print(delivery: Delivery) -> Outcome:
-    """Tell the console, standard output."""
+    """Tell standard output; what could move a terminal's cursor or colour it is taken out."""
     notification = delivery.notification
-    repeat = "[possible repeat] " if delivery.repeat else ""
+    title = clean(f"[possible repeat] {notification.title}" if delivery.repeat else notification.title)
+    body = "\n".join(clean(line, len(line)) for line in notification.body.splitlines())
     try:
-        sys.stdout.write(f"\n{repeat}{notification.title}\n{notification.body}\n")
+        if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+            title = f"\x1b[1m{title}\x1b[0m"
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(f"\n{title}\n{body}\n".encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
-    except OSError as error:
-        return Outcome(Verdict.RETRY, f"standard output cannot be written: {error.strerror}")
+    except (OSError, ValueError) as error:  # a closed one raises ValueError
+        return Outcome(Verdict.RETRY, f"standard output cannot be written: {clean(str(error))}")
     return Outcome(Verdict.SENT)

@@ -1,39 +1,52 @@
-"""The child process that sends one message: `python -m watcher.send`, a job on standard input, an outcome out.
+"""The child process that sends one message: `python -m watcher.send`, a job comes in, an outcome goes out.
 
-The only place that knows Apprise: its plugins take memory, its threads outlive a deadline, and what it logs holds
-secrets. A process of its own can be ended at any time.
+The only place that knows Apprise: its plugins take memory, a slow server holds its threads beyond any
+deadline, and what it logs holds secrets. A process of its own can be ended at any time.
 """
 
+import contextlib
+import inspect
 import json
 import logging
-import re
-import smtplib
+import os
+import signal
 import sys
-from dataclasses import dataclass
+import warnings
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from difflib import get_close_matches
+from html import escape
 from typing import Any, TypedDict
-from urllib.parse import unquote
 
 import apprise
-import requests
+from apprise.conversion import convert_between
+from apprise.manager_plugins import NotificationManager
+from apprise.plugins.email import NotifyEmail
+from apprise.utils.parse import parse_url
 
 from watcher.describe import clean
+from watcher.domain import Outcome, Verdict
+from watcher.replies import observe, redact
 
-LONGEST_REASON = 200
-LONGEST_TITLE = 200
-SHORTEST_SECRET = 6  # shorter parts of an address would blank out ordinary words
-CUT = "\n… cut here; `watcher events` has it all"
-BUSY = frozenset({408, 425, 429})  # HTTP refusals that pass
-PERMANENT_SMTP = 500
-HTTP_REFUSED = 400
-# Slack says these with 200 or 4xx; no later attempt will fare better.
-HOPELESS = re.compile(
-    r"invalid_payload|no_service|no_team|no_active_hooks|invalid_token|invalid_auth|token_revoked|account_inactive"
-    r"|channel_not_found|channel_is_archived|is_archived|action_prohibited|not_in_channel"
+LONGEST_LIFE = 90  # seconds; ends a send that hangs when the service, which keeps the deadline, is gone
+CONNECT_PATIENCE = (
+    8.0  # seconds; with the next below the deadline, so that a silence is told from a slow start
 )
+READ_PATIENCE = 18.0  # seconds between two bytes
+LONGEST_TITLE = 200  # some mail servers refuse 2,000 characters
+TITLE_MARKUP = 20  # characters that it takes to put the title into the body, where a service has no titles
+LOOPBACK = "localhost,127.0.0.1,::1"
+EVERYWHERE = frozenset({"user", "pass", "password", "port"})  # options of every service that none documents
+# Options that would undo what is promised here: one attempt, literal, whole, in time, its failure seen.
+DECIDED = frozenset({"retry", "wait", "overflow", "optional", "emojis", "rto", "cto", "blocks"})
+TEXT, HTML = apprise.NotifyFormat.TEXT, apprise.NotifyFormat.HTML
+SEVERAL = "the address names several targets; give each its own channel, so that a retry tells nobody twice"
+REDIRECTS = "the address asks to follow redirects, which would carry its secrets elsewhere"
+IN_THE_CLEAR = "the address would send its password in the clear; use mailtos:// or mode=starttls"
 
 
 class Job(TypedDict, total=False):
-    """What to send; `check` only asks whether the address can be used."""
+    """What to send where; with `check` only the address is looked at."""
 
     url: str
     title: str
@@ -44,137 +57,159 @@ class Job(TypedDict, total=False):
     check: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the other side said: an HTTP status or an SMTP code, its words, the seconds it asked us to wait."""
-
-    is_smtp: bool
-    code: int
-    words: str
-    retry_after: float | None = None
-
-    @property
-    def is_permanent(self) -> bool:
-        """Tell whether trying again is of no use."""
-        if HOPELESS.search(self.words):
-            return True
-        if self.is_smtp:
-            return self.code >= PERMANENT_SMTP
-        return HTTP_REFUSED <= self.code < PERMANENT_SMTP and self.code not in BUSY
-
-
-REPLIES: list[Reply] = []  # Apprise keeps them to itself
-
-
-def observe() -> None:
-    """Note every reply on its way through the libraries below Apprise."""
-    send, getreply = requests.Session.send, smtplib.SMTP.getreply
-
-    def noting_send(self: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # noqa: ANN401 - passed on as they come
-        response = send(self, request, **options)
-        wish = response.headers.get("Retry-After", "")
-        seconds = float(wish) if wish.isdecimal() else None
-        REPLIES.append(Reply(False, response.status_code, response.text[:LONGEST_REASON], seconds))  # noqa: FBT003
-        return response
-
-    def noting_getreply(self: smtplib.SMTP) -> tuple[int, bytes]:
-        code, words = getreply(self)
-        REPLIES.append(Reply(True, code, words.decode(errors="replace")[:LONGEST_REASON]))  # noqa: FBT003
-        return code, words
-
-    requests.Session.send = noting_send  # type: ignore[method-assign]
-    smtplib.SMTP.getreply = noting_getreply  # type: ignore[method-assign]
-
-
-def load(url: str) -> apprise.NotifyBase | str:
-    """Give the one target of an address, or why there is none; never shows the address."""
-    asset = apprise.AppriseAsset(async_mode=False, http_redirects=False)
-    targets = apprise.Apprise(asset=asset)
-    if not targets.add(url) or not len(targets):
-        return "Apprise cannot use this address; check its kind, its host and its tokens"
-    if len(targets) > 1 or len(targets[0]) > 1:
-        return "the address names several targets; give each a channel of its own, so that none is told twice"
-    unknown = _unknown_options(targets[0], url)
-    if unknown:
-        return f"the address has options that Apprise would ignore: {', '.join(sorted(unknown))}"
-    return targets[0]
-
-
-def _unknown_options(plugin: Any, url: str) -> set[str]:  # noqa: ANN401 - a class made at run time
-    known = {name.lower() for name in plugin.template_args} | {"verify", "redirect"}
-    names = {part.partition("=")[0].lower() for part in url.partition("?")[2].split("&") if part}
-    return {clean(name, 20) for name in names if name[0] not in "+-:%" and name not in known}
-
-
-def send(job: Job) -> dict[str, object]:
-    """Send a job's message; gives verdict, reason and retry_after."""
-    target = load(job["url"])
-    if isinstance(target, str):
-        return outcome("refused", target)
-    if job.get("check"):
-        return outcome("sent", "")
-    result = _notify(target, job)
-    failure = next((reply for reply in reversed(REPLIES) if reply.code >= HTTP_REFUSED), None)
-    if result is True and failure is None and not _was_redirected():
-        return outcome("sent", "")
-    last = failure or (REPLIES[-1] if REPLIES else None)
-    if last is None:
-        return outcome("retry", "could not connect, or the other side said nothing")
-    verdict = "refused" if last.is_permanent else "retry"
-    words = f"{'SMTP' if last.is_smtp else 'HTTP'} {last.code} {last.words}"
-    return outcome(verdict, redact(words, job["url"]), last.retry_after)
-
-
-def _was_redirected() -> bool:
-    return any(300 <= reply.code < HTTP_REFUSED and not reply.is_smtp for reply in REPLIES)  # noqa: PLR2004 - HTTP
-
-
-def _notify(target: Any, job: Job) -> bool:  # noqa: ANN401 - a class made at run time
-    for attribute in ("include_image", "include_footer"):  # Slack's: an image from elsewhere under every message
-        if hasattr(target, attribute):
-            setattr(target, attribute, False)
-    is_mail = isinstance(target, apprise.plugins.email.NotifyEmail)
-    if is_mail:
-        target.headers["X-Watcher-Event-Id"] = job.get("event_id", "")
-    title = clean(f"[possible repeat] {job['title']}" if job.get("repeat") else job["title"], LONGEST_TITLE)
-    body = job["html"] if is_mail else _cut(text(job["body"]), target.body_maxlen)
-    form = apprise.NotifyFormat.HTML if is_mail else apprise.NotifyFormat.TEXT
-    notifier = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False, http_redirects=False))
-    notifier.add(target)
-    result = notifier.notify(title=title, body=body, body_format=form)
-    return result.status is apprise.AppriseResultStatus.SUCCESS
-
-
-def text(body: str) -> str:
-    """Make a body of many lines harmless."""
-    return "\n".join(clean(line, len(line)) for line in body.split("\n"))
-
-
-def _cut(body: str, longest: int) -> str:
-    room = longest - LONGEST_TITLE  # some services put the title into the body
-    return body if len(body) <= room else body[: room - len(CUT)] + CUT
-
-
-def redact(words: str, url: str) -> str:
-    """Blank out every part of the address that a server may have repeated."""
-    parts = set(re.split(r"[/:@?&=,\s#]+", url.partition("://")[2]))
-    secrets = {secret for part in parts for secret in (part, unquote(part)) if len(secret) >= SHORTEST_SECRET}
-    for secret in sorted(secrets, key=len, reverse=True):
-        words = words.replace(secret, "***")
-    return words
-
-
-def outcome(verdict: str, reason: str, retry_after: float | None = None) -> dict[str, object]:
-    """Write an outcome as the parent reads it."""
-    return {"verdict": verdict, "reason": clean(reason, LONGEST_REASON), "retry_after": retry_after}
+class UnusableError(Exception):
+    """The address cannot be used; the message says why and shows nothing of it."""
 
 
 def main() -> None:
-    """Read the job, send it, print the outcome."""
+    """Do the job that is on standard input; print its outcome as a line of JSON and nothing else."""
+    signal.alarm(LONGEST_LIFE)
     logging.disable(logging.CRITICAL)  # what Apprise logs holds tokens, at any level
-    job: Job = json.load(sys.stdin)
-    observe()
-    print(json.dumps(send(job)))  # noqa: T201 - the answer to the parent
+    warnings.simplefilter("ignore")
+    spare_loopback_the_proxy(os.environ)
+    with contextlib.redirect_stdout(None):
+        outcome = _outcome()
+    answer = {"verdict": outcome.verdict, "reason": outcome.reason, "retry_after": outcome.retry_after}
+    print(json.dumps(answer))  # noqa: T201 - the answer to the parent
+
+
+def spare_loopback_the_proxy(environment: MutableMapping[str, str]) -> None:
+    """Let a proxy alone with what is meant for this machine: it would deliver that to itself."""
+    spared = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    if spared != "*":
+        environment["no_proxy"] = f"{spared},{LOOPBACK}".strip(",")
+
+
+def _outcome() -> Outcome:
+    try:
+        job: Job = json.load(sys.stdin)
+        target = load(job["url"])
+        return Outcome(Verdict.SENT) if job.get("check") else _send(target, job)
+    except UnusableError as error:
+        return Outcome(Verdict.REFUSED, str(error))
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and its words may hold secrets
+        return Outcome(Verdict.RETRY, f"the sending process failed with {type(error).__name__}")
+
+
+def load(url: str) -> Any:  # noqa: ANN401 - Apprise makes a plugin's class when it is asked for
+    """Give the one target of an address, set up for one attempt; raises UnusableError."""
+    asset = apprise.AppriseAsset(
+        app_id="watcher",
+        app_desc="watcher",
+        async_mode=False,
+        service_timeout=0,
+        http_redirects=False,
+        interpret_emojis=False,
+    )
+    targets = apprise.Apprise(asset=asset)
+    is_whole = targets.add(url)
+    target: Any = targets[0] if is_whole and len(targets) == 1 else None
+    fault = next(_faults(target, url), None) if target else SEVERAL if len(targets) > 1 else _unloadable(url)
+    if fault:
+        raise UnusableError(fault)
+    is_mail = isinstance(target, NotifyEmail)  # which has one patience for every step
+    target.socket_connect_timeout = READ_PATIENCE if is_mail else CONNECT_PATIENCE
+    target.socket_read_timeout = READ_PATIENCE
+    for attribute in {"include_image", "include_footer"} & vars(target).keys():
+        setattr(target, attribute, False)  # an advertisement and a picture from elsewhere under each message
+    return target
+
+
+def _unloadable(url: str) -> str:
+    manager: Any = NotificationManager
+    if url.partition("://")[0].strip().lower() in manager().schemas():
+        return "Apprise cannot use the address: a part of it is missing or has the wrong form"
+    return "the address begins with a word that Apprise does not know"
+
+
+def _faults(target: Any, url: str) -> Iterator[str]:  # noqa: ANN401 - see load
+    """Give what else is wrong with an address that Apprise accepts."""
+    parse: Any = parse_url
+    options = parse(url, verify_host=False) or {}
+    yield from _option_faults(target, options)
+    listed = getattr(target, "targets", ())
+    told = len(listed) if isinstance(listed, list | tuple | set) else 0
+    if isinstance(target, NotifyEmail):
+        if not told:
+            yield "the address has no usable recipient"
+        if target.password and target.secure_mode == "insecure" and "mode" not in options.get("qsd", ()):
+            yield IN_THE_CLEAR
+        told += len(target.cc) + len(target.bcc)
+    if max(told, len(target)) > 1:
+        yield SEVERAL
+
+
+def _option_faults(target: Any, options: Mapping[str, Mapping[str, str]]) -> Iterator[str]:  # noqa: ANN401 - see load
+    """Give the options that Apprise would ignore without a word, or that are decided here."""
+    names = {name for name in options.get("qsd", ()) if name[:1] not in {"+", "-", ":"}}
+    if decided := names & DECIDED:
+        yield f"the address has an option that watcher decides itself: {', '.join(sorted(decided))}"
+    if target.redirects:
+        yield REDIRECTS
+    documented = {*target.template_args, *target.template_tokens} - DECIDED
+    source = inspect.getsource(sys.modules[type(target).__module__])  # there are undocumented other names
+    for name in sorted(names - documented - EVERYWHERE):
+        if f'"{name}"' not in source:
+            close = get_close_matches(name, documented, n=1)
+            hint = (
+                f"did you mean {close[0]}" if close else f"it knows {', '.join(sorted(target.template_args))}"
+            )
+            yield f"the address has an option that its service does not know; {hint}"
+    known = {kind["prefix"] for kind in target.template_kwargs.values()}
+    if ignored := {prefix for prefix in "+-:" if options.get(f"qsd{prefix}")} - known:
+        yield f"its service knows no options that begin with {' or '.join(sorted(ignored))}"
+
+
+def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
+    """Send a job's message to its target; the outcome has the other side's words."""
+    replies = observe()
+    repeat = "[possible repeat] " if job["repeat"] else ""
+    title = clean(repeat + job["title"], min(LONGEST_TITLE, target.title_maxlen or LONGEST_TITLE))
+    if isinstance(target, NotifyEmail):
+        target.headers["X-Watcher-Event-Id"] = clean(job["event_id"])
+        body, form = _mail(job, target.body_maxlen), HTML
+    else:
+        weigh = _weigher(target)
+        room = target.body_maxlen - weigh(title) - TITLE_MARKUP
+        body, form = fit(_lines(job["body"]), weigh, room), TEXT  # as text it is literal: no mention, no link
+    notifier = apprise.Apprise(asset=target.asset)
+    notifier.add(target)
+    result = notifier.notify(title=title, body=body, body_format=form)
+    if getattr(result, "status", None) is apprise.AppriseResultStatus.SUCCESS:
+        return Outcome(Verdict.SENT)
+    failure = replies[-1] if replies else Outcome(Verdict.RETRY, "the service gave no reason")
+    return Outcome(failure.verdict, redact(failure.reason, job["url"]), failure.retry_after)
+
+
+def _lines(text: str) -> str:
+    """Keep a text's lines, and in them nothing that a server or a screen would stumble over."""
+    return "\n".join(clean(line, len(line)) for line in text.splitlines())
+
+
+def _mail(job: Job, room: int) -> str:
+    html = _lines(job["html"])
+    if html and len(html) <= room:
+        return html
+    body = fit(_lines(job["body"]), lambda text: len(escape(text)), room - len("<pre></pre>"))
+    return f"<pre>{escape(body)}</pre>"
+
+
+def _weigher(target: Any) -> Callable[[str], int]:  # noqa: ANN401 - see load
+    """Give a function that tells a text's length in the form in which the service will get it."""
+    form = target.resolve_format(TEXT)
+    convert: Any = convert_between
+    return lambda text: len(target.dialect_convert(convert(TEXT, form, text), body_format=form))
+
+
+def fit(text: str, weigh: Callable[[str], int], room: int) -> str:
+    """Cut a text that weighs more than there is room; its last line then says how much is missing."""
+
+    def cut(kept: int) -> str:
+        return f"{text[:kept]}\n... {len(text) - kept:,} more characters; see `watcher events`"
+
+    if weigh(text) <= room:
+        return text
+    return cut(max(bisect_right(range(len(text)), room, key=lambda kept: weigh(cut(kept))) - 1, 0))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ class Service:
         next_poll = self.now()
         while not self.stop.is_set():
             if self.now() >= next_poll:
-                next_poll = self.now() + self._interval(self.poll())
+                jitter = random.uniform(-JITTER, JITTER)  # noqa: S311 - nothing secret about it
+                next_poll = self.now() + pause(self.config.poll, self.poll(), jitter)
             self.deliver()
             self.stop.wait(self._wait(next_poll))
 
@@ -109,16 +110,16 @@ class Service:
                 "%s: message %d given up (%s); see `watcher outbox`", channel, delivery.id, outcome.reason
             )
 
-    def _interval(self, poll: Poll) -> timedelta:
-        """Give the time to the next poll: as configured, with jitter; longer where a server asked for it."""
-        jitter: float = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - nothing secret about it
-        wishes = [failure.retry_after or 0.0 for failure in failures(poll).values()]
-        return max(self.config.poll * jitter, timedelta(seconds=max(wishes, default=0.0)))
-
     def _wait(self, next_poll: datetime) -> float:
         due = self.store.next_due()
         first = next_poll if due is None else min(next_poll, due)
         return min(max((first - self.now()).total_seconds(), SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def pause(interval: timedelta, poll: Poll, jitter: float) -> timedelta:
+    """Give the time to the next poll: the interval give or take `jitter`; longer where a server asked for it."""
+    wishes = [failure.retry_after or 0.0 for failure in failures(poll).values()]
+    return max(interval * (1 + jitter), timedelta(seconds=max(wishes, default=0.0)))
 
 
 def failures(poll: Poll) -> dict[str, Failure]:

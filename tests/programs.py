@@ -1,0 +1,71 @@
+"""The real program as a process of its own, with a configuration made for the test."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+SOON = 20.0  # seconds after which a test gives up waiting
+
+
+def configure(folder: Path, catalog: str, channels: Mapping[str, str], more: str = "") -> Path:
+    """Write a configuration that polls every second and tells every channel everything."""
+    names = ", ".join(channels)
+    written = "\n".join(f'  {name}: "{url}"' for name, url in channels.items())
+    file = folder / "rules.yaml"
+    file.write_text(
+        f'poll: 1s\nsources: {{models: "{catalog}", feed: "{catalog}?use_rss=true"}}\n'
+        f"channels:\n{written}\n{more}\n"
+        f'rules:\n  - {{name: Everything, when: {{event: "*.*"}}, notify: [{names}]}}\n'
+    )
+    file.chmod(0o600)
+    return file
+
+
+def command(config: Path, *arguments: str) -> list[str]:
+    """Give the command line of the program."""
+    return [sys.executable, "-m", "watcher", "--config", str(config), *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Give our environment without what would change the program's ways."""
+    gone = {"STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "WATCHER_CONFIG", "NO_COLOR", "FORCE_COLOR"}
+    return {name: value for name, value in os.environ.items() if name not in gone} | {"NO_PROXY": "127.0.0.1"}
+
+
+def finished(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        command(config, *arguments), capture_output=True, text=True, env=environment(), timeout=60, check=False
+    )
+
+
+@contextmanager
+def running(config: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run the service until the end of the block, and see that SIGTERM ends it cleanly."""
+    with subprocess.Popen(
+        command(config, *(arguments or ("run",))),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as process:
+        try:
+            yield process
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(SOON) == 0
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def eventually(condition: Callable[[], object], what: str) -> None:
+    """Wait until the condition holds."""
+    deadline = time.monotonic() + SOON
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.05)

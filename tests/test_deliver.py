@@ -1,0 +1,291 @@
+"""A batch of messages: all at the same time, each with its deadline, whatever the children do."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Timer
+
+import pytest
+from receivers import Answer, receiving
+
+from watcher.deliver import GRACE, MOST_ATTEMPTS, check, deliver, next_attempt
+from watcher.domain import Channel, Delivery, Notification, OutboxState, Outcome, Secret, Verdict
+
+AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
+SENT, RETRY, REFUSED = Verdict.SENT, Verdict.RETRY, Verdict.REFUSED
+LONG_URL = "json://127.0.0.1/canary-token-1"
+CONSOLE = "console://"
+DRIP = Answer(drips=True)
+ANSWER = '{"verdict": "sent", "reason": "", "retry_after": null}'
+UNANSWERED = Outcome(RETRY, "the sending process ended without an answer")
+
+
+def item(
+    url: str = LONG_URL, title: str = "A title", body: str = "a body", *, repeat: bool = False
+) -> tuple[Channel, Delivery]:
+    notification = Notification("c", AT, title, body, "<p>a body</p>", ("rule",), ("event",))
+    return Channel("c", Secret(url)), Delivery(1, notification, OutboxState.SENDING, 1, AT, repeat)
+
+
+def child(code: str) -> tuple[str, ...]:
+    """Give the command of a child that runs this code instead of sending."""
+    return (sys.executable, "-I", "-c", f"import json, os, sys, time\n{code}")
+
+
+def test_outcomes_come_in_the_order_of_the_batch() -> None:
+    answers = [Answer(status, b"said") for status in (200, 404, 500, 200)]
+    with ExitStack() as stack:
+        servers = [stack.enter_context(receiving(answer)) for answer in answers]
+        outcomes = deliver([item(server.url()) for server in servers])
+    assert [outcome.verdict for outcome in outcomes] == [SENT, REFUSED, RETRY, SENT]
+    assert deliver([]) == []
+
+
+def test_l7_a_dripping_receiver_is_given_up_at_the_deadline() -> None:
+    with receiving(DRIP) as server:
+        began = time.monotonic()
+        outcomes = deliver([item(server.url())], deadline=2.0)
+        assert len(server.requests) == 1
+    assert outcomes == [Outcome(RETRY, "no answer within 2 s; it may have arrived")]
+    assert 2.0 <= time.monotonic() - began < 3.0
+
+
+def test_l9_six_dripping_receivers_do_not_delay_a_healthy_one() -> None:
+    with ExitStack() as stack:
+        dripping = [stack.enter_context(receiving(DRIP)) for _ in range(6)]
+        healthy = stack.enter_context(receiving())
+        began = time.monotonic()
+        outcomes = deliver([item(server.url()) for server in [*dripping, healthy]], deadline=6.0)
+    assert [outcome.verdict for outcome in outcomes] == [RETRY] * 6 + [SENT]
+    assert len(healthy.requests) == 1
+    assert time.monotonic() - began < 7.5
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        "os.kill(os.getpid(), 9)",
+        "sys.exit('canary on stderr')",
+        "print('garbage')",
+        "print('[' * 9_000)",
+        'print(\'{"verdict": "perhaps", "reason": "", "retry_after": null}\')',
+        'print(\'{"verdict": "sent", "reason": ""}\')',
+        'print(\'{"verdict": "retry", "reason": "", "retry_after": NaN}\')',
+        'print(\'{"verdict": "retry", "reason": "", "retry_after": -1}\')',
+        'print(\'{"verdict": "retry", "reason": "", "retry_after": "soon"}\')',
+        "print('[1, 2]')",
+        "sys.stdout.buffer.write(bytes(range(256)))",
+        "os.close(0); print('early')",
+    ],
+)
+def test_x18_a_child_that_dies_or_babbles_is_a_failure_and_nothing_more(code: str) -> None:
+    outcomes = deliver([item(body="long " * 100_000)], deadline=10.0, sender=child(code))
+    assert outcomes == [UNANSWERED]
+
+
+def test_x18_a_child_that_floods_its_answer_is_a_failure_at_once() -> None:
+    began = time.monotonic()
+    assert deliver([item()], sender=child("while True: print('x' * 1_000_000)")) == [UNANSWERED]
+    assert time.monotonic() - began < 5
+
+
+def test_x18_a_child_that_floods_stderr_and_answers_is_believed() -> None:
+    flood = f"sys.stderr.write('x' * 10_000_000); print({ANSWER!r})"
+    assert deliver([item()], sender=child(flood)) == [Outcome(SENT)]
+
+
+def test_x18_a_child_that_hangs_is_killed_with_what_it_started(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    code = f"""
+import subprocess
+other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
+open({str(pid_file)!r}, "w").write(str(other.pid))
+time.sleep(30)
+"""
+    assert deliver([item()], deadline=1.0, sender=child(code))[0].verdict is RETRY
+    grandchild = Path("/proc", pid_file.read_text(), "stat")
+    assert not grandchild.exists() or grandchild.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_x18_a_child_that_cannot_be_started_is_a_failure() -> None:
+    assert deliver([item()], sender=["/nonexistent/program"]) == [
+        Outcome(RETRY, "the sending process could not be started: No such file or directory")
+    ]
+
+
+def test_z1_the_address_stands_neither_in_the_childs_command_line_nor_in_its_environment() -> None:
+    code = """
+canary = "canary-" + "token-1"
+seen = open("/proc/self/cmdline").read() + open("/proc/self/environ").read()
+reason = f"read {canary in sys.stdin.read()}, shown {canary in seen}"
+print(json.dumps({"verdict": "retry", "reason": reason, "retry_after": 1}))
+"""
+    assert deliver([item()], sender=child(code)) == [Outcome(RETRY, "read True, shown False", 1.0)]
+
+
+def test_z1_no_outcome_and_no_representation_shows_an_address() -> None:
+    pair = item("tgram://canary-token-1/")
+    outcomes = deliver([pair])
+    assert outcomes[0].verdict is REFUSED
+    assert "canary" not in repr((pair, outcomes, str(pair[0].url)))
+
+
+def test_x23_the_child_inherits_no_open_file() -> None:
+    with Path(__file__).open() as opened:
+        os.set_inheritable(opened.fileno(), True)  # noqa: FBT003 - the call takes no names
+        code = f"""
+try:
+    os.fstat({opened.fileno()})
+except OSError:
+    print({ANSWER!r})
+"""
+        assert deliver([item()], sender=child(code)) == [Outcome(SENT)]
+
+
+def test_the_child_has_its_own_session_so_that_ctrl_c_lets_it_finish() -> None:
+    assert deliver([item()], sender=child(f"assert os.getsid(0) == os.getpid(); print({ANSWER!r})")) == [
+        Outcome(SENT)
+    ]
+
+
+def test_nothing_lying_about_in_the_folder_is_imported_by_the_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "apprise.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with receiving() as server:
+        assert deliver([item(server.url())]) == [Outcome(SENT)]
+
+
+def test_i17_a_message_in_flight_is_given_up_soon_when_watcher_stops() -> None:
+    stop = Event()
+    Timer(0.5, stop.set).start()
+    began = time.monotonic()
+    outcomes = deliver([item()], stop=stop, sender=child("time.sleep(30)"))
+    assert outcomes == [Outcome(RETRY, "no answer before watcher stopped; it may have arrived")]
+    assert time.monotonic() - began < 0.5 + GRACE + 1
+
+
+def test_i17_nothing_is_begun_when_watcher_stops() -> None:
+    stop = Event()
+    stop.set()
+    assert (
+        deliver([item(), item(CONSOLE)], stop=stop)
+        == [Outcome(RETRY, "watcher stopped before it was sent")] * 2
+    )
+
+
+def test_check_says_nothing_of_a_good_channel_and_what_is_wrong_with_a_bad_one() -> None:
+    assert check(Channel("c", Secret(CONSOLE)), sender=["/nonexistent"]) is None
+    assert check(Channel("c", Secret(LONG_URL))) is None
+    assert (
+        check(Channel("c", Secret("slak://canary")))
+        == "the address begins with a word that Apprise does not know"
+    )
+    late = check(Channel("c", Secret(LONG_URL)), deadline=0.3, sender=child("time.sleep(9)"))
+    assert late is not None
+
+
+def test_z4_the_console_gets_title_and_body_without_anything_that_moves_a_cursor(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pair = item(
+        CONSOLE, "A \x1b[2Jtitle\r\nforged", "one\x1b]0;x\x07 \x9b1m \u202etwo\nlast\ud800", repeat=True
+    )
+    assert deliver([pair]) == [Outcome(SENT)]
+    printed = capsys.readouterr().out
+    assert printed == "\n[possible repeat] A  [2Jtitle  forged\none ]0;x   1m  two\nlast \n"
+
+
+@pytest.mark.parametrize(("no_color", "title"), [("", "\n\x1b[1mA title\x1b[0m\r"), ("1", "\nA title\r")])
+def test_the_consoles_title_is_bold_on_a_terminal_unless_no_color_is_set(no_color: str, title: str) -> None:
+    terminal, inside = pty.openpty()
+    try:
+        run_console(inside, {"NO_COLOR": no_color})
+        printed = os.read(terminal, 10_000).decode()
+    finally:
+        os.close(terminal)
+        os.close(inside)
+    assert title in printed
+    assert "a body" in printed
+
+
+def test_x14_a_closed_standard_output_is_an_outcome() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        said = run_console(writing, {})
+    finally:
+        os.close(writing)
+    assert "standard output cannot be written: [Errno 32] Broken pipe" in said
+
+
+def test_what_the_consoles_encoding_lacks_is_replaced() -> None:
+    done = run_console(subprocess.DEVNULL, {"PYTHONIOENCODING": "ascii"}, "a → b")
+    assert "Verdict.SENT" in done
+
+
+def run_console(stdout: int, environment: dict[str, str], title: str = "A title") -> str:
+    """Deliver to the console in another process; gives what that said of the outcome."""
+    folder = str(Path(__file__).parent)
+    code = f"""
+import sys
+sys.path[:0] = [{folder!r}, {str(Path(folder).parent)!r}]
+from test_deliver import CONSOLE, deliver, item
+print(deliver([item(CONSOLE, {title!r})]), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=30,
+        env={**os.environ, **environment},
+    )
+    return done.stderr
+
+
+def pauses(attempts: range, jitter: float = 0.0) -> list[float]:
+    found = [next_attempt(Outcome(RETRY), number, AT, jitter) for number in attempts]
+    return [(at - AT).total_seconds() for at in found if at is not None]
+
+
+def test_l1_the_pauses_double_from_ten_seconds_to_an_hour_with_jitter() -> None:
+    assert pauses(range(1, 13)) == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]
+    assert pauses(range(1, 13), 1.0) == [12.5, 25, 50, 100, 200, 400, 800, 1600, 3200, 3600, 3600, 3600]
+
+
+def test_l15_a_provider_that_is_down_has_three_days() -> None:
+    whole = timedelta(seconds=sum(pauses(range(1, 1_000))))
+    assert timedelta(days=3) <= whole < timedelta(days=3, hours=1)
+    assert len(pauses(range(1, 1_000))) == MOST_ATTEMPTS - 1
+
+
+def test_l4_a_refused_message_is_tried_three_times_in_all() -> None:
+    tries = [next_attempt(Outcome(REFUSED), attempts, AT, 0.0) is not None for attempts in range(1, 6)]
+    assert tries == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(("wish", "seconds"), [(30.0, 30), (5.0, 10), (None, 10), (1e9, 6 * 3600)])
+def test_l2_the_providers_wish_counts_when_it_is_longer_up_to_six_hours(
+    wish: float | None, seconds: int
+) -> None:
+    assert next_attempt(Outcome(RETRY, "", wish), 1, AT, 0.0) == AT + timedelta(seconds=seconds)
+
+
+def test_what_was_sent_is_not_sent_again() -> None:
+    assert next_attempt(Outcome(SENT), 1, AT, 0.0) is None
+
+
+def test_a_wish_survives_the_way_from_the_child() -> None:
+    said = json.dumps({"verdict": "refused", "reason": "two\nlines", "retry_after": 7})
+    assert deliver([item()], sender=child(f"print({said!r})")) == [Outcome(REFUSED, "two lines", 7.0)]

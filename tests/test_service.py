@@ -1,0 +1,208 @@
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from catalogs import FINCH, HERON, OWL, Row, priced
+from programs import configure, eventually, finished, running
+from receivers import Answer, receiving, receiving_mail
+from watcher import config
+from watcher.demo import Stage, serve
+from watcher.domain import Failure, OutboxState
+from watcher.plan import Poll
+from watcher.service import Service, pause
+from watcher.store import Store
+
+DEARER = priced(OWL, "0.0000015", "0.0000125")
+LEAVING = HERON | {"expiration_date": f"{datetime.now(UTC) + timedelta(days=200):%Y-%m-%d}"}
+
+
+@dataclass
+class Catalog:
+    """A served catalog that a test changes."""
+
+    stage: Stage
+    url: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    def shows(self, *rows: Row) -> None:
+        self.stage.rows = list(rows)
+
+
+@pytest.fixture
+def catalog() -> Iterator[Catalog]:
+    stage = Stage([OWL, FINCH, HERON])
+    with serve(stage) as url:
+        yield Catalog(stage, url)
+
+
+def polls(store: Path) -> str | None:
+    """Give when the list was last good, None before the first time."""
+    if not store.exists() or not store.stat().st_size:
+        return None
+    with Store.read(store) as opened:
+        good = opened.state().sources.get("models")
+        return str(good.last_good) if good else None
+
+
+def has_polled_twice_more(store: Path) -> None:
+    for _ in range(2):
+        before = polls(store)
+        eventually(lambda before=before: polls(store) not in {None, before}, "the service polls")  # type: ignore[misc]
+
+
+def test_an_alert_arrives_once_by_mail_and_by_http_over_a_restart(tmp_path: Path, catalog: Catalog) -> None:
+    with receiving() as http, receiving_mail() as mail:
+        file = configure(tmp_path, catalog.url, {"hook": http.url("/alerts"), "ops": mail.url()}, "holds: {price: 3s}")
+        store = tmp_path / "watcher.db"
+        with running(file):
+            has_polled_twice_more(store)
+            catalog.shows(DEARER, FINCH, LEAVING)
+            eventually(lambda: len(mail.mails) == len(http.requests) == 1, "the date is told")
+        with running(file):
+            eventually(lambda: len(mail.mails) == len(http.requests) == 2, "the price is told")
+            has_polled_twice_more(store)
+        with running(file):
+            has_polled_twice_more(store)
+        assert [m["Subject"] for m in mail.mails] == [
+            "wetland/heron-large leaves in 200 days",
+            "acme/owl-2 is 25 % dearer",
+        ]
+        assert len(http.requests) == 2
+        text = mail.mails[1].get_body(("plain",))
+        page = mail.mails[1].get_body(("html",))
+        line = "acme/owl-2: prompt $1.25 → $1.50 (+20 %), completion $10.00 → $12.50 (+25 %) per M tokens"
+        assert text is not None
+        assert line in " ".join(text.get_content().split())
+        assert page is not None
+        assert "<h3>Prices</h3>" in page.get_content()
+        assert line.encode("unicode_escape") in http.requests[1].body
+    shown = finished(file, "outbox", "--json").stdout.splitlines()
+    assert len(shown) == 4
+    assert all('"state": "sent"' in line for line in shown)
+
+
+def test_a_second_service_on_one_store_ends_at_once_and_names_the_first__I15(tmp_path: Path, catalog: Catalog) -> None:
+    file = configure(tmp_path, catalog.url, {"console": "console://"})
+    with running(file) as first:
+        has_polled_twice_more(tmp_path / "watcher.db")
+        second = finished(file, "run")
+        assert second.returncode == 75
+        assert f"another watcher (process {first.pid}) holds" in second.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_service_cleanly__X14(tmp_path: Path, catalog: Catalog, number: signal.Signals) -> None:
+    file = configure(tmp_path, catalog.url, {"console": "console://"})
+    with running(file) as process:
+        has_polled_twice_more(tmp_path / "watcher.db")
+        process.send_signal(number)
+        assert process.wait(10) == 0
+
+
+def test_the_console_needs_no_account(tmp_path: Path, catalog: Catalog) -> None:
+    file = configure(tmp_path, catalog.url, {"console": "console://"})
+    assert finished(file, "once").returncode == 0
+    catalog.shows(OWL, FINCH)
+    finished(file, "once")
+    catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
+    told = finished(file, "once")
+    assert "wetland/heron-small is new" in told.stdout
+    assert "models: 3 models; feed: 3 models; 1 events, 1 messages, 1 differences wait" in told.stderr
+    assert finished(file, "once").stdout == ""
+
+
+def test_the_first_look_says_that_it_is_the_baseline__I9(tmp_path: Path, catalog: Catalog) -> None:
+    file = configure(tmp_path, catalog.url, {"console": "console://"})
+    told = finished(file, "once")
+    assert "models: 3 models, the baseline: no news; feed: 3 models, the baseline: no news" in told.stderr
+    assert told.stdout == ""
+
+
+def test_a_dry_run_shows_and_remembers_nothing(tmp_path: Path, catalog: Catalog) -> None:
+    file = configure(tmp_path, catalog.url, {"console": "console://"})
+    assert "the baseline" in finished(file, "once", "--dry-run").stderr
+    assert not (tmp_path / "watcher.db").exists()
+    finished(file, "once")
+    catalog.shows(OWL, FINCH, HERON, LEAVING | {"id": "wetland/heron-small"})
+    for _ in range(2):
+        shown = finished(file, "once", "--dry-run")
+        assert "model.added            wetland/heron-small is new" in shown.stdout
+        assert "console would be told (Everything): wetland/heron-small leaves in 200 days and 1 more" in shown.stdout
+    assert '"kind": "model.added"' in finished(file, "once", "--dry-run", "--json").stdout
+
+
+def test_a_source_that_cannot_be_read_fails_the_command_and_says_why__N1(tmp_path: Path, catalog: Catalog) -> None:
+    dead = configure(tmp_path, "http://127.0.0.1:9/models", {"console": "console://"})
+    told = finished(dead, "once")
+    assert told.returncode == 1
+    assert "models: 127.0.0.1: [Errno 111] Connection refused" in told.stderr
+    assert catalog.url
+
+
+def service(tmp_path: Path, url: str, channel: str, clock: list[datetime]) -> Service:
+    settings = config.load(configure(tmp_path, url, {"hook": channel}), {})
+    return Service(settings, Store.open(settings.store), now=lambda: clock[0])
+
+
+def test_a_channel_that_fails_is_tried_again_until_it_works__W9_W10(tmp_path: Path, catalog: Catalog) -> None:
+    clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
+    with receiving(Answer(500, b"oops"), Answer(200)) as http:
+        watcher = service(tmp_path, catalog.url, http.url(), clock)
+        watcher.poll()
+        catalog.shows(OWL, FINCH, HERON, priced(FINCH, "1", "1") | {"id": "acme/finch-maxi"})
+        watcher.poll()
+        assert watcher.deliver() == 0
+        [waiting] = watcher.store.outbox([OutboxState.WAITING])
+        assert waiting.attempts == 1
+        assert "HTTP 500" in (waiting.error or "")
+        assert watcher.deliver() == 0
+        assert len(http.requests) == 1
+        clock[0] += timedelta(seconds=30)
+        assert watcher.deliver() == 1
+        assert len(http.requests) == 2
+        watcher.store.close()
+
+
+def test_a_channel_that_refuses_ends_in_the_dead_letters__L4(tmp_path: Path, catalog: Catalog) -> None:
+    clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
+    with receiving(Answer(404, b"no_service")) as http:
+        watcher = service(tmp_path, catalog.url, http.url(), clock)
+        watcher.poll()
+        catalog.shows(OWL, FINCH, HERON, FINCH | {"id": "acme/finch-maxi"})
+        watcher.poll()
+        for _ in range(10):
+            watcher.deliver()
+            clock[0] += timedelta(hours=1)
+        assert len(http.requests) == 3
+        [dead] = watcher.store.outbox()
+        assert dead.state is OutboxState.DEAD
+        assert "no_service" in (dead.error or "")
+        watcher.store.close()
+
+
+@pytest.mark.parametrize(
+    ("wishes", "seconds"),
+    [([], 300), ([None], 300), ([10.0], 300), ([900.0, None], 900)],
+)
+def test_the_next_poll_is_later_where_a_server_asked_for_it__H2(wishes: list[float | None], seconds: int) -> None:
+    answers = {str(number): Failure("busy", wish) for number, wish in enumerate(wishes)}
+    at = datetime(2026, 11, 2, tzinfo=UTC)
+    assert pause(timedelta(minutes=5), Poll(at, answers), 0.0) == timedelta(seconds=seconds)
+
+
+def test_polls_are_spread_by_jitter() -> None:
+    at = datetime(2026, 11, 2, tzinfo=UTC)
+    assert pause(timedelta(minutes=5), Poll(at, {}), 0.1) == timedelta(minutes=5.5)
+
+
+def test_a_service_that_is_told_to_stop_sends_nothing_more(tmp_path: Path, catalog: Catalog) -> None:
+    clock = [datetime(2026, 11, 2, tzinfo=UTC)]
+    watcher = service(tmp_path, catalog.url, "console://", clock)
+    watcher.stop.set()
+    watcher.run()
+    assert watcher.store.state().sources == {}
+    watcher.store.close()

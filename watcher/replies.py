@@ -1,0 +1,141 @@
+"""What the other side of a message said: noted below Apprise, which keeps it to itself, and judged."""
+
+import contextlib
+import functools
+import re
+import smtplib
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+import requests
+
+from watcher.describe import clean
+from watcher.domain import Outcome, Verdict
+
+LONGEST_REASON = 200
+LONGEST_ANSWER = 256 * 1024  # bytes of an HTTP answer; more is not read
+QUOTED = 2_000  # bytes of it that are searched for secrets before the reason is cut
+SHORTEST_SECRET = 6  # shorter parts of an address would blank out ordinary words
+ORDINARY = frozenset({"starttls", "insecure"})  # parts of a mail address that servers speak of
+REDIRECT, REFUSED, BROKEN = 300, 400, 500  # where these HTTP statuses begin
+PASSING = frozenset({408, 425, 429})  # HTTP refusals that pass; the others below 500 are meant
+PERMANENT = 500  # where the SMTP codes begin that no later attempt will change
+# Slack says these with status 200 as well; no later attempt will fare better.
+HOPELESS = re.compile(
+    r"\b(?:invalid_payload|invalid_blocks|no_text|msg_too_long|no_service|no_team|team_disabled"
+    r"|no_active_hooks|invalid_token|invalid_auth|not_authed|token_revoked|token_expired|account_inactive"
+    r"|missing_scope|channel_not_found|channel_is_archived|is_archived|not_in_channel|action_prohibited)\b"
+)
+
+
+def observe() -> list[Outcome]:
+    """Note in the list given every answer and failure from now on, in this process; secrets are still in it.
+
+    Redirects are never followed, whatever a plugin asks for, and no more than LONGEST_ANSWER is read.
+    """
+    replies: list[Outcome] = []
+    requests.Session.send = _noting_http(requests.Session.send, replies)  # type: ignore[method-assign]
+    for name in ("__init__", "starttls", "login", "sendmail"):
+        setattr(smtplib.SMTP, name, _noting_smtp(getattr(smtplib.SMTP, name), replies))
+    return replies
+
+
+def redact(words: str, url: str) -> str:
+    """Write words as a line of at most LONGEST_REASON, without any part of the address that they repeat."""
+    address = url.partition("://")[2]
+    readings = {address, unquote(address), unquote_plus(address)}
+    parts = {part for reading in readings for part in re.split(r"[/:@?&=,;\s#]+", reading)}
+    parts |= {b64encode(reading.rpartition("@")[0].encode(errors="replace")).decode() for reading in readings}
+    words = unquote(words)
+    for secret in sorted(parts, key=len, reverse=True):
+        if len(secret) >= SHORTEST_SECRET and secret.lower() not in ORDINARY:
+            words = re.sub(re.escape(secret), "***", words, flags=re.IGNORECASE)
+    return clean(" ".join(words.split()), LONGEST_REASON)
+
+
+def _noting_http(send: Callable[..., requests.Response], replies: list[Outcome]) -> Callable[..., Any]:
+    @functools.wraps(send)
+    def noting(*arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - passed on as they come
+        try:
+            response = send(*arguments, **{**options, "allow_redirects": False, "stream": True})
+            _read(response)
+        except requests.RequestException as error:
+            replies.append(Outcome(Verdict.RETRY, _cause(error)))
+            raise
+        replies.append(_judged(response))
+        if REDIRECT <= response.status_code < REFUSED:
+            raise requests.TooManyRedirects  # a plugin might take it for success
+        return response
+
+    return noting
+
+
+def _read(response: requests.Response) -> None:
+    """Read an answer's beginning; requests alone would read it all, however long."""
+    content = b""
+    for chunk in response.iter_content(LONGEST_ANSWER // 4):
+        content += chunk
+        if len(content) >= LONGEST_ANSWER:
+            break
+    vars(response).update(_content=content, _content_consumed=True)  # where requests keeps what it read
+    response.close()
+
+
+def _judged(response: requests.Response) -> Outcome:
+    status = response.status_code
+    words = response.content[:QUOTED].decode(errors="replace").strip() or response.reason or ""
+    is_meant = REFUSED <= status < BROKEN and status not in PASSING
+    if REDIRECT <= status < REFUSED:
+        words = "redirect, which is not followed"
+    elif status < REDIRECT:
+        is_meant = bool(HOPELESS.search(words))
+    verdict = Verdict.REFUSED if is_meant else Verdict.RETRY
+    return Outcome(verdict, f"HTTP {status} {words}", _wish(response.headers))
+
+
+def _wish(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After, in seconds; a date counts from the server's own clock."""
+    wish = headers.get("Retry-After", "").strip()
+    if wish.isdecimal():
+        return float(wish)
+    with contextlib.suppress(TypeError, ValueError):
+        wait = parsedate_to_datetime(wish) - parsedate_to_datetime(headers.get("Date", ""))
+        return max(wait.total_seconds(), 0.0)
+    return None
+
+
+def _noting_smtp(method: Callable[..., Any], replies: list[Outcome]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def noting(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on as they come
+        try:
+            return method(*arguments, **options)
+        except OSError as error:  # all of smtplib's errors are
+            replies.append(_judged_smtp(error))
+            raise
+
+    return noting
+
+
+def _judged_smtp(error: OSError) -> Outcome:
+    said: tuple[int, bytes | str]
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        said = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_code, error.smtp_error
+    else:
+        is_final = isinstance(error, smtplib.SMTPNotSupportedError)
+        return Outcome(Verdict.REFUSED if is_final else Verdict.RETRY, _cause(error))
+    code, words = said
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return Outcome(Verdict.REFUSED if code >= PERMANENT else Verdict.RETRY, f"SMTP {code} {text}")
+
+
+def _cause(error: BaseException) -> str:
+    """Say the innermost reason: the outer ones quote the address."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    said = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
+    return str(said or type(error).__name__)
