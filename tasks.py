@@ -1,4 +1,4 @@
-"""The project's tasks, on any machine with Python 3.11 or newer: `python3 tasks.py demo`, `run`, `test`, `check`."""
+"""The project's tasks on any machine with Python 3.11 or newer: `python3 tasks.py` lists them."""
 
 import hashlib
 import os
@@ -15,6 +15,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 RUNTIME = ROOT / "deploy" / "requirements.txt"
 DEVELOPMENT = ROOT / ".ci" / "requirements.txt"
+BUILD = ROOT / ".ci" / "build.in"
 OLDEST = (3, 11)
 LEAST_COVERED = "90"  # percent of the whole; the pure core has 100
 
@@ -47,31 +48,30 @@ def test(arguments: list[str]) -> None:
 def check(_arguments: list[str]) -> None:
     """Check style, types, layers, duplicates, and run the tests with coverage."""
     tools = set_up(DEVELOPMENT)
-    for command in (
-        ["ruff", "check"],
-        ["ruff", "format", "--check", "--quiet"],
-        ["mypy"],
-        ["lint-imports", "--no-logo"],
-        ["pylint", "--disable=all", "--enable=duplicate-code", "--score=no", "watcher"],
-        ["python", "-m", "pytest", "-n", "auto", "--cov", "--cov-report="],
-        ["coverage", "report", f"--fail-under={LEAST_COVERED}"],
-        ["coverage", "report", "--fail-under=100", f"--include={','.join(pure_core())}"],
-    ):
-        print("$", *command, flush=True)
-        code = subprocess.run([tools / command[0], *command[1:]], cwd=ROOT, check=False).returncode
-        if code:
-            sys.exit(code)
+    commands = [
+        "ruff check --quiet",
+        "ruff format --check --quiet",
+        "mypy",
+        "lint-imports --no-logo",
+        "pylint --disable=all --enable=duplicate-code --score=no watcher",
+        "pytest -n auto --cov --cov-report=",
+        f"coverage report --fail-under={LEAST_COVERED}",
+        f"coverage report --fail-under=100 --include={','.join(pure_core())}",
+    ]
+    for command in commands:
+        print(f"$ {command}", flush=True)
+        program, *arguments = command.split()
+        execute(tools / program, *arguments)
 
 
 def lock(_arguments: list[str]) -> None:
     """Pin the newest requirements anew."""
     tools = set_up(DEVELOPMENT)
-    subprocess.run([tools / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
-    options = ["--universal", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--upgrade"]
-    build = ROOT / ".ci" / "build.in"
-    for target, extras in ((RUNTIME, []), (DEVELOPMENT, ["--extra", "dev"])):
-        command = [tools / "uv", "pip", "compile", "--quiet", *options, *extras, "pyproject.toml", build, "-o", target]
-        subprocess.run(command, cwd=ROOT, check=True)
+    execute(tools / "python", "-m", "pip", "install", "--quiet", "uv")
+    sources = f"pyproject.toml {BUILD} --universal --upgrade --generate-hashes --no-annotate"
+    quiet = "--quiet --no-header --no-emit-index-url"
+    for target, extra in ((RUNTIME, ""), (DEVELOPMENT, "--extra dev")):
+        execute(tools / "uv", *f"pip compile {sources} {quiet} {extra} -o {target}".split())
 
 
 TASKS = {function.__name__: function for function in (demo, run, test, check, lock)}
@@ -113,19 +113,26 @@ def make_venv() -> None:
     if not VENV.exists() or not (BIN / "python").exists():
         shutil.rmtree(VENV, ignore_errors=True)
         pip = [] if find_spec("ensurepip") else ["--without-pip"]
-        subprocess.run([sys.executable, "-m", "venv", *pip, VENV], check=True)
+        execute(sys.executable, "-m", "venv", *pip, str(VENV))
 
 
 def install(*arguments: str) -> None:
     """Install into the virtual environment."""
-    inside = [BIN / "python", "-m", "pip"]
-    outside = [sys.executable, "-m", "pip", "--python", BIN / "python"]
-    has_pip = subprocess.run([*inside, "--version"], capture_output=True, check=False).returncode == 0
+    inside, here = str(BIN / "python"), [sys.executable, "-m", "pip", "--python", str(BIN / "python")]
+    has_pip = (
+        subprocess.run([inside, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    )
     if not has_pip and not find_spec("pip"):
         sys.exit("Python has no pip here; on Debian and Ubuntu: apt install python3-venv")
-    command = [*(inside if has_pip else outside), "install", "--quiet", "--disable-pip-version-check", *arguments]
-    if subprocess.run(command, check=False).returncode:
-        sys.exit("The set-up failed; the lines above say why. It can be started again.")
+    pip = [inside, "-m", "pip"] if has_pip else here
+    execute(*pip, "install", "--quiet", "--disable-pip-version-check", *arguments)
+
+
+def execute(program: Path | str, *arguments: str) -> None:
+    """Run a program in the project's folder; where it fails, we fail with its code."""
+    code = subprocess.run([str(program), *arguments], cwd=ROOT, check=False).returncode
+    if code:
+        sys.exit(code)
 
 
 def replace_by(program: Path, *arguments: str) -> NoReturn:

@@ -40,7 +40,12 @@ def environment() -> dict[str, str]:
 def finished(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
-        command(config, *arguments), capture_output=True, text=True, env=environment(), timeout=60, check=False
+        command(config, *arguments),
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=60,
+        check=False,
     )
 
 

@@ -107,7 +107,7 @@ class MailHandler:
         self.replies = replies
         self.mails: list[EmailMessage] = []
 
-    async def handle_RCPT(  # noqa: N802 - as aiosmtpd asks for it
+    async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         reply = self.replies.get("RCPT", "250 OK")
@@ -115,7 +115,7 @@ class MailHandler:
             envelope.rcpt_tos.append(address)
         return reply.replace("{}", address)
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         reply = self.replies.get("DATA", "250 OK")
         if reply == "close":
             assert server.transport is not None

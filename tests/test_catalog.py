@@ -29,8 +29,14 @@ def test_a_row_that_cannot_be_read_is_neither_changed_nor_gone__P5() -> None:
     story.shows(*many)
     broken = [*many[1:], many[0] | {"pricing": {"prompt": "abc"}}]
     before = story.state.items["acme/owl-0"]
-    assert story.answers(2 * DAY, models=models.parse([answer(broken)], story.at, "http://catalog.test/models")) == []
-    assert story.answers(2 * DAY, models=models.parse([answer(broken)], story.at, "http://catalog.test/models")) == []
+    assert (
+        story.answers(2 * DAY, models=models.parse([answer(broken)], story.at, "http://catalog.test/models"))
+        == []
+    )
+    assert (
+        story.answers(2 * DAY, models=models.parse([answer(broken)], story.at, "http://catalog.test/models"))
+        == []
+    )
     assert story.state.items["acme/owl-0"] == before
 
 

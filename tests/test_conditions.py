@@ -41,7 +41,12 @@ def about(kind: str = "model.changed", subject: str = "acme/owl-2:free", **more:
         ("output", Globs.parse("image"), about(), False),
         ("parameter", Globs.parse("tools"), about(), True),
         ("parameter", Globs.parse("seed"), about(before=BEFORE), True),
-        ("parameter", Globs.parse("seed"), about(before="x", model={"capabilities": {"parameters": 1}}), False),
+        (
+            "parameter",
+            Globs.parse("seed"),
+            about(before="x", model={"capabilities": {"parameters": 1}}),
+            False,
+        ),
         ("expires_within", Duration.parse("5d"), about(model=LEAVING), True),
         ("expires_within", Duration.parse("4d"), about(model=LEAVING), False),
         ("expires_within", Duration(timedelta(days=4)), about(), False),

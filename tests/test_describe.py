@@ -23,7 +23,10 @@ def event(kind: str, before: Any = None, after: Any = None, **more: Any) -> Even
 
 SUMMARY = {"price": {"prompt": "0.000001", "completion": "0.000002"}, "context": 131072}
 FREE = {"price": {"prompt": "0", "completion": "0"}}
-GAINS = (FieldChange("parameters", ["seed"], ["seed", "tools"]), FieldChange("input", ["image", "text"], ["text"]))
+GAINS = (
+    FieldChange("parameters", ["seed"], ["seed", "tools"]),
+    FieldChange("input", ["image", "text"], ["text"]),
+)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +54,10 @@ GAINS = (FieldChange("parameters", ["seed"], ["seed", "tools"]), FieldChange("in
         ),
         (
             price(OWL | {"pricing": OWL["pricing"] | {"web_search": "0.01", "input_cache_read": "0.000001"}}),
-            "acme/owl-2: cache read not listed → $1.00 per M tokens, web search not listed → $0.01 per search",
+            (
+                "acme/owl-2: cache read not listed → $1.00 per M tokens, "
+                "web search not listed → $0.01 per search"
+            ),
             "acme/owl-2 changed its prices",
         ),
         (
@@ -69,7 +75,11 @@ GAINS = (FieldChange("parameters", ["seed"], ["seed", "tools"]), FieldChange("in
             "acme/owl-2 is new: $1.00 in, $2.00 out per M tokens, 131,072 tokens of context",
             "acme/owl-2 is new",
         ),
-        (event("model.added", None, {"name": "Owl"}), "acme/owl-2 is new: details not known yet", "acme/owl-2 is new"),
+        (
+            event("model.added", None, {"name": "Owl"}),
+            "acme/owl-2 is new: details not known yet",
+            "acme/owl-2 is new",
+        ),
         (
             event("model.removed", FREE, cause="without notice"),
             "acme/owl-2 is gone; it was free (without notice)",

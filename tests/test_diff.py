@@ -7,7 +7,9 @@ from watcher.diff import diff
 from watcher.domain import Aspect, FieldChange
 
 
-def changed(after: Any, before: Any = OWL, model: str = "acme/owl-2") -> dict[Aspect, tuple[FieldChange, ...]]:
+def changed(
+    after: Any, before: Any = OWL, model: str = "acme/owl-2"
+) -> dict[Aspect, tuple[FieldChange, ...]]:
     return {c.aspect: c.fields for c in diff(model, document(before), document(after))}
 
 

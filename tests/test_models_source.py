@@ -18,7 +18,7 @@ def refusal(*pages: bytes) -> str:
 
 
 def test_a_list_gives_one_document_a_model_whatever_the_order__P7() -> None:
-    assert listing([OWL, FINCH]) .documents == listing([FINCH, OWL]).documents
+    assert listing([OWL, FINCH]).documents == listing([FINCH, OWL]).documents
     assert set(listing([OWL, FINCH]).documents) == {"acme/owl-2", "acme/finch-mini"}
 
 
@@ -28,7 +28,9 @@ def test_a_list_gives_one_document_a_model_whatever_the_order__P7() -> None:
         pytest.param(b"", "no JSON", id="H10-empty"),
         pytest.param(b"<!DOCTYPE html><title>502</title>", "no JSON", id="H8-html"),
         pytest.param(answer([OWL])[:-9], "no JSON", id="N9-cut"),
-        pytest.param(b'{"error": {"code": 500, "message": "Internal Server Error"}}', "Internal Server", id="H9"),
+        pytest.param(
+            b'{"error": {"code": 500, "message": "Internal Server Error"}}', "Internal Server", id="H9"
+        ),
         pytest.param(b'{"error": "down"}', "down", id="H9-text"),
         pytest.param(b'{"data": []}', "empty", id="P1_W1"),
         pytest.param(b'{"models": []}', "no list of models", id="another-shape"),
@@ -54,7 +56,9 @@ def test_pages_make_one_list_and_the_count_is_for_all_of_them() -> None:
     }
 
 
-@pytest.mark.parametrize("page", [b"nonsense", answer([OWL]), answer([OWL], links={"next": None}), answer([OWL], links=5)])
+@pytest.mark.parametrize(
+    "page", [b"nonsense", answer([OWL]), answer([OWL], links={"next": None}), answer([OWL], links=5)]
+)
 def test_the_last_page_names_no_next_one(page: bytes) -> None:
     assert models.next_page(page) is None
 

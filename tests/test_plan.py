@@ -126,7 +126,9 @@ def rows_of(catalog: Any) -> list[Row]:
     return [*rows, OWL]
 
 
-def told(story: Story, catalogs: list[Any], every: timedelta = HOUR, *, backwards: bool = False) -> list[Event]:
+def told(
+    story: Story, catalogs: list[Any], every: timedelta = HOUR, *, backwards: bool = False
+) -> list[Event]:
     events: list[Event] = []
     for catalog in catalogs:
         rows = rows_of(catalog)

@@ -51,7 +51,9 @@ def test_a_change_is_relative_to_what_was(before: str | None, after: str | None,
 
 
 def test_zero_counts_as_absent_only_for_the_keys_where_it_means_the_same() -> None:
-    compared, _ = pricing.comparable({"prompt": "0", "completion": "0", "request": "0", "input_cache_read": "0"})
+    compared, _ = pricing.comparable(
+        {"prompt": "0", "completion": "0", "request": "0", "input_cache_read": "0"}
+    )
     assert compared == {"prompt": "0", "completion": "0", "input_cache_read": "0"}
 
 
@@ -66,8 +68,10 @@ def test_a_headline_price_that_is_none_is_refused__P5(key: str) -> None:
 
 
 def test_a_long_context_price_is_kept_by_its_condition() -> None:
-    tier = {"min_prompt_tokens": 200000, "prompt": "0.000004", "completion": "0.0000120"}
-    compared, clock = pricing.comparable({"prompt": "0.000002", "completion": "0.000006", "overrides": [tier]})
+    tier: Any = {"min_prompt_tokens": 200000, "prompt": "0.000004", "completion": "0.0000120"}
+    compared, clock = pricing.comparable(
+        {"prompt": "0.000002", "completion": "0.000006", "overrides": [tier]}
+    )
     assert compared["overrides"] == {
         "min_prompt_tokens=200000": {"completion": "0.000012", "prompt": "0.000004"}
     }
@@ -75,12 +79,15 @@ def test_a_long_context_price_is_kept_by_its_condition() -> None:
 
 
 def test_keys_that_a_daily_window_covers_follow_the_clock_and_are_not_compared() -> None:
-    window = {"utc_start": 1630, "utc_end": 30, "prompt": "0.0000005"}
+    window: Any = {"utc_start": 1630, "utc_end": 30, "prompt": "0.0000005"}
     compared, clock = pricing.comparable(
         {"prompt": "0.000001", "completion": "0.000002", "overrides": [window]}
     )
     assert clock == {"prompt": "0.000001"}
-    assert compared == {"completion": "0.000002", "overrides": {"utc_end=30 utc_start=1630": {"prompt": "0.0000005"}}}
+    assert compared == {
+        "completion": "0.000002",
+        "overrides": {"utc_end=30 utc_start=1630": {"prompt": "0.0000005"}},
+    }
     assert pricing.whole({"price": compared, "clock": clock})["prompt"] == "0.000001"
 
 

@@ -47,7 +47,10 @@ def test_a_catalog_event_lists_its_models_and_has_no_page() -> None:
 
 
 def test_a_catalog_event_without_models_is_only_its_words() -> None:
-    assert "• New field\n" in notification("team", START, [of_catalog(START, "New field", {"fields": ["x"]})], ["r"]).body
+    assert (
+        "• New field\n"
+        in notification("team", START, [of_catalog(START, "New field", {"fields": ["x"]})], ["r"]).body
+    )
 
 
 def test_a_very_long_message_says_what_it_leaves_out__L10() -> None:
@@ -65,8 +68,14 @@ EVENTS = st.builds(
     at=st.just(START),
     kind=st.sampled_from(list(KINDS)),
     subject=st.text(max_size=300),
-    before=st.none() | st.text(max_size=9) | st.integers() | st.dictionaries(st.text(max_size=3), st.text(max_size=3)),
-    after=st.none() | st.integers() | st.dictionaries(st.text(max_size=3), st.text(max_size=3)) | st.just("2026-11-09"),
+    before=st.none()
+    | st.text(max_size=9)
+    | st.integers()
+    | st.dictionaries(st.text(max_size=3), st.text(max_size=3)),
+    after=st.none()
+    | st.integers()
+    | st.dictionaries(st.text(max_size=3), st.text(max_size=3))
+    | st.just("2026-11-09"),
     cause=st.none() | st.text(max_size=300),
 )
 

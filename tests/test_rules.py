@@ -12,8 +12,9 @@ TENTH = {"price": PriceTerms(rises_by=Percent.parse("10%"))}
 
 
 def price_event(before: str, after: str, subject: str = "acme/owl-2", **more: Any) -> Event:
-    sides = [{"prompt": side, "completion": side} for side in (before, after)]
-    return Event("id", START, "price.changed", subject, *sides, model=document(priced(OWL, after, after)), **more)
+    old, new = ({"prompt": side, "completion": side} for side in (before, after))
+    model = document(priced(OWL, after, after))
+    return Event("id", START, "price.changed", subject, old, new, model=model, **more)
 
 
 def told(events: list[Event], *rules: Rule, remembered: Any = None) -> list[tuple[str, str]]:

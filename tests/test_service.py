@@ -56,7 +56,9 @@ def has_polled_twice_more(store: Path) -> None:
 
 def test_an_alert_arrives_once_by_mail_and_by_http_over_a_restart(tmp_path: Path, catalog: Catalog) -> None:
     with receiving() as http, receiving_mail() as mail:
-        file = configure(tmp_path, catalog.url, {"hook": http.url("/alerts"), "ops": mail.url()}, "holds: {price: 3s}")
+        file = configure(
+            tmp_path, catalog.url, {"hook": http.url("/alerts"), "ops": mail.url()}, "holds: {price: 3s}"
+        )
         store = tmp_path / "watcher.db"
         with running(file):
             has_polled_twice_more(store)
@@ -85,7 +87,9 @@ def test_an_alert_arrives_once_by_mail_and_by_http_over_a_restart(tmp_path: Path
     assert all('"state": "sent"' in line for line in shown)
 
 
-def test_a_second_service_on_one_store_ends_at_once_and_names_the_first__I15(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_second_service_on_one_store_ends_at_once_and_names_the_first__I15(
+    tmp_path: Path, catalog: Catalog
+) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     with running(file) as first:
         has_polled_twice_more(tmp_path / "watcher.db")
@@ -95,7 +99,9 @@ def test_a_second_service_on_one_store_ends_at_once_and_names_the_first__I15(tmp
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_service_cleanly__X14(tmp_path: Path, catalog: Catalog, number: signal.Signals) -> None:
+def test_a_signal_ends_the_service_cleanly__X14(
+    tmp_path: Path, catalog: Catalog, number: signal.Signals
+) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     with running(file) as process:
         has_polled_twice_more(tmp_path / "watcher.db")
@@ -131,11 +137,16 @@ def test_a_dry_run_shows_and_remembers_nothing(tmp_path: Path, catalog: Catalog)
     for _ in range(2):
         shown = finished(file, "once", "--dry-run")
         assert "model.added            wetland/heron-small is new" in shown.stdout
-        assert "console would be told (Everything): wetland/heron-small leaves in 200 days and 1 more" in shown.stdout
+        assert (
+            "console would be told (Everything): wetland/heron-small leaves in 200 days and 1 more"
+            in shown.stdout
+        )
     assert '"kind": "model.added"' in finished(file, "once", "--dry-run", "--json").stdout
 
 
-def test_a_source_that_cannot_be_read_fails_the_command_and_says_why__N1(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_source_that_cannot_be_read_fails_the_command_and_says_why__N1(
+    tmp_path: Path, catalog: Catalog
+) -> None:
     dead = configure(tmp_path, "http://127.0.0.1:9/models", {"console": "console://"})
     told = finished(dead, "once")
     assert told.returncode == 1
@@ -188,7 +199,9 @@ def test_a_channel_that_refuses_ends_in_the_dead_letters__L4(tmp_path: Path, cat
     ("wishes", "seconds"),
     [([], 300), ([None], 300), ([10.0], 300), ([900.0, None], 900)],
 )
-def test_the_next_poll_is_later_where_a_server_asked_for_it__H2(wishes: list[float | None], seconds: int) -> None:
+def test_the_next_poll_is_later_where_a_server_asked_for_it__H2(
+    wishes: list[float | None], seconds: int
+) -> None:
     answers = {str(number): Failure("busy", wish) for number, wish in enumerate(wishes)}
     at = datetime(2026, 11, 2, tzinfo=UTC)
     assert pause(timedelta(minutes=5), Poll(at, answers), 0.0) == timedelta(seconds=seconds)

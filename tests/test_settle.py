@@ -87,7 +87,11 @@ class TestPresence:
         assert story.shows(OWL) == []
         assert story.shows(OWL, after=23 * HOUR) == []
         [event] = story.shows(OWL)
-        assert (event.kind, event.subject, event.cause) == ("model.removed", "acme/finch-mini", "without notice")
+        assert (event.kind, event.subject, event.cause) == (
+            "model.removed",
+            "acme/finch-mini",
+            "without notice",
+        )
         assert story.shows(OWL, after=DAY) == []
 
     def test_a_removal_on_its_announced_date_is_news_at_the_second_poll(self) -> None:
@@ -109,7 +113,10 @@ class TestPresence:
         story.shows(OWL, after=DAY)
         dearer = priced(FINCH, "0.0000002", "0.0000006")
         assert story.shows(OWL, dearer, after=DAY) == []
-        assert [event.kind for event in story.shows(OWL, dearer, after=6 * HOUR)] == ["model.returned", "price.changed"]
+        assert [event.kind for event in story.shows(OWL, dearer, after=6 * HOUR)] == [
+            "model.returned",
+            "price.changed",
+        ]
 
     def test_nothing_else_is_told_of_a_model_that_is_away(self) -> None:
         story = begun(OWL, FINCH)
@@ -132,7 +139,10 @@ class TestExpiration:
 
     def test_a_model_born_with_a_date_is_two_pieces_of_news(self) -> None:
         story = begun(FINCH)
-        assert [event.kind for event in story.shows(FINCH, GONE_SOON)] == ["model.added", "expiration.announced"]
+        assert [event.kind for event in story.shows(FINCH, GONE_SOON)] == [
+            "model.added",
+            "expiration.announced",
+        ]
 
     def test_a_date_that_moves_is_news(self) -> None:
         story = begun(GONE_SOON)
@@ -149,7 +159,11 @@ class TestExpiration:
         story = begun(GONE_SOON)
         story.shows(OWL)
         [withdrawn] = story.shows(OWL, after=2 * DAY)
-        assert (withdrawn.kind, withdrawn.before, withdrawn.after) == ("expiration.withdrawn", "2026-11-20", None)
+        assert (withdrawn.kind, withdrawn.before, withdrawn.after) == (
+            "expiration.withdrawn",
+            "2026-11-20",
+            None,
+        )
         [restored] = story.shows(GONE_SOON)
         assert (restored.kind, restored.after) == ("expiration.restored", "2026-11-20")
 
@@ -200,7 +214,9 @@ def one(story: Story, *rows: Row) -> Event:
         ({"name": "Acme: Owl Two"}, "model.changed", None, None),
     ],
 )
-def test_other_sides_of_a_model_are_news_when_they_last(change: Any, kind: str, before: Any, after: Any) -> None:
+def test_other_sides_of_a_model_are_news_when_they_last(
+    change: Any, kind: str, before: Any, after: Any
+) -> None:
     story = begun(OWL)
     assert story.shows(OWL | change) == []
     [event] = story.shows(OWL | change, after=DAY)
@@ -220,7 +236,11 @@ def test_learning_what_was_unknown_is_no_news() -> None:
     story = begun(OWL, alias)
     known = {"knowledge_cutoff": "2026-01", "reasoning": {"mandatory": True}}
     learned = [OWL | known, alias | {"alias_target": {"slug": "acme/owl-2"}}]
-    told = [event.kind for rows in (learned, learned, [OWL, alias], [OWL, alias]) for event in story.shows(*rows, after=3 * DAY)]
+    told = [
+        event.kind
+        for rows in (learned, learned, [OWL, alias], [OWL, alias])
+        for event in story.shows(*rows, after=3 * DAY)
+    ]
     assert told == ["catalog.changed"], "only that the list has new fields"
 
 

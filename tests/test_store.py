@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Story, feed_of, listing, priced
-from watcher.domain import Delivery, Failure, Outcome, OutboxState, State, Verdict
+from watcher.domain import Delivery, Failure, OutboxState, Outcome, State, Verdict
 from watcher.errors import BusyError, NotFoundError, StoreError
 from watcher.plan import Poll, Settings, plan
 from watcher.rules import Rule
@@ -75,7 +75,9 @@ def test_prices_stay_text_to_the_last_digit(store: Store, path: Path) -> None:
 def test_a_poll_is_remembered_whole_or_not_at_all__I1_X3(store: Store, path: Path) -> None:
     polled(store, 0, OWL)
     before = store.state()
-    sqlite3.connect(path).execute("create trigger refuse before insert on outbox begin select raise(abort, 'full'); end")
+    sqlite3.connect(path).execute(
+        "create trigger refuse before insert on outbox begin select raise(abort, 'full'); end"
+    )
     with pytest.raises(sqlite3.Error, match="full"):
         polled(store, 1, OWL, FINCH)
     assert store.state() == before
@@ -181,8 +183,8 @@ class TestOpening:
         assert store.state() == State()
 
     def test_the_lock_of_a_dead_process_holds_nobody_up__X15(self, path: Path) -> None:
-        code = f"from watcher.store import Store; from pathlib import Path; Store.open(Path({str(path)!r})); import os; os._exit(9)"
-        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+        opened = f"from watcher.store import *; Store.open(Path({str(path)!r})); os._exit(9)"
+        assert subprocess.run([sys.executable, "-c", opened], check=False).returncode == 9
         Store.open(path).close()
 
     def test_files_are_for_our_eyes_only__Z11(self, store: Store, path: Path) -> None:
@@ -200,9 +202,10 @@ class TestOpening:
         with Store.read(path) as other:
             assert len(other.events()) == 1
 
-    @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.touch()])
-    def test_looking_needs_a_store(self, path: Path, make: object) -> None:
-        make(path)  # type: ignore[operator]
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_looking_needs_a_store(self, path: Path, *, is_there: bool) -> None:
+        if is_there:
+            path.touch()
         with pytest.raises(NotFoundError, match="there is no store at"):
             Store.read(path)
 
@@ -232,7 +235,8 @@ class TestOpening:
             pass
         with sqlite3.connect(path) as newer:
             newer.execute(
-                "insert into _sqlite_migrations (migration_set, name, applied_at) values ('watcher', 'v99', '')"
+                "insert into _sqlite_migrations (migration_set, name, applied_at) "
+                "values ('watcher', 'v99', '')"
             )
         with pytest.raises(StoreError, match="newer version"):
             Store.open(path)

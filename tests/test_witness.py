@@ -40,7 +40,9 @@ def test_a_later_variant_of_a_model_that_the_feed_told_is_news_of_its_own() -> N
     story.answers(HOUR / 2, models=DOWN, feed=feed_of(BOTH))
     story.answers(HOUR / 4, models=listing([OWL, FINCH]))
     free = FINCH | {"id": "acme/finch-mini:free"}
-    assert [event.subject for event in story.answers(HOUR, models=listing([OWL, FINCH, free]))] == [free["id"]]
+    assert [event.subject for event in story.answers(HOUR, models=listing([OWL, FINCH, free]))] == [
+        free["id"]
+    ]
 
 
 def test_with_the_list_up_the_feed_waits_for_it() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from watcher import __version__, config, deliver, demo, display, json_output, replay
+from watcher import __version__, config, config_shape, deliver, demo, display, json_output, replay
 from watcher.describe import describe
 from watcher.domain import Delivery, OutboxState, Plan, State, Verdict
 from watcher.errors import ConfigError, NotFoundError, WatcherError
@@ -299,4 +299,4 @@ def demo_command() -> None:
 @main.command()
 def schema() -> None:
     """Print the JSON Schema of rules.yaml, for editors."""
-    click.echo(json.dumps(config.schema(), indent=2))
+    click.echo(json.dumps(config_shape.schema(), indent=2))

@@ -11,7 +11,6 @@ from typing import Any
 
 from watcher.conditions import CONDITIONS, words
 from watcher.config_shape import File, check, did_you_mean
-from watcher.config_shape import schema as schema
 from watcher.domain import Channel, Secret
 from watcher.errors import ConfigError
 from watcher.events import KINDS
@@ -53,7 +52,7 @@ class Problem:
 
 
 def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
-    """Give the file to use: `--config`, `$WATCHER_CONFIG`, or `rules.yaml` in `folder`. Raises ConfigError."""
+    """Give the file: `--config`, `$WATCHER_CONFIG`, or `rules.yaml` in `folder`. Raises ConfigError."""
     named = environ.get("WATCHER_CONFIG")
     path = option or (Path(named) if named else folder / "rules.yaml")
     if not path.is_file():
@@ -74,7 +73,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     if content is not None:
         problems += _out_of_range(content)
     if problems or content is None:
-        ordered = sorted({file.problem(p.keys, p.what): file.place(p.keys) for p in problems}.items(), key=_second)
+        ordered = sorted(
+            {file.problem(p.keys, p.what): file.place(p.keys) for p in problems}.items(), key=_second
+        )
         raise ConfigError([line for line, _ in ordered])
     return _config(file, content, environ)
 
@@ -125,7 +126,9 @@ class Texts:
         if text.startswith(FROM_FILE):
             text = self._secret(self._folder / text.removeprefix(FROM_FILE).removeprefix("//"))
         if "\n" in text or not ADDRESS.fullmatch(text):
-            message = "is no address; it looks like console:// or slack://..., or is file:/path or ${VARIABLE}"
+            message = (
+                "is no address; it looks like console:// or slack://..., or is file:/path or ${VARIABLE}"
+            )
             raise ValueError(message)
         return text
 
@@ -149,7 +152,9 @@ def _contradictions(data: dict[str, Any]) -> Iterator[Problem]:
             continue
         name = str(rule.get("name", number))
         if name in names:
-            yield Problem(("rules", number, "name"), f"rule {names[name] + 1} has this name too; give each its own")
+            yield Problem(
+                ("rules", number, "name"), f"rule {names[name] + 1} has this name too; give each its own"
+            )
         names.setdefault(name, number)
         for place, channel in _entries(("rules", number, "notify"), rule.get("notify")):
             if channel not in known:
@@ -207,7 +212,9 @@ def _rule(section: Any) -> Rule:  # noqa: ANN401 - its conditions are made at ru
 
 def _warnings(file: YamlFile, content: File) -> Iterator[str]:
     if content.poll.time < USEFUL_POLL:
-        yield file.problem(("poll",), "answers are cached for two minutes or more; a shorter pause finds nothing new")
+        yield file.problem(
+            ("poll",), "answers are cached for two minutes or more; a shorter pause finds nothing new"
+        )
     used = {channel for rule in content.rules for channel in rule.notify}
     for name in content.channels.keys() - used:
         yield file.problem(("channels", name), "no rule uses this channel")
@@ -215,9 +222,14 @@ def _warnings(file: YamlFile, content: File) -> Iterator[str]:
         if not _rule(rule).when:
             yield file.problem(("rules", number), "this rule has no condition: it tells every event")
     written = file.data["channels"]
-    literal = [n for n, text in written.items() if not VARIABLE.search(text) and not text.startswith((FROM_FILE, "console:"))]
+    literal = [
+        n
+        for n, text in written.items()
+        if not VARIABLE.search(text) and not text.startswith((FROM_FILE, "console:"))
+    ]
     if literal and file.path.stat().st_mode & OTHERS:
-        yield f"{file.path} holds the address of {', '.join(literal)} and others may read it: chmod 600, or use ${{NAME}}"
+        names = ", ".join(literal)
+        yield f"{file.path} holds the address of {names} and others may read it: chmod 600, or use ${{NAME}}"
 
 
 def explain(config: Config) -> list[str]:
@@ -232,7 +244,9 @@ def explain(config: Config) -> list[str]:
         lines.append(f"A difference is news once it has lasted (other than usual): {', '.join(holds)}.")
     for rule in settings.rules:
         lines.append(f"{rule.name}: tell {' and '.join(rule.notify)}{' and stop' * rule.stop} when")
-        lines += [f"  - {words(name, wanted)}" for name, wanted in rule.when.items()] or ["  - anything happens"]
+        lines += [f"  - {words(name, wanted)}" for name, wanted in rule.when.items()] or [
+            "  - anything happens"
+        ]
     return lines
 
 

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -35,6 +35,10 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _section(name: str, words: str, keys: dict[str, Any]) -> Any:  # noqa: ANN401 - a type made here
+    return create_model(name, __base__=Section, __doc__=words, **keys)
+
+
 def _shape(kind: Any) -> Any:  # noqa: ANN401 - types in, types out
     """Give what pydantic is to expect for a condition's type: our types read themselves."""
     if kind is bool:
@@ -45,11 +49,12 @@ def _shape(kind: Any) -> Any:  # noqa: ANN401 - types in, types out
         return kind
     if hasattr(kind, "parse"):
         return Annotated[kind, PlainValidator(kind.parse), WithJsonSchema(kind.SCHEMA)]
-    assert is_dataclass(kind)  # noqa: S101 - else a condition has a type that the file cannot show
     hints = get_type_hints(kind)
     parts: Any = {part.name: (_shape(hints[part.name]), Field(part.default)) for part in fields(kind)}
-    section = create_model(kind.__name__, __base__=Section, __doc__=kind.__doc__, **parts)
-    return Annotated[section, AfterValidator(lambda read: kind(**{name: getattr(read, name) for name in parts}))]
+    section = _section(kind.__name__, kind.__doc__, parts)
+    return Annotated[
+        section, AfterValidator(lambda read: kind(**{name: getattr(read, name) for name in parts}))
+    ]
 
 
 def _condition(name: str) -> Any:  # noqa: ANN401 - a type made here
@@ -58,32 +63,31 @@ def _condition(name: str) -> Any:  # noqa: ANN401 - a type made here
     return _shape(get_type_hints(function)["wanted"]) | None, Field(None, description=described)
 
 
-LengthOfTime = Annotated[Duration, PlainValidator(Duration.parse), WithJsonSchema(Duration.SCHEMA)]
-OneOrMore = Annotated[list[StrictStr], PlainValidator(lambda value: _strings(value)), WithJsonSchema(Globs.SCHEMA)]
-
-
-def _strings(value: object) -> list[str]:
+def _names(value: object) -> list[str]:
     entries = value if isinstance(value, list) else [value]
-    if not entries or not all(isinstance(entry, str) and entry for entry in entries):
+    names = [entry for entry in entries if isinstance(entry, str) and entry]
+    if not names or len(names) < len(entries):
         message = "takes the name of a channel or a list of them"
         raise ValueError(message)
-    if len(set(entries)) < len(entries):
+    if len(set(names)) < len(names):
         message = "names a channel twice"
         raise ValueError(message)
-    return entries
+    return names
 
 
-Holds: Any = create_model(
+LengthOfTime = Annotated[Duration, PlainValidator(Duration.parse), WithJsonSchema(Duration.SCHEMA)]
+OneOrMore = Annotated[list[StrictStr], PlainValidator(_names), WithJsonSchema(Globs.SCHEMA)]
+
+
+Holds: Any = _section(
     "Holds",
-    __base__=Section,
-    __doc__="How long a difference must last before it is news.",
-    **{name: (LengthOfTime | None, None) for name in HOLDS},
+    "How long a difference must last before it is news.",
+    dict.fromkeys(HOLDS, (LengthOfTime | None, None)),
 )
-When: Any = create_model(
+When: Any = _section(
     "When",
-    __base__=Section,
-    __doc__="What an event must be; all that is given must hold.",
-    **{name: _condition(name) for name in CONDITIONS},
+    "What an event must be; all that is given must hold.",
+    {name: _condition(name) for name in CONDITIONS},
 )
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-
 import httpx
 
 from watcher import __version__
@@ -42,8 +41,8 @@ def fetch(
 ) -> Answer:
     """Get `url` and the pages after it within `deadline` seconds and `limit` bytes. Raises FetchError.
 
-    httpx bounds each step but not the whole, so the exchange runs in a thread of its own, which is left behind
-    when time is up.
+    httpx bounds each step but not the whole, so the exchange runs in a thread of its own, which is left
+    behind when time is up.
     """
     result: queue.SimpleQueue[Answer | FetchError] = queue.SimpleQueue()
     timeout = min(STEP_TIMEOUT, deadline)

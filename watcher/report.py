@@ -38,8 +38,8 @@ class Report:
         """Give the report for machines."""
         sources: dict[str, Json] = {
             name: {
-                "last_good": source.last_good and text_of(source.last_good),
-                "failing_since": source.failing_since and text_of(source.failing_since),
+                "last_good": _text(source.last_good),
+                "failing_since": _text(source.failing_since),
                 "reason": source.reason,
             }
             for name, source in self.sources.items()
@@ -55,6 +55,10 @@ class Report:
             "sources": sources,
             "channels": {name: asdict(counts) for name, counts in self.channels.items()},
         }
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else text_of(at)
 
 
 def report(config: Config, store: Store, now: datetime) -> Report:

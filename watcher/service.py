@@ -117,7 +117,7 @@ class Service:
 
 
 def pause(interval: timedelta, poll: Poll, jitter: float) -> timedelta:
-    """Give the time to the next poll: the interval give or take `jitter`; longer where a server asked for it."""
+    """Give the time to the next poll: the interval, give or take `jitter`, or what a server asked for."""
     wishes = [failure.retry_after or 0.0 for failure in failures(poll).values()]
     return max(interval * (1 + jitter), timedelta(seconds=max(wishes, default=0.0)))
 

@@ -36,7 +36,9 @@ class Globs:
         """Tell whether any text is wanted and none is excluded."""
         if any(fnmatchcase(text, pattern) for text in texts for pattern in self._unwanted):
             return False
-        return not self._wanted or any(fnmatchcase(text, pattern) for text in texts for pattern in self._wanted)
+        return not self._wanted or any(
+            fnmatchcase(text, pattern) for text in texts for pattern in self._wanted
+        )
 
     @property
     def _wanted(self) -> list[str]:
@@ -62,7 +64,11 @@ class Percent:
 
     share: Decimal
 
-    SCHEMA: ClassVar[dict[str, Any]] = {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$", "examples": ["10%"]}
+    SCHEMA: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": r"^\d+(\.\d+)?\s*%$",
+        "examples": ["10%"],
+    }
 
     @classmethod
     def parse(cls, value: object) -> Self:
@@ -129,7 +135,11 @@ class Duration:
 
     time: timedelta
 
-    SCHEMA: ClassVar[dict[str, Any]] = {"type": "string", "pattern": r"^\d+\s*[smhd]$", "examples": ["5m", "6h", "30d"]}
+    SCHEMA: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": r"^\d+\s*[smhd]$",
+        "examples": ["5m", "6h", "30d"],
+    }
 
     @classmethod
     def parse(cls, value: object) -> Self:

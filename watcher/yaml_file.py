@@ -85,14 +85,14 @@ def _text(path: Path) -> str:
 
 
 def _refuse_clever(path: Path, text: str) -> None:
-    """Refuse what no configuration needs and what has been used for harm: aliases, tags, more than one document."""
+    """Refuse what no configuration needs and what can do harm: aliases, tags, a second document."""
     depth = documents = 0
     for event in _yaml().parse(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         documents += isinstance(event, DocumentStartEvent)
         has_tag = getattr(event, "ctag", None) is not None and event.tag is not None
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-            what = "anchors and aliases (& and *) are not used here; write the value out (quote it if it is text)"
+            what = "anchors and aliases (& and *) are not used here; quote the value if it is text"
         elif has_tag:
             what = "tags (!) are not used here; quote the value if it is text"
         elif depth > DEEPEST:

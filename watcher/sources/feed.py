@@ -14,7 +14,7 @@ from watcher.errors import RefusedError
 LARGEST = 4_000_000  # bytes; parsing takes a second for each
 LONGEST_ID = 256
 LONGEST_NAME = 200
-# The declared encoding or content type was wrong, yet the text could be read; any other trouble may have cut it.
+# A wrong encoding or content type was declared, yet the text was read; any other trouble may have cut it.
 HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
 TITLE = re.compile(r"(?P<name>.*)\((?P<id>[^()\s]+)\)\s*", re.DOTALL)  # the last bracket group is the id
 

@@ -1,0 +1,43 @@
+"""Sending one made-up message with the real child, or with the child and one thing around it altered."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from receivers import Answer, receiving
+from watcher.deliver import SENDER, deliver
+from watcher.domain import Channel, Delivery, Notification, OutboxState, Outcome, Secret, Verdict
+
+AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
+ALTERED = (sys.executable, str(Path(__file__).with_name("altered_sender.py")))
+SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/"
+SENT, RETRY, REFUSED = Verdict.SENT, Verdict.RETRY, Verdict.REFUSED
+
+
+def message(
+    title: str = "A price fell",
+    body: str = "acme/owl: $2 → $1\nsee the page",
+    html: str = "<p>acme/owl: <b>$1</b></p>",
+    *,
+    repeat: bool = False,
+) -> Delivery:
+    notification = Notification("c", AT, title, body, html, ("rule",), ("event-1", "event-2"))
+    return Delivery(1, notification, OutboxState.SENDING, 1, AT, repeat)
+
+
+def send(url: str, delivery: Delivery | None = None, sender: Sequence[str] = SENDER) -> Outcome:
+    [outcome] = deliver([(Channel("c", Secret(url)), delivery or message())], sender=sender)
+    return outcome
+
+
+def send_all(urls: Sequence[str]) -> list[Outcome]:
+    return deliver([(Channel(f"c{number}", Secret(url)), message()) for number, url in enumerate(urls)])
+
+
+def send_slack(
+    answer: Answer, delivery: Delivery | None = None, url: str = SLACK
+) -> tuple[Outcome, list[bytes]]:
+    with receiving(answer) as slack:
+        outcome = send(url, delivery, (*ALTERED, "slack", str(slack.port)))
+    return outcome, [request.body for request in slack.requests]
