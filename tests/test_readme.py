@@ -44,7 +44,7 @@ def test_its_exit_codes_are_those_of_the_help() -> None:
     codes = dict(re.findall(r"^\| (\d+) \| (.*?) \|$", README, re.MULTILINE))
     shown = CliRunner().invoke(main, ["--help"]).output
     assert {
-        code: re.search(rf"^ +{code} +\w", shown, re.MULTILINE) is not None for code in codes
+        code: re.search(rf"^ +{code} +\S", shown, re.MULTILINE) is not None for code in codes
     } == dict.fromkeys(codes, True)
 
 

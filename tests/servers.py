@@ -1,0 +1,93 @@
+"""Servers of bytes on loopback: each connection gets a script of what to send, and how slowly."""
+
+import gzip
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import Event, Thread
+
+RESET = b"\x00reset"
+"""Ends a script by resetting the connection."""
+HANG = b"\x00hang"
+"""Keeps the connection open and says nothing more."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a connection gets: pieces in order; `every` seconds between them, for dripping."""
+
+    pieces: tuple[bytes, ...]
+    every: float = 0.0
+
+
+@dataclass
+class Server:
+    """A running server; `requests` has what each connection asked."""
+
+    port: int
+    requests: list[str] = field(default_factory=list)
+
+    def url(self, path: str = "/") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
+def reply(body: bytes = b"{}", status: str = "200 OK", *headers: str, length: int | None = None) -> Script:
+    """Write a whole answer; `length` lies about it."""
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body) if length is None else length}",
+        *headers,
+        "Connection: close",
+    ]
+    return Script(("\r\n".join(lines).encode() + b"\r\n\r\n" + body,))
+
+
+def dripped(text: bytes, every: float = 0.1) -> Script:
+    """Send a byte at a time."""
+    return Script(tuple(bytes([byte]) for byte in text), every)
+
+
+def zipped(body: bytes) -> Script:
+    """Write a compressed answer."""
+    return reply(gzip.compress(body), "200 OK", "Content-Encoding: gzip")
+
+
+@contextmanager
+def serving(*scripts: Script) -> Iterator[Server]:
+    """Give each connection the next script, the last one again and again."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = Server(listener.getsockname()[1])
+    closing = Event()
+    waiting = list(scripts)
+
+    def play(connection: socket.socket, script: Script) -> None:
+        with connection, suppress(OSError):
+            server.requests.append(connection.recv(65536).decode())
+            for piece in script.pieces:
+                if piece == RESET:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    return
+                if piece == HANG:
+                    closing.wait(20)
+                    return
+                connection.sendall(piece)
+                if script.every and closing.wait(script.every):
+                    return
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                script = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+                Thread(target=play, args=(connection, script), daemon=True).start()
+
+    Thread(target=accept, daemon=True).start()
+    try:
+        yield server
+    finally:
+        closing.set()
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
