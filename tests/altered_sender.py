@@ -1,6 +1,6 @@
-"""The sending child with one thing outside of it altered: where Slack is, or what Apprise says.
+"""The sending child with one thing outside of it altered: where Slack and Discord are, or what Apprise says.
 
-`altered_sender.py slack PORT` or `altered_sender.py result None|True|FAILURE|...`.
+`altered_sender.py at PORT` or `altered_sender.py result None|True|FAILURE|...`.
 """
 
 import sys
@@ -8,9 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-sys.path.append(str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import apprise
+from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.slack import NotifySlack
 
 from watcher import send
@@ -33,7 +34,8 @@ def notify(*_: Any, **__: Any) -> Any:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "slack":
+    if sys.argv[1] == "at":
+        NotifyDiscord.notify_url = f"http://127.0.0.1:{sys.argv[2]}/api/webhooks"
         NotifySlack.webhook_url = f"http://127.0.0.1:{sys.argv[2]}/services"
     else:
         apprise.Apprise.notify = notify  # type: ignore[method-assign]

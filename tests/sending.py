@@ -12,6 +12,7 @@ from watcher.domain import Channel, Delivery, Notification, OutboxState, Outcome
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ALTERED = (sys.executable, str(Path(__file__).with_name("altered_sender.py")))
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/"
+DISCORD = "discord://1234567890/abcdefghijklm"
 SENT, RETRY, REFUSED = Verdict.SENT, Verdict.RETRY, Verdict.REFUSED
 
 
@@ -35,9 +36,9 @@ def send_all(urls: Sequence[str]) -> list[Outcome]:
     return deliver([(Channel(f"c{number}", Secret(url)), message()) for number, url in enumerate(urls)])
 
 
-def send_slack(
+def send_altered(
     answer: Answer, delivery: Delivery | None = None, url: str = SLACK
 ) -> tuple[Outcome, list[bytes]]:
-    with receiving(answer) as slack:
-        outcome = send(url, delivery, (*ALTERED, "slack", str(slack.port)))
-    return outcome, [request.body for request in slack.requests]
+    with receiving(answer) as server:
+        outcome = send(url, delivery, (*ALTERED, "at", str(server.port)))
+    return outcome, [request.body for request in server.requests]

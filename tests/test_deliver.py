@@ -21,8 +21,8 @@ from watcher.domain import Channel, Delivery, Outcome, Secret
 LONG_URL = "json://127.0.0.1/canary-token-1"
 CONSOLE = "console://"
 DRIP = Answer(drips=True)
-ANSWER = '{"verdict": "sent", "reason": "", "retry_after": null}'
-UNANSWERED = Outcome(RETRY, "the sending process ended without an answer")
+ANSWER = '{"verdict": "sent", "reason": "", "retry_after": null, "unsure": false}'
+UNANSWERED = Outcome(RETRY, "the sending process ended without an answer", unsure=True)
 
 
 def item(
@@ -50,8 +50,8 @@ def test_l7_a_dripping_receiver_is_given_up_at_the_deadline() -> None:
         began = time.monotonic()
         outcomes = deliver([item(server.url())], deadline=2.0)
         assert len(server.requests) == 1
-    assert outcomes == [Outcome(RETRY, "no answer within 2 s; it may have arrived")]
-    assert 2.0 <= time.monotonic() - began < 3.0
+    assert outcomes == [Outcome(RETRY, "no answer within 2 s; it may have arrived", unsure=True)]
+    assert 2.0 <= time.monotonic() - began < 3.5
 
 
 def test_l9_six_dripping_receivers_do_not_delay_a_healthy_one() -> None:
@@ -59,10 +59,10 @@ def test_l9_six_dripping_receivers_do_not_delay_a_healthy_one() -> None:
         dripping = [stack.enter_context(receiving(DRIP)) for _ in range(6)]
         healthy = stack.enter_context(receiving())
         began = time.monotonic()
-        outcomes = deliver([item(server.url()) for server in [*dripping, healthy]], deadline=5.0)
+        outcomes = deliver([item(server.url()) for server in [*dripping, healthy]], deadline=6.0)
     assert [outcome.verdict for outcome in outcomes] == [RETRY] * 6 + [SENT]
     assert len(healthy.requests) == 1
-    assert time.monotonic() - began < 6.5
+    assert time.monotonic() - began < 7.5
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_l9_six_dripping_receivers_do_not_delay_a_healthy_one() -> None:
         "sys.exit('canary on stderr')",
         "print('garbage')",
         "print('[' * 9_000)",
-        'print(\'{"verdict": "perhaps", "reason": "", "retry_after": null}\')',
+        'print(\'{"verdict": "perhaps", "reason": "", "retry_after": null, "unsure": false}\')',
         'print(\'{"verdict": "sent", "reason": ""}\')',
         'print(\'{"verdict": "retry", "reason": "", "retry_after": NaN}\')',
         'print(\'{"verdict": "retry", "reason": "", "retry_after": -1}\')',
@@ -127,7 +127,7 @@ def test_z1_the_address_stands_neither_in_the_childs_command_line_nor_in_its_env
 canary = "canary-" + "token-1"
 seen = open("/proc/self/cmdline").read() + open("/proc/self/environ").read()
 reason = f"read {canary in sys.stdin.read()}, shown {canary in seen}"
-print(json.dumps({"verdict": "retry", "reason": reason, "retry_after": 1}))
+print(json.dumps({"verdict": "retry", "reason": reason, "retry_after": 1, "unsure": False}))
 """
     assert deliver([item()], sender=child(code)) == [Outcome(RETRY, "read True, shown False", 1.0)]
 
@@ -172,7 +172,7 @@ def test_i17_a_message_in_flight_is_given_up_soon_when_watcher_stops() -> None:
     Timer(0.5, stop.set).start()
     began = time.monotonic()
     outcomes = deliver([item()], stop=stop, sender=child("time.sleep(30)"))
-    assert outcomes == [Outcome(RETRY, "no answer before watcher stopped; it may have arrived")]
+    assert outcomes == [Outcome(RETRY, "no answer before watcher stopped; it may have arrived", unsure=True)]
     assert time.monotonic() - began < 0.5 + GRACE + 1
 
 
@@ -289,5 +289,5 @@ def test_what_was_sent_is_not_sent_again() -> None:
 
 
 def test_a_wish_survives_the_way_from_the_child() -> None:
-    said = json.dumps({"verdict": "refused", "reason": "two\nlines", "retry_after": 7})
+    said = json.dumps({"verdict": "refused", "reason": "two\nlines", "retry_after": 7, "unsure": False})
     assert deliver([item()], sender=child(f"print({said!r})")) == [Outcome(REFUSED, "two lines", 7.0)]

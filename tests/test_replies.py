@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from receivers import Answer, free_port, receiving, receiving_mail
-from sending import REFUSED, RETRY, SENT, message, send, send_all, send_slack
+from sending import REFUSED, RETRY, SENT, message, send, send_all, send_altered
 from watcher.deliver import SENDER
 from watcher.domain import Outcome, Verdict
 
@@ -18,7 +18,6 @@ from watcher.domain import Outcome, Verdict
     [
         ({"DATA": "451 greylisted, come back"}, RETRY, "SMTP 451 greylisted, come back"),
         ({"DATA": "552 too big"}, REFUSED, "SMTP 552 too big"),
-        ({"DATA": "close"}, RETRY, "Connection unexpectedly closed"),
         ({"RCPT": "550 5.1.1 no such user"}, REFUSED, "SMTP 550 5.1.1 no such user"),
         ({"RCPT": "421 closing for a while"}, RETRY, "SMTP 421 closing for a while"),
     ],
@@ -29,6 +28,11 @@ def test_l12_a_mail_servers_refusal_is_told_by_its_code(
     with receiving_mail(**replies) as server:
         assert send(server.url()) == Outcome(verdict, words)
     assert server.mails == []
+
+
+def test_l8_l12_a_mail_cut_off_before_the_answer_may_have_arrived() -> None:
+    with receiving_mail(DATA="close") as server:
+        assert send(server.url()) == Outcome(RETRY, "Connection unexpectedly closed", unsure=True)
 
 
 def test_l12_a_wrong_password_is_refused_and_does_not_show() -> None:
@@ -118,7 +122,7 @@ def test_n12_a_proxy_in_the_environment_is_left_alone_for_loopback(monkeypatch: 
 def test_l5_slack_is_believed_by_its_words_not_by_its_status(
     answer: Answer, verdict: Verdict, words: str
 ) -> None:
-    outcome, bodies = send_slack(answer)
+    outcome, bodies = send_altered(answer)
     assert outcome == Outcome(verdict, words)
     assert len(bodies) == 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from receivers import Answer, receiving, receiving_mail
-from sending import ALTERED, RETRY, SENT, SLACK, message, send, send_slack
+from sending import ALTERED, DISCORD, RETRY, SENT, SLACK, message, send, send_altered
 from watcher.domain import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
@@ -37,7 +37,7 @@ def test_l3_a_json_receiver_gets_the_message_once_and_literal_z4() -> None:
         assert send(server.url("/hook?redirect=no"), message(body=NASTY)) == Outcome(SENT)
     [request] = server.requests
     got = json.loads(request.body)
-    assert (got["title"], got["message"]) == ("A price fell", NASTY)
+    assert (got["title"], got["message"].replace("\u200b", "")) == ("A price fell", NASTY)
 
 
 def test_x6_a_repeat_is_marked_in_the_title() -> None:
@@ -52,18 +52,33 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
 
 
 def test_z4_slack_gets_mentions_and_links_as_literal_text_and_nothing_advertised() -> None:
-    outcome, [body] = send_slack(Answer(), message(title=NASTY, body=NASTY))
+    outcome, [body] = send_altered(Answer(), message(title=NASTY, body=NASTY))
     assert outcome == Outcome(SENT)
     text = body.decode()
     assert "<" not in text
-    assert "&lt;!channel&gt; @here &lt;@U1&gt; [x](javascript:alert)" in text
+    shown = json.loads(text)["attachments"][0]["text"].replace("\u200b", "")
+    assert shown.startswith("&lt;!channel&gt; @here &lt;@U1&gt; [x](javascript:alert)")
     assert not {"footer", "image_url", "icon_url"} & json.loads(text)["attachments"][0].keys()
     assert "github" not in text
 
 
+@pytest.mark.parametrize("options", ["", "?format=markdown"])
+def test_z4_discord_finds_no_mention_and_no_link_in_remote_text(options: str) -> None:
+    bait = "@everyone <@123> <@&9> [free](https://evil.example) @Here"
+    outcome, [body] = send_altered(Answer(204, b""), message(title=bait, body=bait), DISCORD + options)
+    assert outcome == Outcome(SENT)
+    sent = json.loads(body)
+    text = json.dumps([sent.get("content"), sent.get("embeds")], ensure_ascii=False)
+    assert text.count("everyone") == 2
+    for live in ("@everyone", "<@", "](", "@Here"):
+        assert live not in text
+    assert "github" not in body.decode()
+    assert "allow_mentions" not in sent
+
+
 @pytest.mark.parametrize("character", ["x", "<", "\n"])
 def test_l10_a_text_too_long_for_slack_is_cut_and_says_by_how_much(character: str) -> None:
-    _, [body] = send_slack(Answer(), message(body="z" + character * 45_000 + "z"))
+    _, [body] = send_altered(Answer(), message(body="z" + character * 45_000 + "z"))
     text = json.loads(body)["attachments"][0]["text"]
     assert 30_000 < len(text) <= 35_000
     kept, _, closing = text.rpartition("\n")
@@ -159,5 +174,6 @@ def test_the_child_is_also_a_module_that_answers_one_line() -> None:
         "verdict": "retry",
         "reason": "the sending process failed with JSONDecodeError",
         "retry_after": None,
+        "unsure": False,
     }
     assert (done.stdout.count(b"\n"), json.loads(done.stdout), done.stderr) == (1, answer, b"")

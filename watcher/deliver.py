@@ -23,11 +23,14 @@ AT_ONCE = 8  # children; each takes 60 MB while it lives
 LONGEST_ANSWER = 10_000  # bytes; an outcome has a few hundred
 MOST_IDS = 10  # of events in a mail's header; the first ones will do to tell a repeat
 TICK = 0.1  # seconds between two looks at the clock
-# Isolated, so that no file lying about where watcher is started is imported; our own folder comes last.
-START = "import sys; sys.path.append(sys.argv[1]); from watcher.send import main; main()"
+# Isolated: nothing lying about where watcher is started is imported. The child is of the same code as we are.
+START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import watcher; sys.path.append(sys.path.pop(0)); "
+    "from watcher.send import main; main()"
+)
 SENDER = (sys.executable, "-I", "-c", START, str(Path(__file__).parents[1]))
 UNSTARTED = Outcome(Verdict.RETRY, "watcher stopped before it was sent")
-UNANSWERED = Outcome(Verdict.RETRY, "the sending process ended without an answer")
+UNANSWERED = Outcome(Verdict.RETRY, "the sending process ended without an answer", unsure=True)
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 LONGEST_WISH = timedelta(hours=6)  # that a server can make us wait
@@ -134,7 +137,7 @@ def _wait(talk: Thread, deadline: float, stop: Event) -> Outcome | None:
             end = min(end, time.monotonic() + GRACE)
         if time.monotonic() > end:
             when = "before watcher stopped" if stop.is_set() else f"within {deadline:g} s"
-            return Outcome(Verdict.RETRY, f"no answer {when}; it may have arrived")
+            return Outcome(Verdict.RETRY, f"no answer {when}; it may have arrived", unsure=True)
         talk.join(TICK)
     return None
 
@@ -145,7 +148,7 @@ def _read(printed: bytes) -> Outcome:
         said = json.loads(printed)
         wish = None if said["retry_after"] is None else float(said["retry_after"])
         if wish is None or 0 <= wish < math.inf:
-            return Outcome(Verdict(said["verdict"]), clean(str(said["reason"])), wish)
+            return Outcome(Verdict(said["verdict"]), clean(str(said["reason"])), wish, said["unsure"] is True)
     return UNANSWERED
 
 

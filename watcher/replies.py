@@ -63,7 +63,7 @@ def _noting_http(send: Callable[..., requests.Response], replies: list[Outcome])
             response = send(*arguments, **{**options, "allow_redirects": False, "stream": True})
             _read(response)
         except requests.RequestException as error:
-            replies.append(Outcome(Verdict.RETRY, _cause(error)))
+            replies.append(_broken(error))
             raise
         replies.append(_judged(response))
         if REDIRECT <= response.status_code < REFUSED:
@@ -127,15 +127,27 @@ def _judged_smtp(error: OSError) -> Outcome:
         said = error.smtp_code, error.smtp_error
     else:
         is_final = isinstance(error, smtplib.SMTPNotSupportedError)
-        return Outcome(Verdict.REFUSED if is_final else Verdict.RETRY, _cause(error))
+        return Outcome(Verdict.REFUSED, str(error)) if is_final else _broken(error)
     code, words = said
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
     return Outcome(Verdict.REFUSED if code >= PERMANENT else Verdict.RETRY, f"SMTP {code} {text}")
 
 
-def _cause(error: BaseException) -> str:
-    """Say the innermost reason: the outer ones quote the address."""
+def _broken(error: Exception) -> Outcome:
+    """Tell a talk that broke off, so that the message may have arrived, from one that never began."""
+    root = _root(error)
+    is_begun = isinstance(root, TimeoutError | ConnectionResetError | smtplib.SMTPServerDisconnected)
+    is_unsure = is_begun and not isinstance(error, requests.ConnectTimeout)
+    return Outcome(Verdict.RETRY, _words(root), unsure=is_unsure)
+
+
+def _root(error: BaseException) -> BaseException:
+    """Give the innermost reason: the outer ones quote the address."""
     while inner := error.__cause__ or error.__context__:
         error = inner
+    return error
+
+
+def _words(error: BaseException) -> str:
     said = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
     return str(said or type(error).__name__)

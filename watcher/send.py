@@ -9,11 +9,13 @@ import inspect
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import asdict
 from difflib import get_close_matches
 from html import escape
 from typing import Any, TypedDict
@@ -39,6 +41,8 @@ LOOPBACK = "localhost,127.0.0.1,::1"
 EVERYWHERE = frozenset({"user", "pass", "password", "port"})  # options of every service that none documents
 # Options that would undo what is promised here: one attempt, literal, whole, in time, its failure seen.
 DECIDED = frozenset({"retry", "wait", "overflow", "optional", "emojis", "rto", "cto", "blocks"})
+# Mentions and links that some services find in plain text too; a zero-width space breaks them.
+BAIT = re.compile(r"@(?=everyone|here|channel|all\b|[&!]?\d)|<(?=[@!#])|\](?=\()", re.IGNORECASE)
 TEXT, HTML = apprise.NotifyFormat.TEXT, apprise.NotifyFormat.HTML
 SEVERAL = "the address names several targets; give each its own channel, so that a retry tells nobody twice"
 REDIRECTS = "the address asks to follow redirects, which would carry its secrets elsewhere"
@@ -69,8 +73,7 @@ def main() -> None:
     spare_loopback_the_proxy(os.environ)
     with contextlib.redirect_stdout(None):
         outcome = _outcome()
-    answer = {"verdict": outcome.verdict, "reason": outcome.reason, "retry_after": outcome.retry_after}
-    print(json.dumps(answer))  # noqa: T201 - the answer to the parent
+    print(json.dumps(asdict(outcome)))  # noqa: T201 - the answer to the parent
 
 
 def spare_loopback_the_proxy(environment: MutableMapping[str, str]) -> None:
@@ -96,6 +99,9 @@ def load(url: str) -> Any:  # noqa: ANN401 - Apprise makes a plugin's class when
     asset = apprise.AppriseAsset(
         app_id="watcher",
         app_desc="watcher",
+        app_url="",
+        image_url_mask="",
+        image_url_logo="",
         async_mode=False,
         service_timeout=0,
         http_redirects=False,
@@ -110,8 +116,8 @@ def load(url: str) -> Any:  # noqa: ANN401 - Apprise makes a plugin's class when
     is_mail = isinstance(target, NotifyEmail)  # which has one patience for every step
     target.socket_connect_timeout = READ_PATIENCE if is_mail else CONNECT_PATIENCE
     target.socket_read_timeout = READ_PATIENCE
-    for attribute in {"include_image", "include_footer"} & vars(target).keys():
-        setattr(target, attribute, False)  # an advertisement and a picture from elsewhere under each message
+    if hasattr(target, "include_footer"):
+        target.include_footer = False  # an advertisement under each message
     return target
 
 
@@ -164,26 +170,31 @@ def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
     """Send a job's message to its target; the outcome has the other side's words."""
     replies = observe()
     repeat = "[possible repeat] " if job["repeat"] else ""
-    title = clean(repeat + job["title"], min(LONGEST_TITLE, target.title_maxlen or LONGEST_TITLE))
+    longest = min(LONGEST_TITLE, target.title_maxlen or LONGEST_TITLE)
+    title = clean(repeat + job["title"], longest)
     if isinstance(target, NotifyEmail):
         target.headers["X-Watcher-Event-Id"] = clean(job["event_id"])
         body, form = _mail(job, target.body_maxlen), HTML
     else:
-        weigh = _weigher(target)
+        title, weigh = _literal(title)[:longest], _weigher(target)
         room = target.body_maxlen - weigh(title) - TITLE_MARKUP
-        body, form = fit(_lines(job["body"]), weigh, room), TEXT  # as text it is literal: no mention, no link
+        body, form = fit(_literal(_lines(job["body"])), weigh, room), TEXT
     notifier = apprise.Apprise(asset=target.asset)
     notifier.add(target)
     result = notifier.notify(title=title, body=body, body_format=form)
     if getattr(result, "status", None) is apprise.AppriseResultStatus.SUCCESS:
         return Outcome(Verdict.SENT)
     failure = replies[-1] if replies else Outcome(Verdict.RETRY, "the service gave no reason")
-    return Outcome(failure.verdict, redact(failure.reason, job["url"]), failure.retry_after)
+    return Outcome(failure.verdict, redact(failure.reason, job["url"]), failure.retry_after, failure.unsure)
 
 
 def _lines(text: str) -> str:
     """Keep a text's lines, and in them nothing that a server or a screen would stumble over."""
     return "\n".join(clean(line, len(line)) for line in text.splitlines())
+
+
+def _literal(text: str) -> str:
+    return BAIT.sub("\\g<0>\u200b", text)
 
 
 def _mail(job: Job, room: int) -> str:
