@@ -1,5 +1,6 @@
 import json
 import re
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from watcher.conditions import CONDITIONS
 from watcher.errors import ConfigError
 from watcher.events import KINDS
 from watcher.settle import HOLDS
+from watcher.terms import Duration, Globs
 
 ROOT = Path(__file__).parent.parent
 CANARY = "cAnArY-7f3e"
@@ -29,14 +31,6 @@ def loaded(tmp_path: Path, text: str = GOOD, environ: Mapping[str, str] = ENVIRO
     file.write_text(text)
     file.chmod(0o600)
     return config.load(file, environ)
-
-
-def problems(tmp_path: Path, text: str | bytes, environ: Mapping[str, str] = ENVIRON) -> list[str]:
-    file = tmp_path / "rules.yaml"
-    file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(ConfigError) as error:
-        config.load(file, environ)
-    return [line.removeprefix(f"{file}:") for line in error.value.problems]
 
 
 def test_the_shipped_rules_load_without_any_variable_or_warning() -> None:
@@ -92,6 +86,18 @@ def test_a_secret_can_be_in_a_file_of_its_own(tmp_path: Path, *, credentials: bo
     assert given.channels["team"].url.reveal() == "json://host/x"
 
 
+def test_a_secret_that_systemd_does_not_give_is_looked_for_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("json://host/x")
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
+    given = loaded(tmp_path, GOOD.replace('"${TEAM_URL}"', "file:url"), environ)
+    assert given.channels["team"].url.reveal() == "json://host/x"
+
+
+@pytest.mark.parametrize("feed", ["off", "null", ""])
+def test_the_feed_can_be_off(tmp_path: Path, feed: str) -> None:
+    assert list(loaded(tmp_path, f"sources: {{feed: {feed}}}\n{GOOD}").sources) == ["models"]
+
+
 def test_a_doubled_dollar_is_a_dollar(tmp_path: Path) -> None:
     given = loaded(tmp_path, GOOD.replace("${TEAM_URL}", "json://host/a$$b"))
     assert given.channels["team"].url.reveal() == "json://host/a$b"
@@ -106,156 +112,6 @@ def test_yaml_means_what_it_looks_like__C6(tmp_path: Path) -> None:
     assert str(when["variant"]) == "on"
     assert str(when["price"]) == "prompt or completion price is below $0.10 per M tokens"
     assert str(when["context"]) == "at least 12 tokens"
-
-
-RULE = 'channels: {console: "console://"}\nrules:\n  - name: A\n    notify: console\n'
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        pytest.param("", ["1:1 the file is empty"], id="C1-empty"),
-        pytest.param("rules: [a\n", ["2:1 this is not YAML: expected ',' or ']'"], id="C1-syntax"),
-        pytest.param("\trules: 1\n", ["1:1 this is not YAML"], id="C1-tab"),
-        pytest.param(
-            b"\xef\xbb\xbfpoll: 1x\n" + RULE.encode(), ["1:1 poll: takes a length of time"], id="C1-bom"
-        ),
-        pytest.param(b"a: 1\nb: \xff\n", ["2:1 is not UTF-8 text"], id="C1-encoding"),
-        pytest.param("a: \x00\n", ["this is not YAML"], id="C1-nul"),
-        pytest.param("- a list\n", ["1:1 the file is `key: value` lines"], id="C1-list"),
-        pytest.param(
-            "poll: 5m\n" + RULE + "poll: 6m\n", ["6:1 poll: is there twice, first in line 1"], id="C2"
-        ),
-        pytest.param("pol: 5m\n" + RULE, ['1:1 pol: unknown key; did you mean "poll"?'], id="C3-top"),
-        pytest.param(
-            RULE + "    wen: {}\n", ['5:5 rules[0].wen: unknown key; did you mean "when"?'], id="C3-rule"
-        ),
-        pytest.param(
-            RULE + "    when: {modle: a/b}\n",
-            ['5:12 rules[0].when.modle: unknown key; did you mean "model"?'],
-            id="C3",
-        ),
-        pytest.param(
-            RULE + "    when: {price: {rise_by: 10%}}\n",
-            ['5:20 rules[0].when.price.rise_by: unknown key; did you mean "rises_by"?'],
-            id="C3-nested",
-        ),
-        pytest.param(
-            "holds: {prize: 6h}\n" + RULE,
-            ['1:9 holds.prize: unknown key; did you mean "price"?'],
-            id="C3-hold",
-        ),
-        pytest.param(
-            "a: &x [1]\nb: *x\n", ["1:4 anchors and aliases (& and *) are not used here"], id="C4-alias"
-        ),
-        pytest.param("a: " + "[" * 20_000, ["1:23 is nested more than 20 deep"], id="C4-deep"),
-        pytest.param("#" * 1_000_001, [" is larger than 1,000,000 bytes"], id="C4-large"),
-        pytest.param("a: !!python/object:os.system x\n", ["1:4 tags (!) are not used here"], id="C5"),
-        pytest.param("--- \na: 1\n---\nb: 1\n", ["3:1 a second document"], id="C5-documents"),
-        pytest.param(
-            RULE.replace("notify: console", "notify: consol"),
-            ['4:5 rules[0].notify: there is no channel "consol"; did you mean "console"?'],
-            id="C7-channel",
-        ),
-        pytest.param(
-            RULE + "  - name: A\n    notify: console\n",
-            ["5:5 rules[1].name: rule 1 has this name too"],
-            id="C7-names",
-        ),
-        pytest.param(
-            RULE.replace("console\n", "[]\n"), ["4:5 rules[0].notify: takes the name"], id="C7-nobody"
-        ),
-        pytest.param(
-            RULE.replace("console\n", "[console, console]\n"),
-            ["rules[0].notify: names a channel twice"],
-            id="C7-twice",
-        ),
-        pytest.param('channels: {a: "console://"}\n', ["1:1 rules: is missing"], id="no-rules"),
-        pytest.param(
-            'channels: {a: "console://"}\nrules: []\n', ["2:1 rules: must not be empty"], id="empty-rules"
-        ),
-        pytest.param(
-            RULE.replace("name: A", "name: 5"), ["3:5 rules[0].name: takes text; put it in quotes"], id="name"
-        ),
-        pytest.param(RULE + "    stop: maybe\n", ["5:5 rules[0].stop: takes true or false"], id="stop"),
-        pytest.param(
-            "rules: 5\nchannels: 5\n", ["1:1 rules: takes a list", "2:1 channels: takes `key"], id="types"
-        ),
-        pytest.param(
-            "rules: [5]\nchannels: {}\n", ["1:9 rules[0]: takes `key", "2:1 channels: must not"], id="shapes"
-        ),
-        pytest.param(
-            RULE + "    when: {event: price.change}\n",
-            ['5:12 rules[0].when.event: there is no event "price.change"; did you mean "price.changed"?'],
-            id="event",
-        ),
-        pytest.param(
-            RULE + "    when: {event: [nothing.*]}\n",
-            ["rules[0].when.event[0]: there is no event"],
-            id="glob",
-        ),
-        pytest.param(
-            RULE + "    when: {price: {of: input}}\n",
-            ["of: takes 'prompt', 'completion' or 'either'"],
-            id="price-of",
-        ),
-        pytest.param(RULE + "    when: {free: 1}\n", ["rules[0].when.free: takes true or false"], id="free"),
-        pytest.param(
-            RULE + "    when: {price: {rises_by: 10}}\n", ["takes a percentage such as 10%"], id="percent"
-        ),
-        pytest.param("poll: 0s\n" + RULE, ["1:1 poll: must be between 1s and 1d"], id="poll"),
-        pytest.param("holds: {price: 31d}\n" + RULE, ["1:9 holds.price: must be at most 30d"], id="hold"),
-        pytest.param(
-            "reminders: [1d, 5h, 1d]\n" + RULE,
-            ["1:17 reminders[1]: must", "1:21 reminders[2]: must"],
-            id="days",
-        ),
-        pytest.param(
-            RULE.replace("console://", "${NOPE}"),
-            ["channels.console: the environment variable NOPE is not set"],
-            id="C11",
-        ),
-        pytest.param(
-            RULE.replace("console://", "${VOID}"), ["the environment variable VOID is empty"], id="C11-empty"
-        ),
-        pytest.param(
-            RULE.replace("console://", "file:nope"), ["cannot be read: No such file"], id="C11-file"
-        ),
-        pytest.param(
-            RULE.replace("console://", "file:binary"), ["cannot be read: it is not UTF-8"], id="C11-binary"
-        ),
-        pytest.param(
-            RULE.replace("console://", "${LINES}"), ["channels.console: is no address"], id="C11-lines"
-        ),
-        pytest.param(
-            RULE.replace("console://", f"{CANARY}"), ["1:12 channels.console: is no address"], id="C12_Z2"
-        ),
-    ],
-)
-def test_a_mistake_gets_a_line_with_its_place_and_the_way_out(
-    tmp_path: Path, text: str | bytes, expected: list[str]
-) -> None:
-    (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    found = problems(tmp_path, text, {"VOID": "", "LINES": "json://a\njson://b"})
-    assert len(found) == len(expected), found
-    for line, words in zip(found, expected, strict=True):
-        assert words in line
-    assert CANARY not in str(found)
-
-
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
-    text = """\
-pol: 5m
-channels: {console: "console://", team: "${NOPE}"}
-rules:
-  - name: A
-    when: {modle: a, price: {rises_by: ten}}
-    notify: tem
-  - name: A
-    notify: console
-"""
-    found = problems(tmp_path, text)
-    assert [re.sub(r":\d+ .*", "", line) for line in found] == ["1", "2", "5", "5", "6", "7"]
 
 
 def test_the_file_is_the_one_that_is_named_else_the_one_here(tmp_path: Path) -> None:
@@ -297,14 +153,51 @@ rules: [{{name: A, notify: console}}]
     assert CANARY not in str(warnings)
 
 
+@pytest.mark.parametrize(
+    "when",
+    ['event: [price.changed, "!price.*"]', "event: model.added, price: {rises_by: 10%}"],
+    ids=["excluded", "a size is of price changes only"],
+)
+def test_a_rule_that_no_event_can_meet_is_a_warning__C9(tmp_path: Path, when: str) -> None:
+    given = loaded(tmp_path, GOOD.replace('event: "*.*"', when))
+    assert given.warnings == (
+        f"{tmp_path}/rules.yaml:4:5 rules[0].when: no event can meet all of this: the rule tells nothing",
+    )
+
+
+def test_an_address_with_a_doubled_dollar_is_a_literal_one_too__C16(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(GOOD.replace("${TEAM_URL}", f"json://host/$${CANARY}"))
+    file.chmod(0o604)
+    (warning,) = config.load(file, {}).warnings
+    assert "holds the address of team and others may read it" in warning
+    assert CANARY not in warning
+
+
+def test_a_pattern_takes_no_time_however_it_is_made__C8_Z9(tmp_path: Path) -> None:
+    glob = "*a" * 50 + "b"
+    wanted = (
+        loaded(tmp_path, GOOD.replace('"*.*"', f'"*.*", model: "{glob}"')).settings.rules[0].when["model"]
+    )
+    assert isinstance(wanted, Globs)
+    began = time.process_time()
+    assert not wanted.matches("a" * 600)
+    assert time.process_time() - began < 0.1
+
+
 def test_the_configuration_is_explained_in_words_without_secrets__Z1(tmp_path: Path) -> None:
     given = loaded(
-        tmp_path, "holds: {price: 12h}\n" + GOOD + "    stop: true\n  - {name: All, notify: team}\n"
+        tmp_path,
+        "sources: {models: 'https://${TOKEN}@host/'}\nholds: {price: 12h}\nreminders: [3d, 10d]\n"
+        + GOOD
+        + "    stop: true\n  - {name: All, notify: team}\n",
+        ENVIRON | {"TOKEN": CANARY},
     )
     assert config.explain(given) == [
         f"Every 5 minutes ask models and feed; remember in {tmp_path}/watcher.db.",
         "Channels: console (console), team (slack).",
         "A difference is news once it has lasted (other than usual): price 12 hours.",
+        "Reminders, in days before a model leaves: 10, 3.",
         "Everything: tell console and team and stop when",
         "  - The kind of event is *.*",
         "All: tell team when",
@@ -318,6 +211,19 @@ def test_the_schema_for_editors_is_up_to_date() -> None:
     assert committed == config_shape.schema(), "run: watcher schema > docs/rules.schema.json"
 
 
+def test_the_schema_suggests_the_kinds_of_events_and_names_no_host() -> None:
+    schema = config_shape.schema()
+    suggested = schema["$defs"]["When"]["properties"]["event"]["anyOf"][0]["anyOf"][0]["enum"]
+    assert suggested == list(KINDS)
+    assert "openrouter.ai" not in json.dumps(schema)
+
+
+def test_the_schema_gives_the_defaults_as_people_write_them() -> None:
+    keys = config_shape.schema()["properties"]
+    assert keys["poll"]["default"] == "5m"
+    assert keys["reminders"]["default"] == ["30d", "14d", "7d", "1d", "0d"]
+
+
 def test_the_shipped_rules_point_to_the_schema() -> None:
     first = (ROOT / "rules.yaml").read_text().splitlines()[0]
     assert first == "# yaml-language-server: $schema=docs/rules.schema.json"
@@ -327,3 +233,36 @@ def test_the_shipped_rules_point_to_the_schema() -> None:
 def test_the_reference_has_every_condition_event_and_hold(names: Mapping[str, object]) -> None:
     reference = (ROOT / "docs/configuration.md").read_text()
     assert [name for name in names if f"`{name}`" not in reference] == []
+
+
+def test_every_hold_is_documented_with_its_default() -> None:
+    reference = (ROOT / "docs/configuration.md").read_text()
+    rows = {name: f"| `{name}` | {Duration(hold) if hold else 'at once'} |" for name, hold in HOLDS.items()}
+    assert [row for row in rows.values() if row not in reference] == []
+
+
+def test_the_sample_of_the_reference_loads(tmp_path: Path) -> None:
+    (tmp_path / "ops-mail-url").write_text("mailtos://user:pass@host")
+    sample = examples("yaml")[0].replace("/run/secrets/", "")
+    assert loaded(tmp_path, sample, {"WATCHER_SLACK_URL": "slack://a/b/c"}).warnings == (
+        f"{tmp_path}/rules.yaml:7:3 channels.console: no rule uses this channel",
+    )
+
+
+def test_the_mistakes_of_the_reference_are_what_is_said__C3_C7(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        loaded(tmp_path, examples("yaml")[-1])
+    said = [f"watcher: {line.removeprefix(f'{tmp_path}/')}" for line in error.value.problems]
+    assert said == examples("text")[-1].splitlines()
+
+
+def examples(language: str) -> list[str]:
+    reference = (ROOT / "docs/configuration.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```", reference, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_the_shipped_rules_tell_each_kind_of_event_or_say_that_they_do_not() -> None:
+    text = (ROOT / "rules.yaml").read_text()
+    wanted = [rule.when["event"] for rule in config.load(ROOT / "rules.yaml", {}).settings.rules]
+    told = {kind for kind in KINDS for globs in wanted if isinstance(globs, Globs) and globs.matches(kind)}
+    assert [kind for kind in KINDS if kind not in told and kind not in text.partition("Quiet by")[2]] == []

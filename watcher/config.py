@@ -3,7 +3,7 @@
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,15 +16,13 @@ from watcher.errors import ConfigError
 from watcher.events import KINDS
 from watcher.plan import Settings
 from watcher.rules import Rule
-from watcher.settle import HOLDS, Policy
-from watcher.terms import Duration
+from watcher.settle import HOLDS, REMINDERS, Policy
+from watcher.terms import Duration, Globs
 from watcher.yaml_file import Key, YamlFile, read
 
-SHORTEST_POLL, LONGEST_POLL = timedelta(seconds=1), timedelta(days=1)
 USEFUL_POLL = timedelta(minutes=2)  # answers are cached that long
-LONGEST_HOLD = timedelta(days=30)
 OFF = "off"
-VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\})")
+VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<broken>\{))")
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
 FROM_FILE = "file:"
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -37,7 +35,7 @@ class Config:
     path: Path
     poll: timedelta
     store: Path
-    sources: Mapping[str, str]
+    sources: Mapping[str, str] = field(repr=False)  # ${NAME} may have put a secret in
     channels: Mapping[str, Channel]
     settings: Settings
     warnings: tuple[str, ...] = ()
@@ -70,18 +68,10 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     data = file.data | {key: texts.resolve((key,), file.data[key]) for key in TEXTS if key in file.data}
     content, misshapen = check(data)
     problems = [*texts.problems, *(Problem(*found) for found in misshapen), *_contradictions(data)]
-    if content is not None:
-        problems += _out_of_range(content)
     if problems or content is None:
-        ordered = sorted(
-            {file.problem(p.keys, p.what): file.place(p.keys) for p in problems}.items(), key=_second
-        )
-        raise ConfigError([line for line, _ in ordered])
+        lines = {(file.place(problem.keys), file.problem(problem.keys, problem.what)) for problem in problems}
+        raise ConfigError([line for _, line in sorted(lines)])
     return _config(file, content, environ)
-
-
-def _second(pair: tuple[str, Any]) -> Any:  # noqa: ANN401 - whatever orders
-    return pair[1]
 
 
 TEXTS = ("store", "sources", "channels")
@@ -92,8 +82,9 @@ class Texts:
     """Puts in what `${NAME}` and `file:` stand for, and keeps the problems met."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        """Resolve relative files in `folder`, or where systemd put the credentials."""
-        self._folder = Path(environ.get("CREDENTIALS_DIRECTORY") or folder)
+        """Look for relative files where systemd puts credentials, then in `folder`."""
+        credentials = environ.get("CREDENTIALS_DIRECTORY")
+        self._folders = [Path(credentials), folder] if credentials else [folder]
         self._environ = environ
         self.problems: list[Problem] = []
 
@@ -105,59 +96,69 @@ class Texts:
             return value
         try:
             text = VARIABLE.sub(self._variable, value)
-            if keys[0] == "channels":
-                text = self._channel(text)
+            return self._channel(text, value) if keys[0] == "channels" and keys[1:] else text
         except ValueError as error:
             self.problems.append(Problem(keys, str(error)))
-            return "console://"
-        return text
+            return "https://"
 
     def _variable(self, found: re.Match[str]) -> str:
+        if found["broken"]:
+            message = "${ starts the name of a variable, such as ${NAME}; for the characters write $${"
+            raise ValueError(message)
         name = found["name"]
         if name is None:
             return "$"
         value = self._environ.get(name, "")
-        if not value:
-            message = f"the environment variable {name} is {'empty' if name in self._environ else 'not set'}"
+        if not value or not value.isprintable():
+            trouble = "has a line break or the like in it" if value else "is empty"
+            message = f"the environment variable {name} {trouble if name in self._environ else 'is not set'}"
             raise ValueError(message)
         return value
 
-    def _channel(self, text: str) -> str:
+    def _channel(self, text: str, written: str) -> str:
         if text.startswith(FROM_FILE):
-            text = self._secret(self._folder / text.removeprefix(FROM_FILE).removeprefix("//"))
-        if "\n" in text or not ADDRESS.fullmatch(text):
+            shown = (
+                f"the file {text.removeprefix(FROM_FILE)}" if text == written else "the file that it names"
+            )
+            try:
+                text = self._secret(text.removeprefix(FROM_FILE).removeprefix("//"))
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or "it is not a file of UTF-8 text"
+                message = f"{shown} cannot be read: {reason}"
+                raise ValueError(message) from None
+        if not ADDRESS.fullmatch(text):
             message = (
                 "is no address; it looks like console:// or slack://..., or is file:/path or ${VARIABLE}"
             )
             raise ValueError(message)
         return text
 
-    def _secret(self, path: Path) -> str:
-        try:
-            return path.read_text("utf-8").removesuffix("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            message = f"the file {path} cannot be read: {reason}"
-            raise ValueError(message) from None
+    def _secret(self, name: str) -> str:
+        """Read the file. Raises OSError, or ValueError where it is no text or may have no end."""
+        paths = [folder / name for folder in self._folders]
+        path = next((path for path in paths if path.exists()), paths[-1])
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ValueError
+        return path.read_text("utf-8").removesuffix("\n")
 
 
 def _contradictions(data: dict[str, Any]) -> Iterator[Problem]:
     """Find what is wrong between parts of the file, in whatever of it can be understood."""
     channels = data.get("channels")
-    known = [str(name) for name in channels] if isinstance(channels, dict) else []
-    names: dict[str, int] = {}
+    known = [name for name in channels if "://" not in name] if isinstance(channels, dict) else []
+    names: dict[object, int] = {}
     rules = data.get("rules")
     for number, rule in enumerate(rules if isinstance(rules, list) else []):
         if not isinstance(rule, dict):
             continue
-        name = str(rule.get("name", number))
-        if name in names:
-            yield Problem(
-                ("rules", number, "name"), f"rule {names[name] + 1} has this name too; give each its own"
-            )
-        names.setdefault(name, number)
+        name = rule.get("name")
+        if isinstance(name, str) and names.setdefault(name, number) != number:
+            what = f"rule {names[name] + 1} has this name too; give each its own"
+            yield Problem(("rules", number, "name"), what)
         for place, channel in _entries(("rules", number, "notify"), rule.get("notify")):
-            if channel not in known:
+            if "://" in channel:  # likely a secret
+                yield Problem(place, "takes names; an address stands under channels")
+            elif known and channel not in known:
                 yield Problem(place, f'there is no channel "{channel}"{did_you_mean(channel, known)}')
         when = rule.get("when")
         kinds = when.get("event") if isinstance(when, dict) else None
@@ -174,19 +175,6 @@ def _entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, 
         yield from (((*keys, number), entry) for number, entry in enumerate(value) if isinstance(entry, str))
 
 
-def _out_of_range(content: File) -> Iterator[Problem]:
-    if not SHORTEST_POLL <= content.poll.time <= LONGEST_POLL:
-        yield Problem(("poll",), "must be between 1s and 1d")
-    for name in HOLDS:
-        hold = getattr(content.holds, name)
-        if hold is not None and hold.time > LONGEST_HOLD:
-            yield Problem(("holds", name), "must be at most 30d")
-    days = [reminder.time for reminder in content.reminders]
-    for number, time in enumerate(days):
-        if time % timedelta(days=1) or time > timedelta(days=365) or time in days[:number]:
-            yield Problem(("reminders", number), "must be whole days, up to 365d, each once")
-
-
 def _config(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
     channels = {name: Channel(name, Secret(url)) for name, url in content.channels.items()}
     holds = {name: hold.time for name in HOLDS if (hold := getattr(content.holds, name)) is not None}
@@ -198,7 +186,7 @@ def _config(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config
         path=file.path,
         poll=content.poll.time,
         store=folder / content.store,
-        sources={name: url for name, url in sources.items() if url != OFF},
+        sources={name: url for name, url in sources.items() if url not in (OFF, None)},
         channels=channels,
         settings=Settings(rules, policy),
         warnings=tuple(_warnings(file, content)),
@@ -216,20 +204,32 @@ def _warnings(file: YamlFile, content: File) -> Iterator[str]:
             ("poll",), "answers are cached for two minutes or more; a shorter pause finds nothing new"
         )
     used = {channel for rule in content.rules for channel in rule.notify}
-    for name in content.channels.keys() - used:
-        yield file.problem(("channels", name), "no rule uses this channel")
-    for number, rule in enumerate(content.rules):
-        if not _rule(rule).when:
+    for name in content.channels:
+        if name not in used:
+            yield file.problem(("channels", name), "no rule uses this channel")
+    for number, rule in enumerate(map(_rule, content.rules)):
+        if not rule.when:
             yield file.problem(("rules", number), "this rule has no condition: it tells every event")
+        if not _can_match(rule):
+            yield file.problem(
+                ("rules", number, "when"), "no event can meet all of this: the rule tells nothing"
+            )
     written = file.data["channels"]
     literal = [
         n
         for n, text in written.items()
-        if not VARIABLE.search(text) and not text.startswith((FROM_FILE, "console:"))
+        if not any(found["name"] for found in VARIABLE.finditer(text))
+        and not text.startswith((FROM_FILE, "console:"))
     ]
     if literal and file.path.stat().st_mode & OTHERS:
         names = ", ".join(literal)
         yield f"{file.path} holds the address of {names} and others may read it: chmod 600, or use ${{NAME}}"
+
+
+def _can_match(rule: Rule) -> bool:
+    kinds = ["price.changed"] if rule.counts_from_told else KINDS
+    wanted = rule.when.get("event")
+    return not isinstance(wanted, Globs) or any(wanted.matches(kind) for kind in kinds)
 
 
 def explain(config: Config) -> list[str]:
@@ -242,6 +242,9 @@ def explain(config: Config) -> list[str]:
     holds = [f"{n} {Duration(hold)}" for n, hold in settings.policy.holds.items() if hold != HOLDS[n]]
     if holds:
         lines.append(f"A difference is news once it has lasted (other than usual): {', '.join(holds)}.")
+    if settings.policy.reminders != REMINDERS:
+        days = ", ".join(map(str, settings.policy.reminders)) or "none"
+        lines.append(f"Reminders, in days before a model leaves: {days}.")
     for rule in settings.rules:
         lines.append(f"{rule.name}: tell {' and '.join(rule.notify)}{' and stop' * rule.stop} when")
         lines += [f"  - {words(name, wanted)}" for name, wanted in rule.when.items()] or [

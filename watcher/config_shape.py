@@ -19,14 +19,16 @@ from pydantic import (
     WithJsonSchema,
     create_model,
 )
+from pydantic.json_schema import GenerateJsonSchema
 
 from watcher.conditions import CONDITIONS
+from watcher.events import KINDS
 from watcher.settle import HOLDS, REMINDERS
-from watcher.terms import Duration, Globs
+from watcher.terms import Duration
 from watcher.yaml_file import Key
 
 API = "https://openrouter.ai/api/v1/models"
-POLL = timedelta(minutes=5)
+NAME, WEB, WEB_OR_OFF = r"^[^\s:/,]+$", r"^https?://\S*$", r"^(https?://\S*|off)$"
 
 
 class Section(BaseModel):
@@ -51,16 +53,35 @@ def _shape(kind: Any) -> Any:  # noqa: ANN401 - types in, types out
         return Annotated[kind, PlainValidator(kind.parse), WithJsonSchema(kind.SCHEMA)]
     hints = get_type_hints(kind)
     parts: Any = {part.name: (_shape(hints[part.name]), Field(part.default)) for part in fields(kind)}
-    section = _section(kind.__name__, kind.__doc__, parts)
-    return Annotated[
-        section, AfterValidator(lambda read: kind(**{name: getattr(read, name) for name in parts}))
-    ]
+    asked = [part.name for part in fields(kind) if part.default is None]
+
+    def build(section: Any) -> Any:  # noqa: ANN401 - both types are made at run time
+        given = {name: getattr(section, name) for name in parts}
+        if all(given[name] is None for name in asked):
+            message = f"asks nothing; give {' or '.join(asked)}"
+            raise ValueError(message)
+        return kind(**given)
+
+    return Annotated[_section(kind.__name__, kind.__doc__, parts), AfterValidator(build)]
 
 
 def _condition(name: str) -> Any:  # noqa: ANN401 - a type made here
+    """Give a condition's type; a key whose value was forgotten is an error, else it would widen the rule."""
     function = CONDITIONS[name]
-    described = str(function.__doc__).replace("{}", "...")
-    return _shape(get_type_hints(function)["wanted"]) | None, Field(None, description=described)
+    described = str(function.__doc__).removesuffix(".").replace("{}", "...")
+    shape = _shape(get_type_hints(function)["wanted"])
+    return shape, Field(None, description=described, json_schema_extra=EVENTS if name == "event" else None)
+
+
+def _one_or_more(entry: dict[str, Any], *examples: object) -> dict[str, Any]:
+    return {"anyOf": [entry, {"type": "array", "items": entry, "minItems": 1}], "examples": [*examples]}
+
+
+EVENTS = _one_or_more(
+    {"anyOf": [{"enum": [*KINDS]}, {"type": "string", "pattern": "[*?!\\[]"}]},
+    "price.changed",
+    ["expiration.*", "model.removed"],
+)
 
 
 def _names(value: object) -> list[str]:
@@ -75,14 +96,45 @@ def _names(value: object) -> list[str]:
     return names
 
 
+def _within(shortest: str, longest: str) -> AfterValidator:
+    """Keep a length of time in a range, both ends included."""
+
+    def check(given: Duration) -> Duration:
+        if not Duration.parse(shortest).time <= given.time <= Duration.parse(longest).time:
+            message = f"must be between {shortest} and {longest}"
+            raise ValueError(message)
+        return given
+
+    return AfterValidator(check)
+
+
+def _whole_days(given: Duration) -> Duration:
+    if given.time % timedelta(days=1):
+        message = "must be whole days"
+        raise ValueError(message)
+    return given
+
+
+def _each_once(given: list[Duration]) -> list[Duration]:
+    if len({reminder.time for reminder in given}) < len(given):
+        message = "has a number of days twice"
+        raise ValueError(message)
+    return given
+
+
 LengthOfTime = Annotated[Duration, PlainValidator(Duration.parse), WithJsonSchema(Duration.SCHEMA)]
-OneOrMore = Annotated[list[StrictStr], PlainValidator(_names), WithJsonSchema(Globs.SCHEMA)]
+Reminder = Annotated[LengthOfTime, _within("0d", "365d"), AfterValidator(_whole_days)]
+OneOrMore = Annotated[
+    list[StrictStr],
+    PlainValidator(_names),
+    WithJsonSchema(_one_or_more({"type": "string"}, "team", ["team", "ops"])),
+]
 
 
 Holds: Any = _section(
     "Holds",
     "How long a difference must last before it is news.",
-    dict.fromkeys(HOLDS, (LengthOfTime | None, None)),
+    dict.fromkeys(HOLDS, (Annotated[LengthOfTime, _within("0s", "30d")], None)),
 )
 When: Any = _section(
     "When",
@@ -94,8 +146,8 @@ When: Any = _section(
 class Sources(Section):
     """Where to look; `feed: off` does without the feed."""
 
-    models: StrictStr = f"{API}?output_modalities=all"
-    feed: StrictStr = f"{API}?use_rss=true"
+    models: StrictStr = Field(default_factory=lambda: f"{API}?output_modalities=all", pattern=WEB)
+    feed: StrictStr | None = Field(default_factory=lambda: f"{API}?use_rss=true", pattern=WEB_OR_OFF)
 
 
 class RuleSection(Section):
@@ -110,18 +162,33 @@ class RuleSection(Section):
 class File(Section):
     """The configuration of watcher."""
 
-    poll: LengthOfTime = Duration(POLL)
-    store: StrictStr = "watcher.db"
+    poll: Annotated[LengthOfTime, _within("1s", "1d")] = Field("5m", validate_default=True)
+    store: StrictStr = Field("watcher.db", min_length=1)
     sources: Sources = Field(default_factory=Sources)
-    channels: dict[str, StrictStr] = Field(min_length=1)
+    channels: dict[Annotated[str, Field(pattern=NAME)], StrictStr] = Field(min_length=1)
     holds: Holds = Field(default_factory=Holds)
-    reminders: list[LengthOfTime] = [Duration(timedelta(days=days)) for days in REMINDERS]
+    reminders: Annotated[list[Reminder], AfterValidator(_each_once)] = Field(
+        [f"{days}d" for days in REMINDERS], validate_default=True
+    )
     rules: list[RuleSection] = Field(min_length=1)
+
+
+class Schema(GenerateJsonSchema):
+    """A JSON Schema without what tells a reader nothing: titles made from keys, and null for not given."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
+        """Leave titles out."""
+        return False
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own
+        """Leave null defaults out."""
+        made = super().default_schema(schema)
+        return {key: value for key, value in made.items() if (key, value) != ("default", None)}
 
 
 def schema() -> dict[str, Any]:
     """Give the JSON Schema of the file, for editors."""
-    return File.model_json_schema()
+    return File.model_json_schema(schema_generator=Schema)
 
 
 def check(data: object) -> tuple[File | None, list[tuple[Sequence[Key], str]]]:
@@ -129,7 +196,13 @@ def check(data: object) -> tuple[File | None, list[tuple[Sequence[Key], str]]]:
     try:
         return File.model_validate(data), []
     except ValidationError as error:
-        return None, [_problem(found) for found in error.errors(include_url=False, include_input=False)]
+        found = error.errors(include_url=False, include_input=False)
+        meant = {(*keys[:-1], _closest(str(keys[-1]), _keys_at(keys[:-1]))) for keys in _unknown(found)}
+        return None, [_problem(one) for one in found if one["type"] != "missing" or one["loc"] not in meant]
+
+
+def _unknown(found: Sequence[Any]) -> list[tuple[Key, ...]]:
+    return [one["loc"] for one in found if one["type"] == "extra_forbidden"]
 
 
 WORDS = {
@@ -143,14 +216,22 @@ WORDS = {
     "string_too_short": "must not be empty",
 }
 
+MISMATCHES = {
+    NAME: "is no name for a channel; write `name: address`, in the name no spaces, colons, slashes, commas",
+    WEB: "is no address; it looks like https://...",
+    WEB_OR_OFF: "is no address; it looks like https://..., or is off",
+}
+
 
 def _problem(found: Any) -> tuple[Sequence[Key], str]:  # noqa: ANN401 - pydantic's own shape
-    keys: tuple[Key, ...] = tuple(found["loc"])
+    keys: tuple[Key, ...] = tuple(key for key in found["loc"] if key != "[key]")
     match found["type"]:
         case "extra_forbidden":
             return keys, f"unknown key{did_you_mean(str(keys[-1]), _keys_at(keys[:-1]))}"
         case "value_error":
             return keys, str(found["ctx"]["error"])
+        case "string_pattern_mismatch":
+            return keys, MISMATCHES[found["ctx"]["pattern"]]
         case "literal_error":
             return keys, f"takes {found['ctx']['expected']}"
         case kind:
@@ -159,8 +240,12 @@ def _problem(found: Any) -> tuple[Sequence[Key], str]:  # noqa: ANN401 - pydanti
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Write the way out for a word that is not known."""
-    close = get_close_matches(word, known, n=1)
-    return f'; did you mean "{close[0]}"?' if close else f"; known are {', '.join(known)}"
+    close = _closest(word, known)
+    return f'; did you mean "{close}"?' if close else f"; known are {', '.join(known)}"
+
+
+def _closest(word: str, known: Sequence[str]) -> str | None:
+    return next(iter(get_close_matches(word, known, n=1)), None)
 
 
 def _keys_at(keys: Sequence[Key]) -> list[str]:

@@ -1,6 +1,6 @@
 """A YAML file as plain data, with the place of every key: YAML 1.2, and nothing clever."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -9,11 +9,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from watcher.errors import ConfigError
 
 LARGEST = 1_000_000  # bytes; a thousand rules take a fifth of it
 DEEPEST = 20
+NEWLINE = "\n"
+TEXT = "tag:yaml.org,2002:str"
 Key: TypeAlias = str | int
 
 
@@ -23,28 +26,31 @@ class YamlFile:
 
     path: Path
     data: Any
-    _root: Node
+    _places: Mapping[tuple[Key, ...], tuple[int, int]]
 
     def problem(self, keys: Sequence[Key], what: str) -> str:
         """Write one line about the value at `keys`: file, line, column, key, what is wrong."""
         line, column = self.place(keys)
-        name = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")
-        return f"{self.path}:{line}:{column} {name + ': ' if name else ''}{what}"
+        name = named(keys)
+        return f"{self.path}:{line}:{column} {name + ': ' if name else ''}{printable(what)}"
 
     def place(self, keys: Sequence[Key]) -> tuple[int, int]:
         """Give line and column, from 1, of the key, or of the nearest thing around it that is there."""
-        node, found = self._root, self._root
-        for key in keys:
-            if isinstance(node, MappingNode):
-                pair = next(((name, value) for name, value in node.value if name.value == str(key)), None)
-            elif isinstance(node, SequenceNode) and isinstance(key, int) and key < len(node.value):
-                pair = (node.value[key], node.value[key])
-            else:
-                pair = None
-            if pair is None:
-                break
-            found, node = pair
-        return found.start_mark.line + 1, found.start_mark.column + 1
+        nearest = tuple(keys)
+        while nearest not in self._places:
+            nearest = nearest[:-1]
+        return self._places[nearest]
+
+
+def named(keys: Sequence[Key]) -> str:
+    """Write keys as `rules[0].when`; an address that stands where a key should is not shown."""
+    parts = (f"[{key}]" if isinstance(key, int) else "." + ("***" if "://" in key else key) for key in keys)
+    return printable("".join(parts).removeprefix("."))
+
+
+def printable(text: str) -> str:
+    """Keep to one line, and from the terminal what would steer it."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def read(path: Path) -> YamlFile:
@@ -55,13 +61,18 @@ def read(path: Path) -> YamlFile:
         root = _yaml().compose(text)
         if root is None:
             raise ConfigError([f"{path}:1:1 the file is empty; see the shipped rules.yaml for a start"])
-        if twice := list(_duplicates(path, root)):
-            raise ConfigError(twice)
-        return YamlFile(path, _yaml().load(text), root)
+        places = _places(path, root)
+        return YamlFile(path, _yaml().constructor.construct_document(root), places)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
         raise ConfigError([f"{path}:{place} this is not YAML: {error.problem}"]) from None
+    except ReaderError as error:
+        start = text[: error.position]
+        place = f"{start.count(NEWLINE) + 1}:{len(start) - start.rfind(NEWLINE)}"
+        raise ConfigError(
+            [f"{path}:{place} the character U+{error.character:04X} cannot stand here"]
+        ) from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise ConfigError([f"{path}:1:1 this is not YAML: {str(error).splitlines()[0]}"]) from None
 
@@ -85,36 +96,55 @@ def _text(path: Path) -> str:
 
 
 def _refuse_clever(path: Path, text: str) -> None:
-    """Refuse what no configuration needs and what can do harm: aliases, tags, a second document."""
+    """Refuse what no configuration needs and what has been used for harm, before anything is built."""
     depth = documents = 0
     for event in _yaml().parse(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         documents += isinstance(event, DocumentStartEvent)
         has_tag = getattr(event, "ctag", None) is not None and event.tag is not None
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-            what = "anchors and aliases (& and *) are not used here; quote the value if it is text"
+            what = "anchors and aliases (& and *) are not used here; write the value out (or quote it)"
         elif has_tag:
             what = "tags (!) are not used here; quote the value if it is text"
         elif depth > DEEPEST:
             what = f"is nested more than {DEEPEST} deep"
         elif documents > 1:
             what = "a second document (---) starts here; the file has one"
+        elif getattr(event, "version", None):
+            what = "a %YAML line is not used here; the file is YAML 1.2"
         else:
             continue
-        mark = event.start_mark
-        raise ConfigError([f"{path}:{mark.line + 1}:{mark.column + 1} {what}"])
+        raise ConfigError([_line(path, event, what)])
 
 
-def _duplicates(path: Path, node: Node) -> Iterator[str]:
+def _line(path: Path, part: Any, what: str) -> str:  # noqa: ANN401 - an event or a node
+    return f"{path}:{part.start_mark.line + 1}:{part.start_mark.column + 1} {what}"
+
+
+def _places(path: Path, root: Node) -> dict[tuple[Key, ...], tuple[int, int]]:
+    """Note where everything stands. Raises ConfigError with every key that is there twice."""
+    places: dict[tuple[Key, ...], tuple[int, int]] = {}
+    twice: dict[tuple[Key, ...], str] = {}
+    for keys, node in _walk(path, root, root):
+        if keys in places and keys[:-1] not in twice:
+            what = f"{named(keys)}: is there twice, first in line {places[keys][0]}; keep one"
+            twice[keys] = _line(path, node, what)
+        places.setdefault(keys, (node.start_mark.line + 1, node.start_mark.column + 1))
+    if twice:
+        raise ConfigError([*twice.values()])
+    return places
+
+
+def _walk(
+    path: Path, node: Node, start: Node, keys: tuple[Key, ...] = ()
+) -> Iterator[tuple[tuple[Key, ...], Node]]:
+    """Give the keys that lead to each value, with the node where it starts: its key, in a list itself."""
+    yield keys, start
     if isinstance(node, MappingNode):
-        first: dict[str, int] = {}
         for name, value in node.value:
-            line = name.start_mark.line + 1
-            if name.value in first:
-                place = f"{path}:{line}:{name.start_mark.column + 1}"
-                yield f"{place} {name.value}: is there twice, first in line {first[name.value]}; keep one"
-            first.setdefault(name.value, line)
-            yield from _duplicates(path, value)
+            if name.tag != TEXT:
+                raise ConfigError([_line(path, name, "a key is text here; put it in quotes")])
+            yield from _walk(path, value, name, (*keys, name.value))
     elif isinstance(node, SequenceNode):
-        for value in node.value:
-            yield from _duplicates(path, value)
+        for number, value in enumerate(node.value):
+            yield from _walk(path, value, value, (*keys, number))
