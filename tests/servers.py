@@ -64,7 +64,7 @@ def serving(*scripts: Script) -> Iterator[Server]:
 
     def play(connection: socket.socket, script: Script) -> None:
         with connection, suppress(OSError):
-            server.requests.append(connection.recv(65536).decode())
+            server.requests.append(connection.recv(65536).decode(errors="replace"))
             for piece in script.pieces:
                 if piece == RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -6,7 +6,7 @@ from catalogs import OWL, START, document, priced
 from watcher.describe import clean, describe, headline, moment
 from watcher.diff import diff
 from watcher.domain import Aspect, Change, Event, FieldChange
-from watcher.events import KINDS, of_catalog, of_change, of_source
+from watcher.events import KINDS, Circumstances, of_catalog, of_change, of_source
 
 TIER = {"overrides": [{"min_prompt_tokens": 200000, "prompt": "1"}]}
 
@@ -14,7 +14,7 @@ TIER = {"overrides": [{"min_prompt_tokens": 200000, "prompt": "1"}]}
 def price(after: Any, before: Any = OWL) -> Event:
     known, observed = document(before), document(after)
     [change] = [c for c in diff("acme/owl-2", known, observed) if c.aspect is Aspect.PRICE]
-    return of_change("acme/owl-2", change, known, observed, at=START, revision=0)
+    return of_change("acme/owl-2", change, known, observed, Circumstances(START, START, 0))
 
 
 def event(kind: str, before: Any = None, after: Any = None, **more: Any) -> Event:
@@ -58,7 +58,7 @@ GAINS = (
                 "acme/owl-2: cache read not listed → $1.00 per M tokens, "
                 "web search not listed → $0.01 per search"
             ),
-            "acme/owl-2 changed its prices",
+            "acme/owl-2: lesser prices changed",
         ),
         (
             price(priced(OWL, "-1", "-1")),
@@ -68,7 +68,7 @@ GAINS = (
         (
             price(OWL | {"pricing": OWL["pricing"] | TIER}),
             "acme/owl-2: conditional prices changed",
-            "acme/owl-2 changed its prices",
+            "acme/owl-2: lesser prices changed",
         ),
         (
             event("model.added", None, SUMMARY),
@@ -180,4 +180,4 @@ def test_times_are_written_for_people() -> None:
 
 def test_an_aspect_that_is_no_mapping_has_no_fields() -> None:
     change = Change(Aspect.CONTEXT, 1, 2)
-    assert of_change("a/b", change, {}, {"context": 2}, at=START, revision=0).fields == ()
+    assert of_change("a/b", change, {}, {"context": 2}, Circumstances(START, START, 0)).fields == ()

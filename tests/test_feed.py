@@ -1,11 +1,11 @@
-from collections.abc import Callable
+import gzip
 
 import pytest
 
 from catalogs import QUERY, START
 from watcher.domain import Snapshot
 from watcher.errors import RefusedError
-from watcher.sources import feed
+from watcher.sources import SOURCES, feed
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Models</title>'
 TAIL = "</channel></rss>"
@@ -59,6 +59,20 @@ def test_an_item_without_a_usable_id_is_left_out__F3(title: str) -> None:
     assert snapshot.refused == {"item 2": "has no usable id"}
 
 
+@pytest.mark.parametrize("guid", ["g" * 257, "a\u202eb", "a&#10;b", ""])
+def test_an_item_without_a_usable_guid_is_left_out__F3(guid: str) -> None:
+    snapshot = read(item("Owl (acme/owl-2)"), item("Cat (acme/cat)", guid))
+    assert list(snapshot.documents) == ["acme/owl-2-20260901"]
+    assert snapshot.refused == {"item 2": "has no usable id"}
+
+
+@pytest.mark.parametrize(
+    "date", ["", "never", "02/11/2026", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 99 Foo 99999 +99999"]
+)
+def test_a_date_means_nothing_to_us__F3(date: str) -> None:
+    assert len(read(item("Owl (acme/owl-2)", extra=f"<pubDate>{date}</pubDate>")).documents) == 1
+
+
 def test_without_a_guid_the_link_will_do__F3() -> None:
     link = "https://openrouter.ai/acme/owl-2"
     snapshot = read(
@@ -79,6 +93,12 @@ def test_a_guid_twice_is_one_model__F6() -> None:
         pytest.param(b'{"error": {"message": "no"}}', "no feed", id="F2-json"),
         pytest.param((HEAD + item("Owl (acme/owl-2)") * 9)[:-40].encode(), "broken", id="F1-cut"),
         pytest.param((HEAD + TAIL).encode(), "empty", id="F9"),
+        pytest.param(
+            (HEAD + item("Owl") * 9 + TAIL).encode(), "no item of the feed has a usable id", id="F3"
+        ),
+        pytest.param(
+            gzip.compress((HEAD + item("Owl (acme/owl-2)") + TAIL).encode()), "no feed", id="F11-gzip"
+        ),
         pytest.param(b"<rss>" + b"x" * 4_000_001, "larger than", id="F10-large"),
         pytest.param(
             (
@@ -114,6 +134,40 @@ def test_an_entity_never_reads_a_file__F10() -> None:
     assert "the feed is broken" in refusal(page.encode())
 
 
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param("&#99999999999;", id="number"),
+        pytest.param("&#x110000;", id="beyond-Unicode"),
+        pytest.param("&#xd800;", id="surrogate"),
+    ],
+)
+def test_a_feed_on_which_the_parser_fails_is_refused__F11(mistake: str) -> None:
+    assert "the feed is broken" in refusal((HEAD + item(f"Owl {mistake} (acme/owl-2)") + TAIL).encode())
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "zlib", "idna", "x\x1b[31m"])
+def test_an_encoding_that_is_none_never_breaks_us__F11(encoding: str) -> None:
+    page = (HEAD.replace("UTF-8", encoding) + item("Owl (acme/owl-2)") + TAIL).encode()
+    try:
+        assert feed.parse([page], START, QUERY).documents["acme/owl-2-20260901"]["name"] == "Owl"
+    except RefusedError as error:
+        assert str(error).isprintable()  # noqa: PT017 - either is right
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("<a>" * 20_000 + "</a>" * 20_000, id="nested"),
+        pytest.param("<a>" * 20_000, id="open"),
+    ],
+)
+def test_a_feed_nested_deeply_never_breaks_us__F10(body: str) -> None:
+    try:
+        assert len(read(item("Owl (acme/owl-2)"), body).documents) == 1
+    except RefusedError as error:
+        assert "broken" in str(error)  # noqa: PT017 - either is right
+
+
 def test_a_feed_has_one_page() -> None:
-    following: Callable[[bytes], str | None] = feed.next_page
-    assert following(b"") is None
+    assert SOURCES["feed"].next_page(b"") is None

@@ -1,12 +1,16 @@
 import gzip
 import resource
+import socket
 import ssl
+import subprocess
+import sys
+import threading
 import zlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 import trustme
@@ -72,7 +76,6 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        pytest.param(Script((HANG,)), "no whole answer within 0.5 s", id="N4"),
         pytest.param(dripped(HEAD), "no whole answer within 0.5 s", id="N5"),
         pytest.param(Script((HEAD, *(b"x",) * 90), 0.1), "no whole answer within 0.5 s", id="N6"),
         pytest.param(Script((HEAD, RESET)), "", id="N7"),
@@ -95,12 +98,20 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
             reply(b"", "302 Found", "Location: http://elsewhere.test/x"), "to elsewhere.test; red", id="H4"
         ),
         pytest.param(reply(b"", "301 Moved", "Location: /x"), "to the same host", id="H4-same"),
+        pytest.param(reply(b"", "308 Moved"), "answered HTTP 308", id="H4-nowhere"),
+        pytest.param(reply(b"", "304 Not Modified"), "answered HTTP 304", id="H5"),
         pytest.param(
             reply(b"", "307 Moved", "Location: file:///etc/passwd"), "redirects (HTTP 307)", id="H4-file"
         ),
         pytest.param(reply(b"", "307 Moved", "Location: http://[::1"), "127.0.0.1: ", id="H4-bad"),
         pytest.param(zipped(b"0" * 50_000_000), "too large", id="H11-bomb"),
         pytest.param(reply(b"x", "200 OK", "Content-Encoding: br"), "content encoding", id="H11-br"),
+        pytest.param(reply(b"x", "200 OK", "Content-Encoding: zstd"), "content encoding", id="H11-zstd"),
+        pytest.param(
+            reply(gzip.compress(gzip.compress(BODY)), "200 OK", "Content-Encoding: gzip, gzip"),
+            "content encoding",
+            id="H11-nested",
+        ),
         pytest.param(Script((b"HTTP/1.1 200 OK\r\n\r\n", *(b"x" * 50_000,) * 9)), "too large", id="H12"),
         pytest.param(
             reply(gzip.compress(BODY)[:-9], "200 OK", "Content-Encoding: gzip"),
@@ -108,12 +119,75 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
             id="H13-cut",
         ),
         pytest.param(reply(b"no gzip", "200 OK", "Content-Encoding: gzip"), "", id="H13-bad"),
+        pytest.param(
+            reply(gzip.compress(BODY) * 2, "200 OK", "Content-Encoding: gzip"),
+            "goes on after its end",
+            id="H13-more",
+        ),
         pytest.param(reply(BODY, "200 OK", "X: " + "y" * 200_000), "", id="H14"),
+        pytest.param(
+            reply(BODY, "200 OK", *(f"Set-Cookie: c{i}=x" for i in range(10_000))), "", id="H14-cookies"
+        ),
         pytest.param(Script((b"nonsense\r\n\r\n",)), "", id="no-HTTP"),
     ],
 )
 def test_an_answer_that_fails_is_one_line_that_says_why(script: Script, words: str) -> None:
     assert words in str(failure(script, deadline=0.5 if "within" in words else 5.0))
+
+
+def test_words_of_a_server_are_quoted_escaped_and_cut__H9() -> None:
+    said = rb'{"error": {"message": "\u001b[31m\u202e\ud800' + b"x" * 500 + b'"}}'
+    words = str(failure(reply(said, "500 Oops")))
+    assert r"('\x1b[31m\u202e\ud800xxx" in words
+    assert words.isprintable()
+    assert len(words) < 300
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(reply(b"x" * 300_000, "503 Busy", "Retry-After: 30"), id="large"),
+        pytest.param(reply(b"x", "503 Busy", "Retry-After: 30", "Content-Encoding: br"), id="packed"),
+        pytest.param(reply(b"x", "503 Busy", "Retry-After: 30", "Content-Encoding: gzip"), id="damaged"),
+        pytest.param(reply(b"x", "503 Busy", "Retry-After: 30", length=50), id="cut"),
+        pytest.param(reply(b"[" * 50_000, "503 Busy", "Retry-After: 30"), id="nested"),
+    ],
+)
+def test_a_status_counts_however_its_body_fails__H1_H2(script: Script) -> None:
+    error = failure(script)
+    assert str(error) == "127.0.0.1 answered HTTP 503"
+    assert error.retry_after == 30.0
+
+
+def test_a_silent_server_is_left_after_the_deadline__N4() -> None:
+    # The step's own time is as short, so either may end it.
+    assert any(words in str(failure(Script((HANG,)), deadline=0.5)) for words in ("no whole", "timed out"))
+
+
+def test_a_connection_that_is_never_made_ends_at_the_deadline__N3() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, socket.socket() as filling:
+        filling.connect(listener.getsockname())
+        with pytest.raises(FetchError, match=r"no whole answer within 0\.5 s|timed out"):
+            fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/", deadline=0.5)
+
+
+def test_a_program_ends_though_an_answer_still_drips__N5() -> None:
+    program = "import sys; from watcher.fetch import fetch; fetch(sys.argv[1], deadline=0.3)"
+    with serving(dripped(HEAD * 10)) as server:
+        command = [sys.executable, "-c", program, server.url()]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].endswith("127.0.0.1 gave no whole answer within 0.3 s")
+
+
+def test_what_happens_after_the_deadline_is_heard_by_nobody() -> None:
+    late = Event()
+    with serving(reply(b"1")) as server, pytest.raises(FetchError, match="no whole answer"):
+        fetch(server.url(), next_page=lambda _: "?page=2" if late.wait(10) else None, deadline=0.3)
+    late.set()
+    for thread in threading.enumerate():
+        if thread.name == "fetch":
+            thread.join(10)  # a traceback of its would fail this test
 
 
 def test_an_answer_is_unpacked_once_and_never_twice__H11() -> None:
@@ -130,6 +204,14 @@ def test_a_bomb_takes_no_memory__H11() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000, "KB"
 
 
+def test_what_follows_a_packed_answer_is_not_kept__H12() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+    flood = Script((head + gzip.compress(BODY), *(b"x" * 1_000_000,) * 100))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "goes on after its end" in str(failure(flood))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000, "KB"
+
+
 @pytest.mark.parametrize(
     ("wish", "seconds"),
     [
@@ -139,6 +221,7 @@ def test_a_bomb_takes_no_memory__H11() -> None:
         ("1000000000", 3600.0),
         ("soon", None),
         ("nan", None),
+        (f"{LATER[:-3]}+{'9' * 20}", None),
         (None, None),
     ],
 )
@@ -161,7 +244,9 @@ def test_a_name_that_nobody_knows_is_an_error__N2() -> None:
         fetch("http://catalog.invalid/models", deadline=3.0)
 
 
-@pytest.mark.parametrize("address", ["nonsense", "ftp://host/x", "http://", "http://[::1"])
+@pytest.mark.parametrize(
+    "address", ["nonsense", "ftp://host/x", "http://", "http://[::1", f"http://{'a' * 70}.test/"]
+)
 def test_an_address_that_cannot_be_used_is_an_error(address: str) -> None:
     with pytest.raises(FetchError):
         fetch(address)
@@ -189,11 +274,22 @@ class TestPages:
             ("http://elsewhere.test/models", "names a next page on another host, elsewhere.test"),
             ("https://127.0.0.1/models", "another host"),
             ("/models", "names pages without end"),
+            ("http://[::1", "names a next page that is no address"),
         ],
     )
     def test_a_next_page_must_be_new_and_of_the_same_host(self, following: str, words: str) -> None:
         with serving(reply(b"1")) as server, pytest.raises(FetchError, match=words):
             fetch(server.url("/models"), next_page=lambda _: following)
+
+    def test_a_reader_that_fails_is_told_at_once(self) -> None:
+        with serving(reply(b"1")) as server, pytest.raises(FetchError, match="KeyError"):
+            fetch(server.url(), next_page=dict[bytes, str]().__getitem__)
+
+    def test_the_deadline_is_for_all_pages_together(self) -> None:
+        pages = iter(range(1000))
+        slow = dripped(b"HTTP/1.1 200 OK\r\n\r\nx", every=0.01)
+        with serving(slow) as server, pytest.raises(FetchError, match="no whole answer within 1 s"):
+            fetch(server.url(), next_page=lambda _: f"?page={next(pages)}", deadline=1.0)
 
     def test_pages_without_end_are_cut(self) -> None:
         pages = iter(range(1000))
@@ -207,22 +303,33 @@ class TestPages:
 
 
 @pytest.mark.parametrize(
-    ("name", "trusted", "words"),
+    ("name", "trusted", "until", "words"),
     [
-        ("127.0.0.1", False, "certificate verify failed"),
-        ("other.test", True, "certificate verify failed"),
-        ("127.0.0.1", True, None),
+        pytest.param("127.0.0.1", False, None, "verify failed: unable to get local issuer", id="unknown"),
+        pytest.param("other.test", True, None, "verify failed: IP address mismatch", id="other-host"),
+        pytest.param(
+            "127.0.0.1", True, datetime(2020, 1, 1, tzinfo=UTC), "certificate has expired$", id="expired"
+        ),
+        pytest.param("127.0.0.1", True, None, None, id="good"),
     ],
 )
 def test_a_certificate_must_be_right__N10(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str | None, *, trusted: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    until: datetime | None,
+    words: str | None,
+    *,
+    trusted: bool,
 ) -> None:
     authority = trustme.CA()
     if trusted:
         authority.cert_pem.write_to_path(tmp_path / "ca.pem")
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
+    authority.issue_cert(name, not_before=datetime(2019, 1, 1, tzinfo=UTC), not_after=until).configure_cert(
+        context
+    )
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -248,11 +355,55 @@ def test_a_certificate_must_be_right__N10(
         server.server_close()
 
 
-def test_a_proxy_that_fails_is_named_without_its_password__N12_Z13(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "http_proxy"):
-        monkeypatch.setenv(name, f"http://user:cAnArY@127.0.0.1:{free_port()}")
+def test_plain_http_is_no_substitute_for_tls__N10() -> None:
+    with serving(reply(BODY)) as server, pytest.raises(FetchError, match=r"127\.0\.0\.1: "):
+        fetch(server.url().replace("http:", "https:"))
+    assert not any(request.startswith("GET") for request in server.requests)
+
+
+def through(proxy: str, environment: pytest.MonkeyPatch, url: str = "http://catalog.test/models") -> str:
+    environment.setenv("ALL_PROXY", proxy)
     for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
+        environment.delenv(name, raising=False)
     with pytest.raises(FetchError) as error:
-        fetch("http://catalog.test/models")
+        fetch(url)
     assert "cAnArY" not in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_proxy_that_fails_is_named_without_its_password__N12_Z13(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    words = through(f"{scheme}user:cAnArY@127.0.0.1:{free_port()}", monkeypatch)
+    assert words.startswith("catalog.test through the proxy 127.0.0.1: [Errno")
+
+
+def test_a_proxy_that_refuses_us_is_named__N12(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(reply(b"", "407 Proxy Authentication Required")) as proxy:
+        address = proxy.url().replace("//", "//user:cAnArY@")
+        words = through(address, monkeypatch, "https://catalog.test/models")
+    assert words == "catalog.test through the proxy 127.0.0.1: 407 Proxy Authentication Required"
+
+
+@pytest.mark.parametrize("proxy", ["socks5://u:cAnArY@h:1", "nonsense://u:cAnArY@h", "http://u:cAnArY/x@h:1"])
+def test_a_proxy_setting_that_cannot_be_used_is_an_error__N12(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    assert "settings in the environment cannot be used" in through(proxy, monkeypatch)
+
+
+def test_missing_certificates_are_an_error__N10(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(FetchError, match="certificate settings in the environment cannot be used"):
+        fetch("https://catalog.test/models")
+
+
+def test_a_host_that_the_environment_spares_needs_no_proxy__N12(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with serving(reply(BODY)) as server:
+        assert fetch(server.url()).pages == (BODY,)
+    with pytest.raises(FetchError, match=r"^127\.0\.0\.1: \[Errno"):
+        fetch(f"http://127.0.0.1:{free_port()}/")

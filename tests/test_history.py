@@ -44,13 +44,23 @@ def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     (folder / "events.jsonl").write_text(result.stdout)
     subprocess.run(["/bin/tar", "-xJf", archive(request.param), "-C", folder], check=True)
     [answers] = (path for path in folder.iterdir() if path.is_dir())
-    judge = [sys.executable, SHARED / "tools" / "score.py", answers, folder / "events.jsonl", "--json"]
+    judge = [
+        sys.executable,
+        str(SHARED / "tools" / "score.py"),
+        str(answers),
+        str(folder / "events.jsonl"),
+        "--json",
+    ]
     found: dict[str, Any] = json.loads(subprocess.run(judge, check=True, capture_output=True).stdout)
     return found
 
 
 def test_no_new_model_is_missed_invented_or_told_twice(judged: dict[str, Any]) -> None:
-    assert {key: judged["added"][key] for key in ("missed", "false", "double")} == {"missed": 0, "false": 0, "double": 0}
+    assert {key: judged["added"][key] for key in ("missed", "false", "double")} == {
+        "missed": 0,
+        "false": 0,
+        "double": 0,
+    }
 
 
 def test_no_removal_is_missed_or_invented(judged: dict[str, Any]) -> None:

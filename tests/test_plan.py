@@ -56,17 +56,31 @@ class TestMassChanges:
         story.shows(*MANY)
         [whole, *single] = story.shows(*(priced(row, "0.000002", "0.000004") for row in MANY))
         assert (whole.kind, whole.subject) == ("catalog.changed", "catalog")
-        assert whole.cause == "40 models at once: a price changed and the change lasted"
+        assert whole.cause == "40 models at once: a price for prompt or completion changed and stayed"
         assert {event.part_of for event in single} == {whole.id}
         told = {message.channel: message.events for message in story.plan.notifications}
         assert told["team"] == (whole.id,)
         assert [event.subject for event in single if event.id in told["me"]] == ["acme/model-07"]
 
-    def test_fifteen_are_not_yet_many(self) -> None:
+    def test_ten_are_not_yet_many_but_of_lesser_news_five_are_the_most(self) -> None:
         story = telling()
-        story.shows(*MANY[:20])
-        events = story.shows(*(priced(row, "1", "1") for row in MANY[:15]), *MANY[15:20])
-        assert [event.part_of for event in events] == [None] * 15
+        story.shows(*MANY)
+        events = story.shows(*(priced(row, "1", "1") for row in MANY[:10]), *MANY[10:])
+        assert [event.part_of for event in events] == [None] * 10
+        events = story.shows(*(row | {"context_length": 5} for row in MANY[:6]), *MANY[6:], after=30 * DAY)
+        assert [event.kind for event in events].count("catalog.changed") == 1
+
+    def test_a_wave_of_prices_is_one_event_however_few_of_it_settle_at_a_time(self) -> None:
+        story = Story(Settings((EVERYTHING,)))
+        story.shows(*MANY)
+        wave = [priced(row, "0.000002", "0.000004") for row in MANY[:20]]
+        story.shows(*wave[:2], *MANY[2:], after=HOUR / 2)
+        story.shows(*MANY, after=HOUR / 4)
+        assert story.shows(*wave, *MANY[20:], after=DAY / 8) == []
+        told = [story.shows(*wave, *MANY[20:], after=8 * HOUR) for _ in range(6)]
+        assert [[e.kind for e in events].count("catalog.changed") for events in told if events] == [1, 1]
+        assert [len(events) - 1 for events in told if events] == [18, 2]
+        assert all(event.part_of for events in told for event in events if event.kind == "price.changed")
 
     def test_a_new_field_on_every_model_is_one_event_and_only_once__P8_W6(self) -> None:
         story = telling()
@@ -91,7 +105,6 @@ def test_history_keeps_every_value_that_people_chart_told_or_not() -> None:
     assert ("context", "131072") in first
     story.shows(priced(OWL, "0.000002", "0.00001"))
     assert [(e.model, e.field, e.value) for e in story.plan.history] == [("acme/owl-2", "prompt", "0.000002")]
-    assert story.plan.events == ()
     story.shows(FINCH)
     assert ("acme/owl-2", "listed", "False") in {(e.model, e.field, e.value) for e in story.plan.history}
 

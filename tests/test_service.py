@@ -12,6 +12,7 @@ from receivers import Answer, receiving, receiving_mail
 from watcher import config
 from watcher.demo import Stage, serve
 from watcher.domain import Failure, OutboxState
+from watcher.errors import NotFoundError
 from watcher.plan import Poll
 from watcher.service import Service, pause
 from watcher.store import Store
@@ -41,11 +42,12 @@ def catalog() -> Iterator[Catalog]:
 
 def polls(store: Path) -> str | None:
     """Give when the list was last good, None before the first time."""
-    if not store.exists() or not store.stat().st_size:
+    try:
+        with Store.read(store) as opened:
+            good = opened.state().sources.get("models")
+            return str(good.last_good) if good else None
+    except NotFoundError:
         return None
-    with Store.read(store) as opened:
-        good = opened.state().sources.get("models")
-        return str(good.last_good) if good else None
 
 
 def has_polled_twice_more(store: Path) -> None:

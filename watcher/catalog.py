@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from watcher.domain import Document, Event, Item, Snapshot, Source
+from watcher.identity import BATCH, is_alias, variant
+from watcher.levels import Moment, moved
 from watcher.settle import Policy, adopt, settle
 
 
@@ -36,15 +38,25 @@ def observe(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item], lis
     """Take in one list: all models as they stand now, and the differences that are news."""
     after: dict[str, Item] = {}
     told: list[Event] = []
+    moment = Moment(look.at, look.source.last_good or look.at, _movers(items, look.snapshot.documents))
     for model in sorted(items.keys() | look.snapshot.documents.keys()):
-        item, news = _observe(model, items.get(model), look)
+        item, news = _observe(model, items.get(model), look, moment)
         if item is not None:
             after[model] = item
         told += news
     return after, told
 
 
-def _observe(model: str, item: Item | None, look: Look) -> tuple[Item | None, list[Event]]:
+def _movers(items: Mapping[str, Item], documents: Mapping[str, Document]) -> int:
+    """Count the models whose price moved since the poll before."""
+    return sum(
+        moved(item.observed["price"], documents[model]["price"])
+        for model, item in items.items()
+        if item.observed and model in documents and not is_alias(model) and variant(model) != BATCH
+    )
+
+
+def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
     document = look.snapshot.documents.get(model)
     if document is None:
         if item is None or model in look.snapshot.refused:
@@ -58,7 +70,7 @@ def _observe(model: str, item: Item | None, look: Look) -> tuple[Item | None, li
         return adopt(document, look.at, look.policy), []
     if item is not None and _is_quiet(item, document):
         return item, []
-    return settle(model, item or Item(), document, look.at, look.policy)
+    return settle(model, item or Item(), document, moment, look.policy)
 
 
 def _is_no_news(item: Item | None, document: Document, look: Look) -> bool:

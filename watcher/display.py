@@ -1,5 +1,6 @@
 """Tables and colours for people at a terminal; plain text elsewhere."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,23 +25,33 @@ COLOURS = {
     OutboxState.SENT: "green",
     OutboxState.DEAD: "red",
 }
-_out = Console(highlight=False, soft_wrap=False)
-_err = Console(stderr=True, highlight=False)
+WIDE = 1000  # columns where no terminal sets a limit: a line stays one line for grep
+
+
+def _out() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+
+
+def _err() -> Console:
+    return Console(stderr=True, highlight=False)
 
 
 def line(text: str, style: str = "") -> None:
     """Print one line; remote text in it is literal."""
-    _out.print(Text(text, style=style), soft_wrap=True)
+    _out().print(Text(text, style=style), soft_wrap=True)
 
 
 def note(text: str, style: str = "yellow") -> None:
     """Print one line to standard error."""
-    _err.print(Text(text, style=style), soft_wrap=True)
+    _err().print(Text(text, style=style), soft_wrap=True)
 
 
 def progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
     """Show a bar on standard error while going through the steps; nothing where that is no terminal."""
-    yield from track(steps, what, total=total, console=_err, transient=True, disable=not _err.is_terminal)
+    console = _err()
+    yield from track(
+        steps, what, total=total, console=console, transient=True, disable=not console.is_terminal
+    )
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None:
@@ -51,7 +62,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None
         grid.add_column(heading, no_wrap=not is_last, overflow="fold")
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
-    _out.print(grid)
+    _out().print(grid)
 
 
 def events(told: Sequence[Event]) -> None:

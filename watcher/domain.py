@@ -76,18 +76,32 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """A price that a model showed from `since` on, and not yet at the poll `before` (both UTC).
+
+    `routed`: the model's host changed in the same poll; `movers`: how many models' prices moved in it.
+    """
+
+    price: Json
+    before: datetime
+    since: datetime
+    routed: bool = False
+    movers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """All that is remembered of one model.
 
     `announced` is what people know, `observed` what the last believed list showed. `revision` counts the
-    announcements; `price_moves` are the UTC times at which the observed price changed lately.
+    announcements; `levels` are the prices observed lately, the last one at present.
     """
 
     announced: Document | None = None
     observed: Document | None = None
     pending: Mapping[Aspect, Pending] = field(default_factory=dict)
     revision: int = 0
-    price_moves: tuple[datetime, ...] = ()
+    levels: tuple[Level, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +136,8 @@ class FeedEntry:
 class Event:
     """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
 
-    `model` is the whole document at that time, for conditions; `part_of` is the id of the catalog-wide event
-    that stands for this one.
+    `since` is when it was first seen; `model` the whole document at that time, for conditions; `part_of` the
+    id of the catalog-wide event that stands for this one; `crowd` how many models moved with it at first.
     """
 
     id: str
@@ -135,6 +149,8 @@ class Event:
     fields: tuple[FieldChange, ...] = ()
     cause: str | None = None
     part_of: str | None = None
+    since: datetime | None = None
+    crowd: int = 0
     model: Document = field(default_factory=dict)
 
 
@@ -177,7 +193,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one poll means: the state after it, and what is to be recorded and told. Nothing is done yet.
+    """What one poll means: the state after it, what is to be recorded and told. Nothing is done yet.
 
     `raw` has the rows of the list as they came, by model id.
     """
@@ -261,8 +277,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One attempt's verdict, the provider's words (no secrets), and the seconds it asked us to wait."""
+    """One attempt's verdict, the provider's words (no secrets), and the seconds it asked us to wait.
+
+    `unsure`: the message may have arrived all the same, so the next attempt is a possible repeat.
+    """
 
     verdict: Verdict
     reason: str = ""
     retry_after: float | None = None
+    unsure: bool = False

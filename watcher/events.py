@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from watcher import lifecycle, pricing
-from watcher.domain import Aspect, Change, Document, Event, Json
+from watcher import pricing
+from watcher.domain import Aspect, Change, Document, Event, FieldChange, Json
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a kind of event is told: under which heading, what it means, how urgent it is (0 first)."""
+    """How a kind of event is told: under which heading, what it means, how urgent it is (0 first).
+
+    `most` is how many of a kind one poll tells singly; more are one event about the whole catalog.
+    """
 
     heading: str
     meaning: str
     urgency: int
+    most: int = 10
 
 
 KINDS: Mapping[str, Kind] = {
@@ -28,13 +32,14 @@ KINDS: Mapping[str, Kind] = {
     "expiration.reminder": Kind("Leaving OpenRouter", "an expiration date comes closer", 0),
     "expiration.withdrawn": Kind("Staying after all", "an expiration date was taken back", 1),
     "model.removed": Kind("Gone", "a model left the list", 0),
-    "price.changed": Kind("Prices", "a price changed and the change lasted", 1),
+    "price.changed": Kind("Prices", "a price for prompt or completion changed and stayed", 1),
+    "price.detail": Kind("Lesser prices", "another price changed or is newly listed", 3, most=5),
     "alias.retargeted": Kind("Aliases", "an alias points to another model", 1),
     "model.added": Kind("New models", "a model appeared for the first time", 2),
     "model.returned": Kind("Back again", "a model that had left is listed again", 2),
-    "context.changed": Kind("Context length", "the context length changed", 2),
-    "capability.changed": Kind("Capabilities", "modalities or supported parameters changed", 2),
-    "model.changed": Kind("Other changes", "a name or another field people care about changed", 3),
+    "context.changed": Kind("Context length", "the context length changed", 2, most=5),
+    "capability.changed": Kind("Capabilities", "modalities or supported parameters changed", 2, most=5),
+    "model.changed": Kind("Other changes", "a name or another field people care about changed", 3, most=5),
     "catalog.changed": Kind("Whole catalog", "many models changed alike, or the list got a new field", 1),
     "source.failing": Kind("Watcher itself", "a source has given no good answer for a while", 0),
     "source.recovered": Kind("Watcher itself", "a failing source answers again", 1),
@@ -62,8 +67,15 @@ def kind_of(change: Change, known: Document) -> str:
             return "expiration.restored" if after == known.get("withdrawn") else "expiration.announced"
         case Aspect.EXPIRATION, _, after:
             return "expiration.moved" if after else "expiration.withdrawn"
+        case Aspect.PRICE, _, _ if not any(_is_headline(field) for field in change.fields):
+            return "price.detail"
         case aspect, _, _:
             return _OF_ASPECT[aspect]
+
+
+def _is_headline(field: FieldChange) -> bool:
+    """Tell whether a field is what people pay first of all: prompt, completion, or their daily schedule."""
+    return field.path in pricing.HEADLINE or pricing.is_window(field.path)
 
 
 def identify(kind: str, subject: str, before: Json, after: Json, revision: int) -> str:
@@ -72,32 +84,36 @@ def identify(kind: str, subject: str, before: Json, after: Json, revision: int) 
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """When a difference is told and since when it was there (UTC), why, after how many announcements."""
+
+    at: datetime
+    since: datetime
+    revision: int
+    cause: str | None = None
+    crowd: int = 0
+
+
 def of_change(
-    model: str, change: Change, known: Document, document: Document, *, at: datetime, revision: int
+    model: str, change: Change, known: Document, document: Document, circumstances: Circumstances
 ) -> Event:
     """Make the event of a settled difference; `known` is what people knew, `document` what is observed."""
     kind = kind_of(change, known)
     before, after = _told(change, document)
     return Event(
-        id=identify(kind, model, before, after, revision),
-        at=at,
+        id=identify(kind, model, before, after, circumstances.revision),
+        at=circumstances.at,
         kind=kind,
         subject=model,
         before=before,
         after=after,
         fields=change.fields,
-        cause=_cause(kind, known, at),
+        cause=circumstances.cause,
+        since=circumstances.since,
+        crowd=circumstances.crowd,
         model=document,
     )
-
-
-def _cause(kind: str, known: Document, at: datetime) -> str | None:
-    if kind != "model.removed":
-        return None
-    day = lifecycle.day_of(known.get("expiration"))
-    if day is None:
-        return "without notice"
-    return "on its announced date" if lifecycle.days_left(day, at) <= 0 else "before its announced date"
 
 
 def _told(change: Change, document: Document) -> tuple[Json, Json]:

@@ -2,11 +2,13 @@
 
 import json
 import queue
+import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -18,7 +20,10 @@ STEP_TIMEOUT = 10.0  # seconds for connecting, and between two pieces of an answ
 MOST_PAGES = 50
 LONGEST_PAUSE = 3600.0  # seconds that a server may ask us to wait
 LONGEST_WORDS = 200
+LARGEST_REFUSAL = 100_000  # bytes of an error's body that we read for its words
 OK = 200
+WIRE_ERRORS = (httpx.HTTPError, zlib.error, OSError)
+OPENSSL_NOISE = re.compile(r"\[SSL: \w+\] ?| ?\(_ssl\.c:\d+\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,7 @@ def fetch(
     behind when time is up.
     """
     result: queue.SimpleQueue[Answer | FetchError] = queue.SimpleQueue()
-    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
-    client = httpx.Client(timeout=STEP_TIMEOUT, headers=headers, follow_redirects=False)
+    client = _client(min(STEP_TIMEOUT, deadline))
 
     def exchange() -> None:
         try:
@@ -55,7 +59,7 @@ def fetch(
             result.put(error)
         except httpx.InvalidURL:
             result.put(FetchError("the address of the source cannot be understood"))
-        except (httpx.HTTPError, zlib.error, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever happens in a thread, only the queue tells it
             result.put(FetchError(_reason(url, error)))
 
     threading.Thread(target=exchange, daemon=True, name="fetch").start()
@@ -71,6 +75,17 @@ def fetch(
     return got
 
 
+def _client(step: float) -> httpx.Client:
+    """Make a client as the environment wants it; `step` is in seconds. What it says may hold a password."""
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
+    try:
+        return httpx.Client(timeout=step, headers=headers, follow_redirects=False)
+    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+        kind = type(error).__name__
+        message = f"the proxy or certificate settings in the environment cannot be used ({kind})"
+        raise FetchError(message) from None
+
+
 def _pages(
     client: httpx.Client, url: httpx.URL, next_page: Callable[[bytes], str | None], limit: int
 ) -> Iterator[bytes]:
@@ -83,14 +98,24 @@ def _pages(
         following = next_page(page)
         if following is None:
             return
-        after = url.join(following)
-        if (after.scheme, after.host, after.port) != (url.scheme, url.host, url.port):
-            message = f"{url.host} names a next page on another host, {after.host[:LONGEST_WORDS]}"
-            raise FetchError(message)
+        after = _join(url, following)
         if after in seen or len(seen) >= MOST_PAGES:
             message = f"{url.host} names pages without end"
             raise FetchError(message)
         url = after
+
+
+def _join(url: httpx.URL, following: str) -> httpx.URL:
+    """Give the address of the next page, which must be on the same host."""
+    try:
+        after = url.join(following)
+    except httpx.InvalidURL:
+        message = f"{url.host} names a next page that is no address"
+        raise FetchError(message) from None
+    if (after.scheme, after.host, after.port) != (url.scheme, url.host, url.port):
+        message = f"{url.host} names a next page on another host, {after.host[:LONGEST_WORDS]}"
+        raise FetchError(message)
+    return after
 
 
 def _page(client: httpx.Client, url: httpx.URL, limit: int) -> bytes:
@@ -118,6 +143,9 @@ def _decoded(response: httpx.Response, limit: int) -> Iterator[bytes]:
         if limit < 0 or (unpack and unpack.unconsumed_tail):
             message = f"{host} gave an answer that is too large"
             raise FetchError(message)
+        if unpack and unpack.unused_data:  # zlib would keep all of it
+            message = f"{host} gave an answer that goes on after its end"
+            raise FetchError(message)
         yield piece
     if unpack and not unpack.eof:
         message = f"{host} gave an answer that ends too early"
@@ -127,24 +155,21 @@ def _decoded(response: httpx.Response, limit: int) -> Iterator[bytes]:
 def _refusal(response: httpx.Response) -> FetchError:
     """Turn an answer other than 200 into an error with the server's words."""
     host, status = response.url.host, response.status_code
-    if response.is_redirect:
-        target = response.headers.get("Location", "")
+    if response.has_redirect_location:
+        target = response.headers["Location"]
         return FetchError(f"{host} redirects (HTTP {status}) to {_host(target)}; redirects are not followed")
-    said = _words(b"".join(_decoded(response, LONGEST_PAGE_OF_WORDS)))
     hint = "; is the address in `sources` right?" if status in {401, 403, 404, 410} else ""
-    return FetchError(f"{host} answered HTTP {status}{said}{hint}", _retry_after(response))
+    return FetchError(f"{host} answered HTTP {status}{_words(response)}{hint}", _retry_after(response))
 
 
-LONGEST_PAGE_OF_WORDS = 100_000
-
-
-def _words(body: bytes) -> str:
-    """Quote what an error says, if it says so in the API's way."""
+def _words(response: httpx.Response) -> str:
+    """Quote what an error says, if it says so in the API's way; the status counts whatever the body is."""
     try:
-        said = json.loads(body)["error"]["message"]
-    except (ValueError, LookupError, TypeError, RecursionError):
+        body = b"".join(_decoded(response, LARGEST_REFUSAL))
+        said = str(json.loads(body)["error"]["message"])
+    except (FetchError, *WIRE_ERRORS, ValueError, LookupError, TypeError, RecursionError):
         return ""
-    return f" ({str(said)[:LONGEST_WORDS]!r})"
+    return f" ({said[:LONGEST_WORDS]!r})"
 
 
 def _retry_after(response: httpx.Response) -> float | None:
@@ -158,7 +183,7 @@ def _retry_after(response: httpx.Response) -> float | None:
         try:
             until, now = (parsedate_to_datetime(text) for text in (wish, response.headers.get("Date", "")))
             seconds = (until - now).total_seconds()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
     return min(max(seconds, 0.0), LONGEST_PAUSE) if seconds == seconds else None  # noqa: PLR0124 - not a number
 
@@ -168,10 +193,19 @@ def _reason(url: str, error: Exception) -> str:
     cause: BaseException = error
     while cause.__cause__ or cause.__context__:
         cause = cause.__cause__ or cause.__context__ or cause
-    words = str(cause).splitlines()[0][:LONGEST_WORDS] if str(cause) else type(error).__name__
-    if "@" in words:
+    words = OPENSSL_NOISE.sub("", str(cause)).partition("\n")[0][:LONGEST_WORDS]
+    if not words or "@" in words or not isinstance(error, WIRE_ERRORS):
         words = type(error).__name__
-    return f"{_host(url)}: {words}"
+    return f"{_host(url)}{_through(httpx.URL(url))}: {words}"
+
+
+def _through(url: httpx.URL) -> str:
+    """Name the proxy that the environment puts in between, without its user and password."""
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(url.host):
+        return ""
+    return f" through the proxy {_host(proxy if '://' in proxy else f'http://{proxy}')}"
 
 
 def _host(url: str) -> str:

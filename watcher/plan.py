@@ -31,8 +31,8 @@ from watcher.settle import Policy
 
 MODELS = "models"
 FEED = "feed"
-MASS = 15
-MASS_SHARE = 0.05
+WAVE = 15  # models whose prices moved in one poll: policy or schema, not news about each
+WAVE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,20 @@ def _new_fields(fields: Iterable[str], at: datetime) -> list[Event]:
 
 
 def _collapse(news: Sequence[Event], models: int, at: datetime) -> list[Event]:
-    """Let one catalog-wide event stand for many of a kind in one poll; the single ones stay in the record."""
-    counts = Counter(event.kind for event in news if event.kind != "catalog.changed")
-    most = max(MASS, models * MASS_SHARE)
-    whole = {kind: _of_many(kind, news, at) for kind, count in counts.items() if count > most}
-    single = [replace(e, part_of=whole[e.kind].id) if e.kind in whole else e for e in news]
+    """Let one catalog-wide event stand for many of a kind; the single ones stay in the record.
+
+    Many are told in one poll, or came in one wave and are told as each settles.
+    """
+    counts = Counter(event.kind for event in news)
+    wave = max(WAVE, models * WAVE_SHARE)
+    many = [
+        e
+        for e in news
+        if e.kind != "catalog.changed" and (counts[e.kind] > KINDS[e.kind].most or e.crowd > wave)
+    ]
+    whole = {kind: _of_many(kind, many, at) for kind in dict.fromkeys(event.kind for event in many)}
+    folded = {event.id for event in many}
+    single = [replace(e, part_of=whole[e.kind].id) if e.id in folded else e for e in news]
     return [*whole.values(), *single]
 
 

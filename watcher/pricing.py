@@ -80,6 +80,13 @@ def comparable(pricing: Mapping[str, Json]) -> tuple[Document, Document]:
     return (compared | {"overrides": overrides} if overrides else compared), clock
 
 
+def schedule(pricing: Json) -> Document:
+    """Give the daily windows of a document's price."""
+    overrides = pricing.get("overrides") if isinstance(pricing, Mapping) else None
+    windows = overrides if isinstance(overrides, Mapping) else {}
+    return {condition: prices for condition, prices in windows.items() if is_window(condition)}
+
+
 def is_window(condition: str) -> bool:
     """Tell whether a condition of `overrides` is a time of day."""
     return "utc_" in condition

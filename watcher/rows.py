@@ -16,6 +16,7 @@ from watcher.domain import (
     HistoryEntry,
     Item,
     Json,
+    Level,
     Notification,
     OutboxState,
     Pending,
@@ -86,7 +87,9 @@ def item_row(model: str, item: Item) -> Row:
         "announced": _optional_dump(item.announced),
         "observed": _optional_dump(item.observed),
         "revision": item.revision,
-        "price_moves": dump([text_of(at) for at in item.price_moves]),
+        "levels": dump(
+            [asdict(lv) | {"before": text_of(lv.before), "since": text_of(lv.since)} for lv in item.levels]
+        ),
     }
 
 
@@ -97,7 +100,10 @@ def item_of(row: Row, pending: Mapping[Aspect, Pending]) -> Item:
         observed=_optional_load(row["observed"]),
         pending=pending,
         revision=row["revision"],
-        price_moves=tuple(time_of(at) for at in json.loads(row["price_moves"])),
+        levels=tuple(
+            Level(**level | {"before": time_of(level["before"]), "since": time_of(level["since"])})
+            for level in json.loads(row["levels"])
+        ),
     )
 
 
@@ -168,6 +174,8 @@ def event_row(event: Event) -> Row:
         "fields": dump([asdict(change) for change in event.fields]),
         "cause": event.cause,
         "part_of": event.part_of,
+        "since": _optional_text(event.since),
+        "crowd": event.crowd,
         "model": dump(event.model),
     }
 
@@ -184,6 +192,8 @@ def event_of(row: Row) -> Event:
         fields=tuple(FieldChange(**change) for change in json.loads(row["fields"])),
         cause=row["cause"],
         part_of=row["part_of"],
+        since=_optional_time(row["since"]),
+        crowd=row["crowd"],
         model=json.loads(row["model"]),
     )
 

@@ -24,7 +24,7 @@ VERSION_1: Mapping[str, tuple[Key, Columns]] = {
     ),
     "models": (
         "id",
-        {"id": str, "announced": str, "observed": str, "revision": int, "price_moves": str},
+        {"id": str, "announced": str, "observed": str, "revision": int, "levels": str},
     ),
     "raw": ("model", {"model": str, "document": str}),
     "pending": (
@@ -46,6 +46,8 @@ VERSION_1: Mapping[str, tuple[Key, Columns]] = {
             "fields": str,
             "cause": str,
             "part_of": str,
+            "since": str,
+            "crowd": int,
             "model": str,
         },
     ),

@@ -88,7 +88,7 @@ class Service:
         while not self.stop.is_set() and (due := self.store.due(self.now())):
             claimed = self.store.claim(due)
             batch = [(self.config.channels[delivery.notification.channel], delivery) for delivery in claimed]
-            for delivery, outcome in zip(claimed, deliver.deliver(batch), strict=True):
+            for delivery, outcome in zip(claimed, deliver.deliver(batch, stop=self.stop), strict=True):
                 self._finish(delivery, outcome)
                 sent += outcome.verdict is Verdict.SENT
         return sent

@@ -8,18 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from watcher import lifecycle
+from watcher import causes, levels, lifecycle, pricing
 from watcher.diff import COMPARED, diff
-from watcher.domain import Aspect, Change, Document, Event, Item, Json, Pending
-from watcher.events import kind_of, of_change
+from watcher.domain import Aspect, Change, Document, Event, Item, Json, Level, Pending
+from watcher.events import Circumstances, kind_of, of_change
+from watcher.levels import Moment
 
 HOURS = timedelta(hours=1)
 
 HOLDS: Mapping[str, timedelta] = {
     "added": 0 * HOURS,
     "returned": 6 * HOURS,
-    "removed": 24 * HOURS,
-    "price": 6 * HOURS,
+    "removed": 28 * HOURS,
+    "price": 1 * HOURS,
+    "price_doubtful": 8 * HOURS,
+    "price_restless": 40 * HOURS,
+    "price_other": 7 * 24 * HOURS,
     "announced": 0 * HOURS,
     "moved": 0 * HOURS,
     "withdrawn": 48 * HOURS,
@@ -40,6 +44,7 @@ HOLD_OF_KIND = {
     "model.returned": "returned",
     "model.removed": "removed",
     "price.changed": "price",
+    "price.detail": "price_other",
     "expiration.announced": "announced",
     "expiration.restored": "announced",
     "expiration.moved": "moved",
@@ -66,42 +71,109 @@ class Policy:
 
 def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
     """Take a model as known without a word: the baseline."""
-    return Item(_counted(observed, at, policy), observed)
+    return Item(_counted(observed, at, policy), observed, levels=levels.known(observed["price"], at))
 
 
 def settle(
-    model: str, item: Item, observed: Document, at: datetime, policy: Policy
+    model: str, item: Item, observed: Document, moment: Moment, policy: Policy
 ) -> tuple[Item, list[Event]]:
     """Sort the differences of one model into those that are news now and those that go on waiting.
 
     `item` is the model as the poll before left it, `observed` what this one shows (`listed` false: absent).
     """
-    known = _learned(item.announced or UNKNOWN, observed)
-    changes = diff(model, known, _learned(observed, known))
-    if not observed["listed"]:
-        changes = [change for change in changes if change.aspect is Aspect.LISTED]
-    waits = {change.aspect: _wait(item, change.aspect, observed, at) for change in changes}
-    due = [change for change in changes if _has_lasted(known, change, waits[change.aspect], at, policy)]
-    if not known["listed"] and Aspect.LISTED not in {change.aspect for change in due}:
-        due = []  # nobody is told details of a model that they do not know or believe gone
-    told = _tell(known, due, observed)
+    case = _Case.of(model, item, observed, moment, policy)
+    due = case.due()
+    told = _tell(case.known, due)
     spoken = {change.aspect for change in due}
     if spoken & {Aspect.LISTED, Aspect.EXPIRATION}:
-        told = _counted(told, at, policy)  # the news itself says how many days are left
-    elif _is_reminder_due(told, observed, waits, at, policy):
-        told = _counted(told, at, policy)
+        told = _counted(told, moment.at, policy)  # the news itself says how many days are left
+    elif _is_reminder_due(told, observed, case.waits, moment.at, policy):
+        told = _counted(told, moment.at, policy)
         due.append(Change(Aspect.COUNTDOWN, None, told["expiration"]))
-    announced = told if due or item.announced is not None else None
-    pending = {aspect: wait for aspect, wait in waits.items() if aspect not in spoken}
-    news = [of_change(model, change, known, observed, at=at, revision=item.revision) for change in due]
-    return Item(announced, observed, pending, item.revision + bool(due), item.price_moves), news
+    after = Item(
+        announced=told if due or item.announced is not None else None,
+        observed=observed,
+        pending={aspect: wait for aspect, wait in case.waits.items() if aspect not in spoken},
+        revision=item.revision + bool(due),
+        levels=case.levels,
+    )
+    news = [of_change(model, change, case.known, observed, case.circumstances(change)) for change in due]
+    return after, news
 
 
-def _tell(known: Document, due: Sequence[Change], observed: Document) -> Document:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One model at one poll: what is known of it, what differs, and since when."""
+
+    item: Item
+    known: Document
+    changes: tuple[Change, ...]
+    waits: Mapping[Aspect, Pending]
+    levels: tuple[Level, ...]
+    moment: Moment
+    policy: Policy
+
+    @classmethod
+    def of(cls, model: str, item: Item, observed: Document, moment: Moment, policy: Policy) -> "_Case":
+        known = _learned(item.announced or UNKNOWN, observed)
+        changes = diff(model, known, _with_unlisted_prices(_learned(observed, known), known))
+        if not observed["listed"]:
+            changes = [change for change in changes if change.aspect is Aspect.LISTED]
+        waits = {change.aspect: _wait(item, change.aspect, observed, moment.at) for change in changes}
+        return cls(item, known, tuple(changes), waits, _levels(item, observed, moment), moment, policy)
+
+    def due(self) -> list[Change]:
+        """Give the differences that have lasted; nothing else of a model that people do not know of."""
+        due = [change for change in self.changes if self._has_lasted(change)]
+        is_listed = self.known["listed"] or any(change.aspect is Aspect.LISTED for change in due)
+        return due if is_listed else []
+
+    def _has_lasted(self, change: Change) -> bool:
+        kind, wait, holds = kind_of(change, self.known), self.waits[change.aspect], self.policy.holds
+        lasted = self.moment.at - wait.since
+        hold = holds[HOLD_OF_KIND[kind]]
+        if kind == "model.removed":
+            is_dated = _is_past_its_date(self.known, self.moment.at)
+            return wait.polls >= CONFIRMED and (is_dated or lasted >= levels.shortened(hold, self.moment.gap))
+        if change.aspect is Aspect.PRICE:
+            return self._price_has_lasted(change, lasted)
+        return lasted >= hold
+
+    def _price_has_lasted(self, change: Change, lasted: timedelta) -> bool:
+        """Tell whether a price is news: a schedule at once, the headline once settled, the rest late."""
+        if pricing.schedule(change.before) != pricing.schedule(change.after):
+            return True
+        if levels.moved(change.before, change.after):
+            return levels.has_settled(change.before, self.levels, self.moment, self.policy.holds)
+        return lasted >= self.policy.holds["price_other"]
+
+    def circumstances(self, change: Change) -> Circumstances:
+        """Say when, since when and why a difference is told."""
+        at, wait = self.moment.at, self.waits.get(change.aspect)
+        since, cause, crowd = wait.since if wait else at, None, 0
+        if change.aspect is Aspect.LISTED and not change.after:
+            cause = causes.of_removal(self.known, at)
+        if change.aspect is Aspect.PRICE:
+            level = self.levels[levels.newest(self.levels, change.before)]
+            cause, crowd = causes.of_price(change, level), level.movers
+        return Circumstances(at, since, self.item.revision, cause, crowd)
+
+
+def _levels(item: Item, observed: Document, moment: Moment) -> tuple[Level, ...]:
+    """Add this poll's price to those that the model showed lately."""
+    if not observed["listed"]:
+        return item.levels
+    if not item.levels:
+        return levels.born(observed["price"], moment)
+    was_routed = item.observed is not None and item.observed.get("routing") != observed.get("routing")
+    return levels.note(item.levels, observed["price"], moment, routed=was_routed)
+
+
+def _tell(known: Document, due: Sequence[Change]) -> Document:
     """Give what people know once they are told; a date taken back is kept, in case it comes again."""
     told = dict(known)
     for change in due:
-        told[change.aspect] = observed[change.aspect]
+        told[change.aspect] = change.after
         if change.aspect is Aspect.EXPIRATION and not change.after:
             told["withdrawn"] = change.before
     return told
@@ -121,6 +193,20 @@ def _learned(document: Document, other: Document) -> Document:
     return {**document, **filled}
 
 
+def _with_unlisted_prices(observed: Document, known: Document) -> Document:
+    """Keep the lesser prices that this host does not list: not listed is not free. A schedule can end."""
+    before, after = known.get("price"), observed.get("price")
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        return observed
+    has_schedule = bool(pricing.schedule(before))
+    kept = {
+        key: price
+        for key, price in before.items()
+        if key not in after and key not in pricing.HEADLINE and not (key == "overrides" and has_schedule)
+    }
+    return {**observed, "price": {**after, **kept}} if kept else observed
+
+
 def _wait(item: Item, aspect: Aspect, observed: Document, at: datetime) -> Pending:
     """Start or continue the waiting of a difference."""
     before = item.pending.get(aspect)
@@ -128,14 +214,6 @@ def _wait(item: Item, aspect: Aspect, observed: Document, at: datetime) -> Pendi
         return Pending(since=at, value_since=at)
     moved = item.observed is None or item.observed.get(aspect) != observed[aspect]
     return Pending(before.since, at if moved else before.value_since, min(before.polls + 1, CONFIRMED))
-
-
-def _has_lasted(known: Document, change: Change, wait: Pending, at: datetime, policy: Policy) -> bool:
-    kind = kind_of(change, known)
-    lasted = at - wait.since >= policy.holds[HOLD_OF_KIND[kind]]
-    if kind == "model.removed":
-        return wait.polls >= CONFIRMED and (lasted or _is_past_its_date(known, at))
-    return lasted
 
 
 def _is_past_its_date(known: Document, at: datetime) -> bool:

@@ -80,23 +80,36 @@ class Store:
         try:
             _create(path)
             store = cls(path, _connect(path), lock)
-            store._migrate()
         except BaseException:
             os.close(lock)
+            raise
+        try:
+            store._migrate()
+        except BaseException:
+            store.close()
             raise
         return store
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """Open beside a running service, to look or to queue again. Raises NotFoundError, StoreError."""
-        if not path.exists() or not path.stat().st_size:
-            message = f"there is no store at {path} yet; `watcher run` or `watcher once` makes it"
-            raise NotFoundError(message)
+        missing = f"there is no store at {path} yet; `watcher run` or `watcher once` makes it"
+        if not path.exists():
+            raise NotFoundError(missing)
         store = cls(path, _connect(path))
-        if migrations.pending(store._db):
-            message = f"{path} was written by an older version; `watcher run` brings it up to date"
-            raise StoreError(message)
+        try:
+            store._check(missing)
+        except BaseException:
+            store.close()
+            raise
         return store
+
+    def _check(self, missing: str) -> None:
+        if not self._db.table_names():
+            raise NotFoundError(missing)
+        if migrations.pending(self._db):
+            message = f"{self.path} was written by an older version; `watcher run` brings it up to date"
+            raise StoreError(message)
 
     def close(self) -> None:
         """Close the database and let go of the lock."""
@@ -117,8 +130,9 @@ class Store:
         if any(migration.name not in ours for migration in migrations.applied(self._db)):
             message = f"{self.path} was written by a newer version of watcher; upgrade, or restore the backup"
             raise StoreError(message)
-        migrations.apply(self._db)
-        self._db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        with self._transaction():  # whoever looks meanwhile sees all of it or nothing
+            self._db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            migrations.apply(self._db)
 
     @contextmanager
     def _transaction(self) -> Iterator[Database]:
@@ -205,6 +219,7 @@ class Store:
                     "sent_at": sent_at,
                     "next_at": rows.text_of(next_at or now),
                     "error": outcome.reason or None,
+                    "repeat": int(delivery.repeat or outcome.unsure),
                 },
             )
 
@@ -319,19 +334,26 @@ def _create(path: Path) -> None:
 
 
 def _connect(path: Path) -> Database:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     try:
-        db = Database(sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None))
-        check = db.conn.execute("PRAGMA quick_check(1)").fetchone()[0]
-        owner = db.conn.execute("PRAGMA application_id").fetchone()[0]
-        has_tables = bool(db.table_names())
-        db.enable_wal()
+        problem = _problem(connection)
+        if problem is None:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return Database(connection)
     except sqlite3.DatabaseError as error:
-        message = f"{path} cannot be used as a store ({error}); restore a backup or move it away"
-        raise StoreError(message) from None
+        problem = f"cannot be used as a store ({error}); restore a backup or move it away"
+    connection.close()
+    message = f"{path} {problem}"
+    raise StoreError(message)
+
+
+def _problem(connection: sqlite3.Connection) -> str | None:
+    """Say why a database is not to be trusted."""
+    [check] = connection.execute("PRAGMA quick_check(1)").fetchone()
+    [owner] = connection.execute("PRAGMA application_id").fetchone()
+    [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if check != "ok":
-        message = f"{path} is damaged ({check}); restore a backup or move it away"
-        raise StoreError(message)
-    if has_tables and owner != APPLICATION_ID:
-        message = f"{path} is a database of another program; choose another `store`"
-        raise StoreError(message)
-    return db
+        return f"is damaged ({check}); restore a backup or move it away"
+    if tables and owner != APPLICATION_ID:
+        return "is a database of another program; choose another `store`"
+    return None

@@ -29,18 +29,26 @@ def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:  # n
     if len(page) > LARGEST:
         message = f"the feed is larger than {LARGEST:,} bytes"
         raise RefusedError(message)
-    # Sanitising guesses what is HTML; we want the text as it stands, and make it harmless where it is shown.
-    parsed = feedparser.parse(BytesIO(page), sanitize_html=False, resolve_relative_uris=False)
+    parsed = _read(page)
     if not parsed.get("version"):
         message = "the answer is no feed"
         raise RefusedError(message)
     if parsed.bozo and not isinstance(parsed.bozo_exception, HARMLESS):
-        message = f"the feed is broken ({str(parsed.bozo_exception)[:80]})"
+        message = f"the feed is broken ({_line(str(parsed.bozo_exception))[:80]})"
         raise RefusedError(message)
     if not parsed.entries:
         message = "the feed is empty"
         raise RefusedError(message)
     return _snapshot(parsed.entries, identity)
+
+
+def _read(page: bytes) -> Any:  # noqa: ANN401 - feedparser has no types
+    try:
+        # Sanitising guesses what is HTML; we want the text as it stands, and make it harmless where shown.
+        return feedparser.parse(BytesIO(page), sanitize_html=False, resolve_relative_uris=False)
+    except Exception as problem:  # noqa: BLE001 - one wrong byte can make it raise nearly anything
+        message = f"the feed is broken ({type(problem).__name__})"
+        raise RefusedError(message) from None
 
 
 def _snapshot(entries: Sequence[Mapping[str, Any]], identity: str) -> Snapshot:
@@ -49,15 +57,18 @@ def _snapshot(entries: Sequence[Mapping[str, Any]], identity: str) -> Snapshot:
     for number, entry in enumerate(entries, 1):
         slug = str(entry.get("id") or entry.get("link") or "")
         title = TITLE.fullmatch(str(entry.get("title", "")))
-        if not slug or title is None or not _is_usable(title["id"]):
+        if title is None or "/" not in title["id"] or not (_is_usable(title["id"]) and _is_usable(slug)):
             refused[f"item {number}"] = "has no usable id"
         elif slug not in documents:
             documents[slug] = {"id": title["id"], "name": _line(title["name"])}
+    if not documents:  # as a baseline it would make every model news later
+        message = "no item of the feed has a usable id"
+        raise RefusedError(message)
     return Snapshot(identity, documents, refused=refused)
 
 
-def _is_usable(model: str) -> bool:
-    return "/" in model and len(model) <= LONGEST_ID and model.isprintable()
+def _is_usable(key: str) -> bool:
+    return 0 < len(key) <= LONGEST_ID and key.isprintable()
 
 
 def _line(text: str) -> str:
