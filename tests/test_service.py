@@ -169,7 +169,7 @@ def test_a_channel_that_fails_is_tried_again_until_it_works__W9_W10(tmp_path: Pa
         catalog.shows(OWL, FINCH, HERON, priced(FINCH, "1", "1") | {"id": "acme/finch-maxi"})
         watcher.poll()
         assert watcher.deliver() == 0
-        [waiting] = watcher.store.outbox([OutboxState.WAITING])
+        [waiting] = watcher.store.outbox.messages([OutboxState.WAITING])
         assert waiting.attempts == 1
         assert "HTTP 500" in (waiting.error or "")
         assert watcher.deliver() == 0
@@ -191,7 +191,7 @@ def test_a_channel_that_refuses_ends_in_the_dead_letters__L4(tmp_path: Path, cat
             watcher.deliver()
             clock[0] += timedelta(hours=1)
         assert len(http.requests) == 3
-        [dead] = watcher.store.outbox()
+        [dead] = watcher.store.outbox.messages()
         assert dead.state is OutboxState.DEAD
         assert "no_service" in (dead.error or "")
         watcher.store.close()

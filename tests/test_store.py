@@ -11,10 +11,11 @@ import pytest
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Story, feed_of, listing, priced
 from watcher.domain import Delivery, Failure, OutboxState, Outcome, State, Verdict
 from watcher.errors import BusyError, NotFoundError, StoreError
+from watcher.outbox import ChannelCounts
 from watcher.plan import Poll, Settings, plan
 from watcher.rules import Rule
 from watcher.settle import HOLDS, Policy
-from watcher.store import ChannelCounts, Store
+from watcher.store import Store
 from watcher.terms import Percent, PriceTerms
 
 AT_ONCE = Policy(dict.fromkeys(HOLDS, timedelta(0)))
@@ -47,7 +48,7 @@ def polled(store: Store, at_hour: float, *rows: dict[str, object], **answers: ob
 def with_news(store: Store) -> list[Delivery]:
     polled(store, 0, OWL)
     polled(store, 1, OWL, FINCH)
-    return store.due(START + DAY)
+    return store.outbox.due(START + DAY)
 
 
 def test_what_is_remembered_is_what_was_decided__I6(store: Store) -> None:
@@ -97,62 +98,75 @@ class TestOutbox:
     def test_a_channel_gets_its_messages_in_order(self, store: Store) -> None:
         [team, _] = with_news(store)
         polled(store, 2, OWL, FINCH, HERON)
-        assert {d.notification.title for d in store.due(START + DAY)} == {"acme/finch-mini is new"}
-        store.finish(store.claim([team])[0], Outcome(Verdict.RETRY, "busy"), START, START + 2 * DAY)
-        assert team.notification.channel not in {d.notification.channel for d in store.due(START + DAY)}
+        assert {d.notification.title for d in store.outbox.due(START + DAY)} == {"acme/finch-mini is new"}
+        store.outbox.finish(
+            store.outbox.claim([team])[0], Outcome(Verdict.RETRY, "busy"), START, START + 2 * DAY
+        )
+        assert team.notification.channel not in {
+            d.notification.channel for d in store.outbox.due(START + DAY)
+        }
 
     def test_a_claim_is_remembered_before_anything_is_sent__I4(self, store: Store) -> None:
         [first, *_] = with_news(store)
-        [claimed] = store.claim([first])
+        [claimed] = store.outbox.claim([first])
         assert (claimed.state, claimed.attempts) == (OutboxState.SENDING, 1)
-        assert first.id not in {d.id for d in store.due(START + DAY)}
+        assert first.id not in {d.id for d in store.outbox.due(START + DAY)}
+
+    def test_a_channel_held_up_by_its_first_message_is_next_due_with_that_one(self, store: Store) -> None:
+        [team, ops] = store.outbox.claim(with_news(store))
+        polled(store, 2, OWL, FINCH, HERON)
+        store.outbox.finish(ops, SENT, START, None)
+        for delivery in store.outbox.claim(store.outbox.due(START + DAY)):
+            store.outbox.finish(delivery, SENT, START, None)
+        store.outbox.finish(team, Outcome(Verdict.RETRY, "busy"), START, START + 2 * DAY)
+        assert store.outbox.next_due() == START + 2 * DAY
 
     def test_what_was_sent_is_never_due_again__I3(self, store: Store) -> None:
-        for delivery in store.claim(with_news(store)):
-            store.finish(delivery, SENT, START, None)
-        assert store.due(START + 9 * DAY) == []
-        assert store.next_due() is None
-        assert store.recover() == 0
+        for delivery in store.outbox.claim(with_news(store)):
+            store.outbox.finish(delivery, SENT, START, None)
+        assert store.outbox.due(START + 9 * DAY) == []
+        assert store.outbox.next_due() is None
+        assert store.outbox.recover() == 0
 
     def test_a_failed_message_waits_for_its_next_try(self, store: Store) -> None:
-        [first, *_] = store.claim(with_news(store))
-        store.finish(first, Outcome(Verdict.RETRY, "busy"), START, START + 2 * DAY)
-        assert first.id not in {d.id for d in store.due(START + DAY)}
-        [again] = [d for d in store.due(START + 2 * DAY) if d.id == first.id]
+        [first, *_] = store.outbox.claim(with_news(store))
+        store.outbox.finish(first, Outcome(Verdict.RETRY, "busy"), START, START + 2 * DAY)
+        assert first.id not in {d.id for d in store.outbox.due(START + DAY)}
+        [again] = [d for d in store.outbox.due(START + 2 * DAY) if d.id == first.id]
         assert (again.attempts, again.error) == (1, "busy")
 
     def test_a_message_given_up_is_dead_and_can_be_queued_again__I2(self, store: Store) -> None:
-        [first, second] = store.claim(with_news(store))
-        store.finish(first, Outcome(Verdict.REFUSED, "gone"), START, None)
-        store.finish(second, Outcome(Verdict.REFUSED, "gone"), START, None)
-        assert [d.id for d in store.outbox([OutboxState.DEAD])] == [second.id, first.id]
-        assert store.retry([first.id], START) == 1
-        assert [d.id for d in store.due(START)] == [first.id]
-        assert store.retry(None, START) == 1
+        [first, second] = store.outbox.claim(with_news(store))
+        store.outbox.finish(first, Outcome(Verdict.REFUSED, "gone"), START, None)
+        store.outbox.finish(second, Outcome(Verdict.REFUSED, "gone"), START, None)
+        assert [d.id for d in store.outbox.messages([OutboxState.DEAD])] == [second.id, first.id]
+        assert store.outbox.retry([first.id], START) == 1
+        assert [d.id for d in store.outbox.due(START)] == [first.id]
+        assert store.outbox.retry(None, START) == 1
         with pytest.raises(NotFoundError, match="no dead message has the number 99"):
-            store.retry([99], START)
+            store.outbox.retry([99], START)
 
     def test_what_was_being_sent_at_a_crash_is_sent_again_and_marked__X5_W11(self, path: Path) -> None:
         with Store.open(path) as store:
-            claimed = store.claim(with_news(store))
+            claimed = store.outbox.claim(with_news(store))
         with Store.open(path) as store:
-            assert store.recover() == 2
-            due = store.due(START + DAY)
+            assert store.outbox.recover() == 2
+            due = store.outbox.due(START + DAY)
             assert {d.id for d in due} == {d.id for d in claimed}
             assert all(d.repeat and d.notification.events == claimed[0].notification.events for d in due)
 
     def test_messages_for_a_channel_that_is_gone_are_dead_and_visible__C14(self, store: Store) -> None:
         with_news(store)
-        assert store.bury(["team"]) == 1
-        [dead] = store.outbox([OutboxState.DEAD])
+        assert store.outbox.bury(["team"]) == 1
+        [dead] = store.outbox.messages([OutboxState.DEAD])
         assert (dead.notification.channel, dead.error) == ("ops", "the channel is no longer configured")
 
     def test_channels_are_counted(self, store: Store) -> None:
-        [ops, team] = sorted(store.claim(with_news(store)), key=lambda d: d.notification.channel)
-        store.finish(ops, SENT, START, None)
-        store.finish(team, Outcome(Verdict.REFUSED, "no"), START, None)
+        [ops, team] = sorted(store.outbox.claim(with_news(store)), key=lambda d: d.notification.channel)
+        store.outbox.finish(ops, SENT, START, None)
+        store.outbox.finish(team, Outcome(Verdict.REFUSED, "no"), START, None)
         polled(store, 2, OWL, FINCH, HERON)
-        assert store.channels() == {
+        assert store.outbox.channels() == {
             "ops": ChannelCounts(1, 0, "2026-11-02T08:00:00Z", "sent"),
             "team": ChannelCounts(1, 1, None, "dead"),
         }
@@ -183,7 +197,7 @@ class TestOpening:
         assert store.state() == State()
 
     def test_the_lock_of_a_dead_process_holds_nobody_up__X15(self, path: Path) -> None:
-        opened = f"from watcher.store import *; Store.open(Path({str(path)!r})); os._exit(9)"
+        opened = f"from watcher.database import *; Tables.open(Path({str(path)!r})); os._exit(9)"
         assert subprocess.run([sys.executable, "-c", opened], check=False).returncode == 9
         Store.open(path).close()
 

@@ -223,10 +223,10 @@ def outbox(path: Path | None, retry: str | None, limit: int, *, as_json: bool) -
     """List messages and where they stand; queue dead ones again."""
     with Store.read(_load(path).store) as store:
         if retry is not None:
-            number = store.retry(None if retry == "all" else [_number(retry)], utc_now())
+            number = store.outbox.retry(None if retry == "all" else [_number(retry)], utc_now())
             display.note(f"{number} queued again; a running service sends within a minute", "green")
             return
-        messages = store.outbox(limit=limit)[::-1]
+        messages = store.outbox.messages(limit=limit)[::-1]
     if as_json:
         for message in messages:
             click.echo(json.dumps(json_output.delivery(message), ensure_ascii=False))

@@ -8,8 +8,9 @@ from pathlib import Path
 from watcher import __version__
 from watcher.config import Config
 from watcher.domain import Json, OutboxState, Source
+from watcher.outbox import ChannelCounts
 from watcher.rows import text_of
-from watcher.store import ChannelCounts, Store
+from watcher.store import Store
 
 MISSED_POLLS = 3  # as many polls without a good answer, and at least an hour: a source is stale
 AT_LEAST = timedelta(hours=1)
@@ -65,7 +66,7 @@ def report(config: Config, store: Store, now: datetime) -> Report:
     """Read the store and judge it at `now` (UTC)."""
     state = store.state()
     sources = {name: state.sources.get(name, Source()) for name in config.sources}
-    counts = store.channels()
+    counts = store.outbox.channels()
     channels = {name: counts.get(name, ChannelCounts()) for name in config.channels}
     longest = max(config.poll * MISSED_POLLS, AT_LEAST)
     return Report(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from watcher.domain import (
     Aspect,
@@ -23,8 +23,7 @@ from watcher.domain import (
     Source,
     ToldPrices,
 )
-
-Row: TypeAlias = dict[str, Any]
+from watcher.schema import Row
 
 
 def text_of(at: datetime) -> str:

@@ -1,8 +1,9 @@
 """The tables, as each version of the store brought them."""
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+Row: TypeAlias = dict[str, Any]
 Columns: TypeAlias = Mapping[str, type]
 Key: TypeAlias = str | tuple[str, ...]
 

@@ -64,11 +64,11 @@ class Service:
 
     def resume(self) -> None:
         """Take up the messages that an earlier run left behind."""
-        if interrupted := self.store.recover():
+        if interrupted := self.store.outbox.recover():
             log.warning(
                 "%d messages were being sent when watcher last ended; they may arrive twice", interrupted
             )
-        if orphans := self.store.bury(self.config.channels.keys()):
+        if orphans := self.store.outbox.bury(self.config.channels.keys()):
             log.warning(
                 "%d messages wait for channels that are no longer configured: `watcher outbox`", orphans
             )
@@ -85,8 +85,8 @@ class Service:
     def deliver(self) -> int:
         """Send what is due until nothing is, a message a channel at a time; gives how many were sent."""
         sent = 0
-        while not self.stop.is_set() and (due := self.store.due(self.now())):
-            claimed = self.store.claim(due)
+        while not self.stop.is_set() and (due := self.store.outbox.due(self.now())):
+            claimed = self.store.outbox.claim(due)
             batch = [(self.config.channels[delivery.notification.channel], delivery) for delivery in claimed]
             for delivery, outcome in zip(claimed, deliver.deliver(batch, stop=self.stop), strict=True):
                 self._finish(delivery, outcome)
@@ -97,7 +97,7 @@ class Service:
         now = self.now()
         jitter = random.random()  # noqa: S311 - nothing secret about it
         next_at = deliver.next_attempt(outcome, delivery.attempts, now, jitter)
-        self.store.finish(delivery, outcome, now, next_at)
+        self.store.outbox.finish(delivery, outcome, now, next_at)
         channel = delivery.notification.channel
         if outcome.verdict is Verdict.SENT:
             log.debug("%s: message %d sent", channel, delivery.id)
@@ -111,7 +111,7 @@ class Service:
             )
 
     def _wait(self, next_poll: datetime) -> float:
-        due = self.store.next_due()
+        due = self.store.outbox.next_due()
         first = next_poll if due is None else min(next_poll, due)
         return min(max((first - self.now()).total_seconds(), SHORTEST_WAIT), LONGEST_WAIT)
 
