@@ -36,6 +36,13 @@ def failure(*scripts: Script, deadline: float = 5.0, limit: int = 100_000) -> Fe
     return error.value
 
 
+def all_have_ended(within: float) -> bool:
+    exchanges = [thread for thread in threading.enumerate() if thread.name == "fetch"]
+    for exchange in exchanges:
+        exchange.join(within)
+    return not any(exchange.is_alive() for exchange in exchanges)
+
+
 def test_an_answer_comes_whole_and_we_say_who_asks() -> None:
     with serving(reply(BODY)) as server:
         assert fetch(server.url("/models?x=1")).pages == (BODY,)
@@ -105,6 +112,9 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
         ),
         pytest.param(reply(b"", "307 Moved", "Location: http://[::1"), "127.0.0.1: ", id="H4-bad"),
         pytest.param(zipped(b"0" * 50_000_000), "too large", id="H11-bomb"),
+        pytest.param(
+            reply(BODY, "200 OK", "Age: 46800"), "gave an answer that is 13 hours old", id="H16-stale"
+        ),
         pytest.param(reply(b"x", "200 OK", "Content-Encoding: br"), "content encoding", id="H11-br"),
         pytest.param(reply(b"x", "200 OK", "Content-Encoding: zstd"), "content encoding", id="H11-zstd"),
         pytest.param(
@@ -129,6 +139,9 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
             reply(BODY, "200 OK", *(f"Set-Cookie: c{i}=x" for i in range(10_000))), "", id="H14-cookies"
         ),
         pytest.param(Script((b"nonsense\r\n\r\n",)), "", id="no-HTTP"),
+        pytest.param(
+            Script((b"http://user:cAnArY@host\r\n\r\n",)), "RemoteProtocolError", id="no-HTTP-secret"
+        ),
     ],
 )
 def test_an_answer_that_fails_is_one_line_that_says_why(script: Script, words: str) -> None:
@@ -160,8 +173,15 @@ def test_a_status_counts_however_its_body_fails__H1_H2(script: Script) -> None:
 
 
 def test_a_silent_server_is_left_after_the_deadline__N4() -> None:
-    # The step's own time is as short, so either may end it.
-    assert any(words in str(failure(Script((HANG,)), deadline=0.5)) for words in ("no whole", "timed out"))
+    words = str(failure(Script((HANG,)), deadline=0.5))
+    assert "no whole answer" in words or "timed out" in words, "the step's own time is as short"
+
+
+def test_an_exchange_that_is_left_behind_ends_by_itself__N4() -> None:
+    with serving(Script((HANG,))) as server:
+        with pytest.raises(FetchError):
+            fetch(server.url(), deadline=0.5)
+        assert all_have_ended(within=5.0)
 
 
 def test_a_connection_that_is_never_made_ends_at_the_deadline__N3() -> None:
@@ -171,9 +191,13 @@ def test_a_connection_that_is_never_made_ends_at_the_deadline__N3() -> None:
             fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/", deadline=0.5)
 
 
-def test_a_program_ends_though_an_answer_still_drips__N5() -> None:
-    program = "import sys; from watcher.fetch import fetch; fetch(sys.argv[1], deadline=0.3)"
-    with serving(dripped(HEAD * 10)) as server:
+def test_a_program_ends_though_an_exchange_hangs__N2() -> None:
+    program = """if True:
+        import sys, time
+        from watcher.fetch import fetch
+        fetch(sys.argv[1], next_page=lambda _: time.sleep(60), deadline=0.3)
+        """
+    with serving(reply(b"1")) as server:
         command = [sys.executable, "-c", program, server.url()]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert ended.returncode == 1
@@ -185,9 +209,7 @@ def test_what_happens_after_the_deadline_is_heard_by_nobody() -> None:
     with serving(reply(b"1")) as server, pytest.raises(FetchError, match="no whole answer"):
         fetch(server.url(), next_page=lambda _: "?page=2" if late.wait(10) else None, deadline=0.3)
     late.set()
-    for thread in threading.enumerate():
-        if thread.name == "fetch":
-            thread.join(10)  # a traceback of its would fail this test
+    assert all_have_ended(within=10.0), "a traceback of theirs would fail this test"
 
 
 def test_an_answer_is_unpacked_once_and_never_twice__H11() -> None:

@@ -32,6 +32,39 @@ def test_the_reason_is_the_latest_and_every_episode_has_its_own_id() -> None:
     assert len(set(ids)) == 4
 
 
+def test_a_list_that_shrank_is_a_trouble_of_its_own_until_it_is_back__P2_I8() -> None:
+    many = [OWL | {"id": f"acme/owl-{number}"} for number in range(40)]
+    story = Story()
+    story.shows(*many)
+    told = [event for _ in range(5) for event in story.shows(*many[:20], after=HOUR / 2)]
+    assert [(event.kind, event.cause) for event in told] == [
+        ("source.failing", "the list shows only 20 of 40 models")
+    ]
+    assert story.state.sources["models"].last_good == story.at
+    assert [event.kind for event in story.shows(*many)] == ["source.recovered"]
+
+
+def test_a_list_that_stays_small_is_believed_in_the_end_as_one_event__P2_I8() -> None:
+    many = [OWL | {"id": f"acme/owl-{number}"} for number in range(40)]
+    story = Story()
+    story.shows(*many)
+    told = [event for _ in range(80) for event in story.shows(*many[:20], after=HOUR / 2)]
+    assert [event.kind for event in told if not event.part_of] == [
+        "source.failing",
+        "catalog.changed",
+        "source.recovered",
+    ]
+    assert [event.kind for event in told].count("model.removed") == 20
+
+
+def test_another_query_may_show_less() -> None:
+    many = [OWL | {"id": f"acme/owl-{number}"} for number in range(40)]
+    story = Story()
+    story.shows(*many)
+    other = listing(many[:10], story.at, "http://catalog.test/models?output_modalities=image")
+    assert [event for _ in range(5) for event in story.answers(HOUR, models=other)] == []
+
+
 def test_a_failed_poll_changes_nothing_that_is_known__I5_W2_W3() -> None:
     story = Story()
     story.shows(OWL)

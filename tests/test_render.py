@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs import START
-from watcher.domain import Event
+from watcher.domain import Event, FieldChange
 from watcher.events import KINDS, of_catalog
 from watcher.render import notification
 
@@ -36,6 +36,21 @@ def test_the_html_says_the_same_and_escapes_remote_text__F12_Z4() -> None:
     assert "<img>" not in html
     assert "acme/&lt;script&gt; is new" in html
     assert '<a href="https://openrouter.ai/acme/&lt;script&gt;">' in html
+
+
+def test_one_decision_about_a_model_and_its_variants_is_one_line() -> None:
+    def price(subject: str, after: str) -> Event:
+        sides = {"prompt": "1", "completion": "2"}, {"prompt": "1", "completion": after}
+        return Event(
+            subject, START, "price.changed", subject, *sides, fields=(FieldChange("completion", "2", after),)
+        )
+
+    dearer = [price(f"acme/owl-2{variant}", "3") for variant in (":batch", "", ":thinking")]
+    message = notification("team", START, [*dearer, price("acme/owl-2:free", "4")], ["r"])
+    assert message.title == "acme/owl-2:free is 100 % dearer and 1 more change"
+    assert message.body.count("•") == 2
+    assert "(+50 %) per M tokens; also acme/owl-2:batch, acme/owl-2:thinking\n" in message.body
+    assert len(message.events) == 4
 
 
 def test_a_catalog_event_lists_its_models_and_has_no_page() -> None:

@@ -69,6 +69,36 @@ def test_a_price_event_without_prices_is_no_trouble() -> None:
     assert told([event], Rule("dearer", ("team",), TENTH)) == []
 
 
+@pytest.mark.parametrize("echo", ["acme/owl-2:batch", "~acme/owl-latest"])
+@pytest.mark.parametrize(
+    ("when", "is_told"),
+    [
+        ({}, False),
+        ({"model": Globs.parse("*")}, False),
+        ({"model": Globs.parse("!*:batch")}, False),
+        ({"model": Globs.parse(["~*", "*:batch"])}, True),
+        ({"variant": Globs.parse(["batch", "none"])}, True),
+    ],
+)
+def test_batch_twins_and_aliases_are_quiet_unless_asked_for(echo: str, when: Any, *, is_told: bool) -> None:
+    assert bool(told([price_event("1", "2", echo)], Rule("rule", ("team",), when))) is is_told
+
+
+def test_an_alias_that_points_elsewhere_is_news_of_its_own() -> None:
+    event = replace(price_event("1", "2", "~acme/owl-latest"), kind="alias.retargeted")
+    assert told([event], Rule("rule", ("team",))) == [("rule", "team")]
+
+
+def test_a_batch_twin_is_told_along_with_its_model() -> None:
+    events = [
+        price_event("1", "2"),
+        price_event("1", "2", "acme/owl-2:batch"),
+        price_event("1", "2", "acme/x:batch"),
+    ]
+    matches, _ = route(events, [Rule("rule", ("team",))], {})
+    assert [match.event.subject for match in matches] == ["acme/owl-2", "acme/owl-2:batch"]
+
+
 @pytest.mark.parametrize(
     ("when", "is_told"),
     [

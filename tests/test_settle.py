@@ -129,7 +129,8 @@ class TestExpiration:
             "2026-11-20",
             None,
         )
-        [restored] = story.shows(GONE_SOON)
+        assert story.shows(GONE_SOON) == []
+        [restored] = story.shows(GONE_SOON, after=8 * HOUR)
         assert (restored.kind, restored.after) == ("expiration.restored", "2026-11-20")
 
     def test_each_threshold_reminds_once__T8(self) -> None:
@@ -194,6 +195,24 @@ def test_an_alias_that_points_elsewhere_is_news_at_once() -> None:
     story = begun(alias)
     event = one(story, priced(alias, "1", "1") | {"alias_target": {"name": "Owl 3", "slug": "acme/owl-3"}})
     assert (event.kind, event.before, event.after) == ("alias.retargeted", "acme/owl-2", "acme/owl-3")
+
+
+def test_two_views_that_alternate_do_not_make_an_alias_news_every_time__H16_W21() -> None:
+    views = [
+        OWL | {"id": "~acme/owl-latest", "alias_target": {"name": slug, "slug": slug}}
+        for slug in ("acme/owl-1", "acme/owl-2")
+    ]
+    story = begun(views[0])
+    told = [event for number in range(1, 20) for event in story.shows(views[number % 2])]
+    assert [event.after for event in told] == ["acme/owl-2"]
+    assert [event.after for _ in range(9) for event in story.shows(views[0])] == ["acme/owl-1"]
+
+
+def test_a_date_that_goes_to_and_fro_is_not_told_every_time__H16() -> None:
+    rows = [OWL | {"expiration_date": day} for day in ("2026-12-20", "2026-12-27")]
+    story = begun(rows[0])
+    told = [event.after for number in range(1, 20) for event in story.shows(rows[number % 2])]
+    assert told == ["2026-12-27"]
 
 
 def test_learning_what_was_unknown_is_no_news() -> None:

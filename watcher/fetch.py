@@ -18,6 +18,7 @@ from watcher.errors import FetchError
 USER_AGENT = f"openrouter-watcher/{__version__}"
 STEP_TIMEOUT = 10.0  # seconds for connecting, and between two pieces of an answer
 MOST_PAGES = 50
+STALEST = 7200.0  # seconds in a cache
 LONGEST_PAUSE = 3600.0  # seconds that a server may ask us to wait
 LONGEST_WORDS = 200
 LARGEST_REFUSAL = 100_000  # bytes of an error's body that we read for its words
@@ -122,11 +123,20 @@ def _page(client: httpx.Client, url: httpx.URL, limit: int) -> bytes:
     with client.stream("GET", url) as response:
         if response.status_code != OK:
             raise _refusal(response)
+        _refuse_stale(response)
         body = b"".join(_decoded(response, limit))
     if not body:
         message = f"{url.host} gave an empty answer"
         raise FetchError(message)
     return body
+
+
+def _refuse_stale(response: httpx.Response) -> None:
+    """Refuse what a cache has kept for long: the edge may serve an hour-old list, an older one is no news."""
+    age = response.headers.get("Age", "")
+    if age.isdecimal() and float(age) > STALEST:
+        message = f"{response.url.host} gave an answer that is {float(age) / 3600:.0f} hours old"
+        raise FetchError(message)
 
 
 def _decoded(response: httpx.Response, limit: int) -> Iterator[bytes]:

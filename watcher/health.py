@@ -8,20 +8,23 @@ from watcher.events import of_source
 
 
 def judge(
-    name: str, source: Source, answer: Snapshot | Failure, at: datetime, hold: timedelta
+    name: str,
+    source: Source,
+    answer: Snapshot | Failure,
+    at: datetime,
+    hold: timedelta,
+    complaint: str | None = None,
 ) -> tuple[Source, list[Event]]:
-    """Note one answer of a source at `at` (UTC); gives the source as it stands now, and its news."""
+    """Note one answer of a source at `at` (UTC); gives the source as it stands now, and its news.
+
+    A `complaint` is what is wrong with a good answer; it counts as a failure that lasts.
+    """
     if isinstance(answer, Failure):
         return _failed(name, source, answer, at, hold)
-    recovered = replace(
-        source,
-        identity=answer.identity,
-        last_good=at,
-        failing_since=None,
-        reason=None,
-        failures=0,
-        told=False,
-    )
+    good = replace(source, identity=answer.identity, last_good=at)
+    if complaint:
+        return _failed(name, good, Failure(complaint), at, hold)
+    recovered = replace(good, failing_since=None, reason=None, failures=0, told=False)
     if not source.told:
         return recovered, []
     return recovered, [of_source("source.recovered", name, at, source.episodes, None)]

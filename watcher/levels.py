@@ -84,20 +84,22 @@ def newest(levels: tuple[Level, ...], announced: Json) -> int:
     return start
 
 
-def has_settled(
-    announced: Json, levels: tuple[Level, ...], moment: Moment, holds: Mapping[str, timedelta]
-) -> bool:
-    """Tell whether the newest level is news: it has lasted the hold that what speaks against it calls for."""
-    if moment.at - _differing_since(levels, announced) >= LATELY:
-        return True
+def due_at(
+    announced: Json, levels: tuple[Level, ...], gap: timedelta, holds: Mapping[str, timedelta]
+) -> datetime:
+    """Give when the newest level is news if it stays: after the hold that what speaks against it calls for.
+
+    `gap` is how far apart polls are. Whatever differs for LATELY is news, whether it stays or not.
+    """
     start = newest(levels, announced)
     level = levels[start]
     is_restless = any(level.since - earlier.since <= LATELY for earlier in levels[:start])
     if is_restless or apart(announced, levels[-1].price) < SMALL:
         hold = holds["price_restless"]
-        return moment.at - level.since >= min(hold, max(shortened(hold, moment.gap), TWICE))
-    hold = holds["price_doubtful" if level.routed or level.movers > CROWD else "price"]
-    return moment.at - level.before >= hold
+        due = level.since + min(hold, max(shortened(hold, gap), TWICE))
+    else:
+        due = level.before + holds["price_doubtful" if level.routed or level.movers > CROWD else "price"]
+    return min(due, _differing_since(levels, announced) + LATELY)
 
 
 def _differing_since(levels: tuple[Level, ...], announced: Json) -> datetime:

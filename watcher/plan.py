@@ -25,6 +25,7 @@ from watcher.events import KINDS, of_catalog
 from watcher.health import judge
 from watcher.pricing import HEADLINE
 from watcher.pricing import whole as whole_price
+from watcher.relations import related
 from watcher.render import notification
 from watcher.rules import Match, Rule, route
 from watcher.settle import Policy
@@ -33,6 +34,8 @@ MODELS = "models"
 FEED = "feed"
 WAVE = 15  # models whose prices moved in one poll: policy or schema, not news about each
 WAVE_SHARE = 0.05
+SHRUNKEN = 10
+SHRUNKEN_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +58,15 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
     """Decide what a poll means; nothing is done yet."""
     sources, health = _judge(state, poll, settings)
     items, feed, news = state.items, state.feed, list[Event]()
-    listing = poll.answers.get(MODELS)
+    listing, sighted = poll.answers.get(MODELS), poll.answers.get(FEED)
     if isinstance(listing, Snapshot):
         before = state.sources.get(MODELS, Source())
         look = catalog.Look(listing, before, poll.at, settings.policy, witness.told_slugs(feed))
         items, news = catalog.observe(items, look)
+        news = related(news, items)
         feed = witness.confirm(feed, items)
-        known = before.fields | listing.fields
         news += _new_fields(listing.fields - before.fields, poll.at) if before.fields else []
-        sources[MODELS] = replace(sources[MODELS], fields=known)
-    sighted = poll.answers.get(FEED)
+        sources[MODELS] = replace(sources[MODELS], fields=before.fields | listing.fields)
     if isinstance(sighted, Snapshot):
         is_first = state.sources.get(FEED, Source()).last_good is None
         listed = isinstance(listing, Snapshot)
@@ -84,11 +86,25 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
 
 def _judge(state: State, poll: Poll, settings: Settings) -> tuple[dict[str, Source], list[Event]]:
     sources, told = dict(state.sources), list[Event]()
+    hold = settings.policy.holds["source"]
     for name, answer in poll.answers.items():
         before = state.sources.get(name, Source())
-        sources[name], news = judge(name, before, answer, poll.at, settings.policy.holds["source"])
+        complaint = _shrunken(state, answer) if name == MODELS else None
+        sources[name], news = judge(name, before, answer, poll.at, hold, complaint)
         told += news
     return sources, told
+
+
+def _shrunken(state: State, answer: Snapshot | Failure) -> str | None:
+    """Say so where a list shows far fewer models than people know; each waits for its removal as ever."""
+    source = state.sources.get(MODELS, Source())
+    if isinstance(answer, Failure) or answer.identity != source.identity:
+        return None
+    listed = sum(bool(item.announced and item.announced["listed"]) for item in state.items.values())
+    shown = len(answer.documents) + len(answer.refused)
+    if listed - shown <= max(SHRUNKEN, listed * SHRUNKEN_SHARE):
+        return None
+    return f"the list shows only {shown} of {listed} models"
 
 
 def _new_fields(fields: Iterable[str], at: datetime) -> list[Event]:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from html import escape
 from itertools import groupby
 
 from watcher.describe import clean, describe, headline, moment
 from watcher.domain import Event, Notification
 from watcher.events import KINDS
-from watcher.identity import page
+from watcher.identity import base, page
+from watcher.pricing import largest_move, percent
 
 MOST_LINES = 100  # a longer message is not read; the record has them all
 MOST_IDS = 40
@@ -26,16 +28,15 @@ class Line:
 
 def notification(channel: str, at: datetime, events: Sequence[Event], rules: Sequence[str]) -> Notification:
     """Write the one message that a channel gets after a poll, most urgent first."""
-    ordered = sorted(
-        events, key=lambda event: (KINDS[event.kind].urgency, KINDS[event.kind].heading, event.subject)
-    )
-    lines = [_line(event) for event in ordered[:MOST_LINES]]
-    left_out = len(ordered) - len(lines)
+    ordered = sorted(events, key=_order)
+    decisions = [list(alike) for _, alike in groupby(ordered, key=_decision)]
+    lines = [_line(alike) for alike in decisions[:MOST_LINES]]
+    left_out = len(decisions) - len(lines)
     footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {moment(at)}"
     return Notification(
         channel=channel,
         at=at,
-        title=_title(ordered),
+        title=_title([alike[0] for alike in decisions]),
         body=_body(lines, left_out, footer),
         html=_html(lines, left_out, footer),
         rules=tuple(rules),
@@ -43,11 +44,30 @@ def notification(channel: str, at: datetime, events: Sequence[Event], rules: Seq
     )
 
 
-def _line(event: Event) -> Line:
+def _order(event: Event) -> tuple[int, str, Decimal, tuple[str, str, str], str]:
+    """Order the most urgent first, and among prices those that moved most."""
+    kind = KINDS[event.kind]
+    return kind.urgency, kind.heading, -abs(_move(event) or Decimal(0)), _decision(event), event.subject
+
+
+def _move(event: Event) -> Decimal | None:
+    return largest_move(event.before, event.after) if event.kind == "price.changed" else None
+
+
+def _decision(event: Event) -> tuple[str, str, str]:
+    """Tell which events are one decision: the same happens to a model and its variants."""
+    move = _move(event)
+    same = percent(move) if move else str(event.after) if event.kind.startswith("expiration") else ""
+    return base(event.subject), event.kind, same
+
+
+def _line(alike: Sequence[Event]) -> Line:
+    """Write one decision in one line: the model in full, its variants by name."""
+    event, *others = alike
     about_model = event.kind.partition(".")[0] not in {"catalog", "source"}
-    return Line(
-        KINDS[event.kind].heading, describe(event) + _ids(event), page(event.subject) if about_model else None
-    )
+    also = f"; also {', '.join(clean(other.subject) for other in others)}" if others else ""
+    text = describe(event) + _ids(event) + also
+    return Line(KINDS[event.kind].heading, text, page(event.subject) if about_model else None)
 
 
 def _ids(event: Event) -> str:

@@ -1,12 +1,15 @@
 """Which rules an event meets, and so which channels are told."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watcher import identity
 from watcher.conditions import CONDITIONS, Parameter, Question
 from watcher.domain import Document, Event, ToldPrices
 from watcher.terms import Globs, PriceTerms
+
+MASS = "part of a mass change, and the rule writes out neither the model nor its author"
+ECHO = "a batch twin or an alias, and the rule does not ask for them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ class Rule:
         question = Question(event, told)
         failing = [name for name, wanted in self.when.items() if not CONDITIONS[name](question, wanted)]
         if event.part_of and not self._names_outright(event.subject):
-            failing.append("model")
+            failing.append(MASS)
+        if _is_echo(event) and not self._asks_for_echoes():
+            failing.append(ECHO)
         return failing
 
     def _names_outright(self, model: str) -> bool:
@@ -38,6 +43,13 @@ class Rule:
         models, authors = self.when.get("model"), self.when.get("author")
         return (isinstance(models, Globs) and models.names(model)) or (
             isinstance(authors, Globs) and authors.names(identity.author(model))
+        )
+
+    def _asks_for_echoes(self) -> bool:
+        """Tell whether the rule is about variants, or its models are written with `:batch` or `~`."""
+        models = self.when.get("model")
+        return "variant" in self.when or (
+            isinstance(models, Globs) and models.mention(f":{identity.BATCH}", "~")
         )
 
     @property
@@ -56,15 +68,22 @@ class Match:
     event: Event
 
 
+def _is_echo(event: Event) -> bool:
+    """Tell whether the event is about a batch twin or an alias, which repeat what happens to a model."""
+    if event.kind == "alias.retargeted":
+        return False
+    return identity.variant(event.subject) == identity.BATCH or identity.is_alias(event.subject)
+
+
 def route(
-    events: Iterable[Event], rules: Sequence[Rule], told_prices: ToldPrices
+    events: Sequence[Event], rules: Sequence[Rule], told_prices: ToldPrices
 ) -> tuple[list[Match], ToldPrices]:
     """Match every event with every rule in file order; also give the prices that rules have told by now."""
     matches: list[Match] = []
     remembered = dict(told_prices)
     for event in events:
         for rule in rules:
-            told = _base(rule, event, remembered)
+            told = base_price(rule, event, remembered)
             matched = rule.matches(event, told)
             if rule.counts_from_told and event.kind == "price.changed":
                 remembered[rule.name, event.subject] = _mapping(event.after) if matched else told
@@ -72,10 +91,22 @@ def route(
                 matches += [Match(channel, rule.name, event) for channel in rule.notify]
                 if rule.stop:
                     break
-    return matches, remembered
+    return [*matches, *_echoes(events, matches)], remembered
 
 
-def _base(rule: Rule, event: Event, told_prices: Mapping[tuple[str, str], Document]) -> Document:
+def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:
+    """Let a batch twin be told along with its model: they are one decision."""
+    told = {(match.event.kind, match.event.subject): match for match in matches}
+    echoes = [event for event in events if _is_echo(event) and (event.kind, event.subject) not in told]
+    return [
+        Match(match.channel, match.rule, echo)
+        for echo in echoes
+        for match in matches
+        if (match.event.kind, match.event.subject) == (echo.kind, identity.base(echo.subject))
+    ]
+
+
+def base_price(rule: Rule, event: Event, told_prices: ToldPrices) -> Document:
     """Give the price from which this rule's size conditions count for the event's model."""
     return told_prices.get((rule.name, event.subject)) or _mapping(event.before)
 

@@ -58,6 +58,9 @@ UNKNOWN: Document = {
     "listed": None,
     "expiration": None,
 }  # all else about a new model is learned without a word
+AT_ONCE = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # can be told at once
+LATELY_TOLD = timedelta(days=2)
+AGAIN = timedelta(hours=8)
 CONFIRMED = 2  # polls: one answer alone never proves that a model is gone
 
 
@@ -83,7 +86,7 @@ def settle(
     """
     case = _Case.of(model, item, observed, moment, policy)
     due = case.due()
-    told = _tell(case.known, due)
+    told = _tell(case.known, due, moment.at)
     spoken = {change.aspect for change in due}
     if spoken & {Aspect.LISTED, Aspect.EXPIRATION}:
         told = _counted(told, moment.at, policy)  # the news itself says how many days are left
@@ -129,23 +132,30 @@ class _Case:
         return due if is_listed else []
 
     def _has_lasted(self, change: Change) -> bool:
-        kind, wait, holds = kind_of(change, self.known), self.waits[change.aspect], self.policy.holds
-        lasted = self.moment.at - wait.since
-        hold = holds[HOLD_OF_KIND[kind]]
-        if kind == "model.removed":
-            is_dated = _is_past_its_date(self.known, self.moment.at)
-            return wait.polls >= CONFIRMED and (is_dated or lasted >= levels.shortened(hold, self.moment.gap))
-        if change.aspect is Aspect.PRICE:
-            return self._price_has_lasted(change, lasted)
-        return lasted >= hold
+        is_confirmed = self.waits[change.aspect].polls >= CONFIRMED or change.aspect is not Aspect.LISTED
+        return (is_confirmed or bool(change.after)) and self.moment.at >= self.due_at(change)
 
-    def _price_has_lasted(self, change: Change, lasted: timedelta) -> bool:
-        """Tell whether a price is news: a schedule at once, the headline once settled, the rest late."""
-        if pricing.schedule(change.before) != pricing.schedule(change.after):
-            return True
-        if levels.moved(change.before, change.after):
-            return levels.has_settled(change.before, self.levels, self.moment, self.policy.holds)
-        return lasted >= self.policy.holds["price_other"]
+    def due_at(self, change: Change) -> datetime:
+        """Give when a difference is news if it stays as it is."""
+        since, holds = self.waits[change.aspect].since, self.policy.holds
+        hold = holds[HOLD_OF_KIND[kind_of(change, self.known)]]
+        match change.aspect:
+            case Aspect.LISTED if not change.after:
+                is_dated = _is_past_its_date(self.known, self.moment.at)
+                return since if is_dated else since + levels.shortened(hold, self.moment.gap)
+            case Aspect.PRICE if levels.moved(change.before, change.after) and not _is_rescheduled(change):
+                return levels.due_at(change.before, self.levels, self.moment.gap, holds)
+            case Aspect.PRICE if _is_rescheduled(change):
+                return self._again(change, since)
+            case Aspect.ALIAS | Aspect.EXPIRATION:
+                return max(since + hold, self._again(change, since))
+        return since + hold
+
+    def _again(self, change: Change, since: datetime) -> datetime:
+        """Make what is told at once wait where it only takes back what was told: two views may alternate."""
+        before, told_at = self.known.get(f"{change.aspect}_before"), self.known.get(f"{change.aspect}_told")
+        is_lately = isinstance(told_at, str) and since - datetime.fromisoformat(told_at) < LATELY_TOLD
+        return since + AGAIN if is_lately and change.after == before else since
 
     def circumstances(self, change: Change) -> Circumstances:
         """Say when, since when and why a difference is told."""
@@ -159,6 +169,10 @@ class _Case:
         return Circumstances(at, since, self.item.revision, cause, crowd)
 
 
+def _is_rescheduled(change: Change) -> bool:
+    return pricing.schedule(change.before) != pricing.schedule(change.after)
+
+
 def _levels(item: Item, observed: Document, moment: Moment) -> tuple[Level, ...]:
     """Add this poll's price to those that the model showed lately."""
     if not observed["listed"]:
@@ -169,11 +183,13 @@ def _levels(item: Item, observed: Document, moment: Moment) -> tuple[Level, ...]
     return levels.note(item.levels, observed["price"], moment, routed=was_routed)
 
 
-def _tell(known: Document, due: Sequence[Change]) -> Document:
+def _tell(known: Document, due: Sequence[Change], at: datetime) -> Document:
     """Give what people know once they are told; a date taken back is kept, in case it comes again."""
     told = dict(known)
     for change in due:
         told[change.aspect] = change.after
+        if change.aspect in AT_ONCE:
+            told |= {f"{change.aspect}_told": at.isoformat(), f"{change.aspect}_before": change.before}
         if change.aspect is Aspect.EXPIRATION and not change.after:
             told["withdrawn"] = change.before
     return told

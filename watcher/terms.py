@@ -52,6 +52,10 @@ class Globs:
         """Tell whether the text is written out, not only matched by a wildcard."""
         return text in self.patterns
 
+    def mention(self, *parts: str) -> bool:
+        """Tell whether a wanted pattern has one of these parts in it."""
+        return any(part in pattern for pattern in self._wanted for part in parts)
+
     def __str__(self) -> str:
         """Write it as people would."""
         wanted = " or ".join(self._wanted) or "anything"

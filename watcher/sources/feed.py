@@ -34,7 +34,7 @@ def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:  # n
         message = "the answer is no feed"
         raise RefusedError(message)
     if parsed.bozo and not isinstance(parsed.bozo_exception, HARMLESS):
-        message = f"the feed is broken ({_line(str(parsed.bozo_exception))[:80]})"
+        message = f"the feed is broken ({str(parsed.bozo_exception)[:80]})"
         raise RefusedError(message)
     if not parsed.entries:
         message = "the feed is empty"

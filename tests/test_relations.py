@@ -1,0 +1,50 @@
+from catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, priced
+
+FREE = priced(OWL, "0", "0") | {"id": "acme/owl-2:free"}
+RENAMED = OWL | {"id": "acme-ai/owl-2"}
+
+
+def begun(*rows: Row) -> Story:
+    story = Story()
+    story.shows(*rows)
+    return story
+
+
+def removed(story: Story, *rows: Row) -> dict[str, str | None]:
+    story.shows(*rows)
+    return {event.subject: event.cause for event in story.shows(*rows, after=2 * DAY)}
+
+
+def test_a_free_variant_that_goes_while_the_paid_id_stays_says_what_that_costs() -> None:
+    assert removed(begun(OWL, FREE), OWL) == {
+        "acme/owl-2:free": "free tier ended: acme/owl-2 costs $1.25 in, $10.00 out per M tokens"
+    }
+
+
+def test_without_a_paid_id_a_free_variant_is_just_gone() -> None:
+    assert removed(begun(FREE, FINCH), FINCH) == {"acme/owl-2:free": "without notice"}
+    free = priced(OWL, "0", "0")
+    assert removed(begun(free, FREE), free) == {"acme/owl-2:free": "without notice"}
+
+
+def test_a_model_under_another_id_is_renamed__P20() -> None:
+    story = begun(OWL, FINCH)
+    [event] = story.shows(RENAMED, FINCH)
+    assert (event.kind, event.cause) == ("model.added", "renamed from acme/owl-2")
+    [gone] = story.shows(RENAMED, FINCH, after=2 * DAY)
+    assert (gone.kind, gone.cause) == ("model.removed", "renamed to acme-ai/owl-2")
+
+
+def test_variants_share_a_slug_and_are_not_renamed() -> None:
+    story = begun(OWL, FINCH)
+    [event] = story.shows(OWL, FINCH, OWL | {"id": "acme/owl-2:thinking"})
+    assert event.cause is None
+    assert removed(story, OWL, FINCH) == {"acme/owl-2:thinking": "without notice"}
+
+
+def test_models_without_a_slug_are_related_to_nothing() -> None:
+    nameless = [row | {"canonical_slug": None} for row in (OWL, FINCH)]
+    story = begun(HERON, nameless[0])
+    [event] = story.shows(HERON, nameless[1])
+    assert event.cause is None
+    assert story.shows(HERON, nameless[1], after=HOUR) == []

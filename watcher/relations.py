@@ -1,0 +1,54 @@
+"""What the news about one model has to do with another: renamed, or free no longer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from watcher.domain import Document, Event, Item
+from watcher.identity import FREE, base, variant
+from watcher.pricing import headline, is_free, whole
+
+
+def related(news: Sequence[Event], items: Mapping[str, Item]) -> list[Event]:
+    """Give the events, with a cause that lies in another model where there is one."""
+    if not any(event.kind in {"model.added", "model.removed"} for event in news):
+        return list(news)
+    by_slug = _by_slug(items)
+    return [_related(event, items, by_slug) for event in news]
+
+
+def _related(event: Event, items: Mapping[str, Item], by_slug: Mapping[str, list[str]]) -> Event:
+    if event.kind == "model.removed" and variant(event.subject) == FREE:
+        paid = _listed(items.get(base(event.subject)))
+        if paid is not None and not is_free(whole(paid)):
+            return replace(
+                event, cause=f"free tier ended: {base(event.subject)} costs {headline(whole(paid))}"
+            )
+    is_new = event.kind == "model.added"
+    if is_new or event.kind == "model.removed":
+        others = [
+            model for model in by_slug.get(_slug(event.model), []) if base(model) != base(event.subject)
+        ]
+        fitting = [model for model in others if (_listed(items[model]) is None) == is_new]
+        if fitting:
+            return replace(event, cause=f"renamed {'from' if is_new else 'to'} {fitting[0]}")
+    return event
+
+
+def _by_slug(items: Mapping[str, Item]) -> dict[str, list[str]]:
+    """Find models by canonical slug, which a model keeps when it gets another id."""
+    found: dict[str, list[str]] = {}
+    for model, item in items.items():
+        if item.observed:
+            found.setdefault(_slug(item.observed), []).append(model)
+    return {slug: models for slug, models in found.items() if slug and len(models) > 1}
+
+
+def _slug(document: Document) -> str:
+    details = document.get("details")
+    slug = details.get("canonical_slug") if isinstance(details, Mapping) else None
+    return str(slug) if slug else ""
+
+
+def _listed(item: Item | None) -> Document | None:
+    """Give what the list shows of a model, None where it does not show it."""
+    return item.observed if item and item.observed and item.observed["listed"] else None
