@@ -197,6 +197,44 @@ class TestRecord:
         assert called("events").stderr == "No events yet.\n"
 
 
+class TestExplain:
+    @pytest.mark.usefixtures("told")
+    def test_a_model_shows_what_waits_its_last_news_and_every_rule(self) -> None:
+        shown = called("explain", "acme/finch-mini").output
+        assert "Waits: acme/finch-mini is gone; it was $0.15 in, $0.60 out" in shown
+        assert re.search(r"since .* \(just now\); told at .* if it stays", shown)
+        assert "  + Everything: tells hook" in shown
+        owl = called("explain", "acme/owl-2")
+        assert "acme/owl-2: prompt $1.25 → $1.50 (+20 %) per M tokens" in owl.output
+        assert owl.stderr == "Nothing waits to become news.\n"
+
+    @pytest.mark.usefixtures("told")
+    def test_an_event_is_explained_by_its_number(self) -> None:
+        number = json.loads(called("events", "--json", "--kind", "price.*").output)["id"]
+        assert "Told " in called("explain", number).output
+        found = json.loads(called("explain", number, "--json").output)
+        assert found["rules"] == [{"rule": "Everything", "tells": True, "channels": ["hook"], "unmet": []}]
+
+    @pytest.mark.usefixtures("told")
+    def test_what_waits_is_an_object_for_machines(self) -> None:
+        found = json.loads(called("explain", "acme/finch-mini", "--json").output)
+        assert (found["type"], found["kind"]) == ("waiting", "model.removed")
+        assert found["due_at"] > found["since"]
+
+    def test_a_condition_that_is_not_met_is_named(self, told: Path) -> None:
+        told.write_text(
+            RULES.format(hook="json://127.0.0.1:9/x").replace("notify", "when: {author: nobody}, notify")
+        )
+        assert "  - Everything: not met: The author is nobody" in called("explain", "acme/owl-2").output
+
+    @pytest.mark.usefixtures("told")
+    def test_what_is_not_known_is_met_with_what_is(self) -> None:
+        assert (
+            "nothing is known of 'acme/owl3'; did you mean acme/owl-2?"
+            in called("explain", "acme/owl3").stderr
+        )
+
+
 class TestStatus:
     def test_a_good_watcher_is_healthy(self, told: Path) -> None:
         told.write_text(told.read_text() + "sources: {feed: off}\n")

@@ -177,8 +177,11 @@ def test_a_silent_server_is_left_after_the_deadline__N4() -> None:
     assert "no whole answer" in words or "timed out" in words, "the step's own time is as short"
 
 
-def test_an_exchange_that_is_left_behind_ends_by_itself__N4() -> None:
-    with serving(Script((HANG,))) as server:
+@pytest.mark.parametrize(
+    "script", [pytest.param(Script((HANG,)), id="N4"), pytest.param(dripped(HEAD[:-4] + b"0" * 300), id="N5")]
+)
+def test_an_exchange_that_is_left_behind_ends_by_itself(script: Script) -> None:
+    with serving(script) as server:
         with pytest.raises(FetchError):
             fetch(server.url(), deadline=0.5)
         assert all_have_ended(within=5.0)
@@ -249,7 +252,9 @@ def test_what_follows_a_packed_answer_is_not_kept__H12() -> None:
 )
 def test_a_server_may_ask_us_to_wait_within_reason__H2_T9(wish: str | None, seconds: float | None) -> None:
     headers = [DATE, f"Retry-After: {wish}"] if wish else [DATE]
-    assert failure(reply(b"", "429 Too Many Requests", *headers)).retry_after == seconds
+    error = failure(reply(b"", "429 Too Many Requests", *headers))
+    assert str(error) == "127.0.0.1 answered HTTP 429"
+    assert error.retry_after == seconds
 
 
 def test_a_date_to_wait_for_needs_the_servers_own_clock__T9() -> None:

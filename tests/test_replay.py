@@ -76,6 +76,22 @@ def test_for_people_it_is_messages_days_and_rules(folder: Path) -> None:
     assert "1         New models" in lines
 
 
+def test_rules_are_summed_up_with_what_none_caught(folder: Path) -> None:
+    lines = called(str(folder), "--rules").stdout.splitlines()
+    assert lines == [
+        "New models",
+        "  1 messages, 0.2 a day, most on Mon 08 Jun 2026 (1)",
+        "  most about wetland/heron-large (1)",
+        "Prices",
+        "  1 messages, 0.2 a day, most on Mon 08 Jun 2026 (1)",
+        "  most about acme/owl-2 (1)",
+        "",
+        "No rule caught: model.removed (1)",
+    ]
+    records = objects(called(str(folder), "--rules", "--json"))
+    assert [(record["rule"], record["messages"]) for record in records] == [("New models", 1), ("Prices", 1)]
+
+
 def test_an_archive_gives_the_same_as_the_folder(folder: Path) -> None:
     archive = folder.parent / "recorded.tar.xz"
     with tarfile.open(archive, "w:xz") as packed:

@@ -2,22 +2,19 @@
 
 import json
 import logging
-import os
 import signal
 import sys
-from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
 
-from watcher import __version__, config, config_shape, deliver, demo, display, json_output, replay
+from watcher import __version__, config, config_shape, deliver, demo, display, json_output
+from watcher.cli_record import COMMANDS, as_json, load
 from watcher.describe import describe
 from watcher.domain import Delivery, OutboxState, Plan, State, Verdict
 from watcher.errors import ConfigError, NotFoundError, WatcherError
 from watcher.plan import plan
-from watcher.report import report
 from watcher.service import Service, failures, look, summary, utc_now
 from watcher.store import Store
 
@@ -71,13 +68,6 @@ def main(ctx: click.Context, path: Path | None, *, verbose: bool) -> None:
     logging.getLogger("watcher").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
-
-
-def _load(path: Path | None) -> config.Config:
-    return config.load(config.find(path, os.environ, Path.cwd()), os.environ)
-
-
 @main.command()
 @click.pass_obj
 def run(path: Path | None) -> None:
@@ -87,7 +77,7 @@ def run(path: Path | None) -> None:
     Example:
       watcher --config /etc/watcher/rules.yaml run
     """
-    settings = _load(path)
+    settings = load(path)
     for warning in settings.warnings:
         display.note(warning)
     with Store.open(settings.store) as store:
@@ -103,7 +93,7 @@ def run(path: Path | None) -> None:
 @click.pass_obj
 def once(path: Path | None, *, dry_run: bool, as_json: bool) -> None:
     """Poll once, deliver what is due, and end; fails where a source gave no good answer."""
-    settings = _load(path)
+    settings = load(path)
     if dry_run:
         poll = look(settings, utc_now())
         before = _state(settings.store)
@@ -142,7 +132,7 @@ def _show_plan(decided: Plan, *, as_json: bool) -> None:
 @click.pass_obj
 def check(path: Path | None) -> None:
     """Validate the configuration and say in words what it does."""
-    settings = _load(path)
+    settings = load(path)
     for line in config.explain(settings):
         display.line(line)
     for warning in settings.warnings:
@@ -160,7 +150,7 @@ def check(path: Path | None) -> None:
 @click.pass_obj
 def test(path: Path | None, channel: str) -> None:
     """Send a real sample message to CHANNEL and say what came of it."""
-    settings = _load(path)
+    settings = load(path)
     if channel not in settings.channels:
         known = ", ".join(settings.channels)
         message = f"there is no channel {channel!r}; the configuration has: {known}"
@@ -174,121 +164,6 @@ def test(path: Path | None, channel: str) -> None:
     display.note(f"{channel}: delivered", "green")
 
 
-@main.command()
-@click.option("--kind", default="*", help="Only kinds that match this glob, such as 'price.*'.")
-@click.option("--model", default="*", help="Only models that match this glob, such as 'openai/*'.")
-@click.option("--limit", default=50, show_default=True, help="At most so many, the newest.")
-@as_json
-@click.pass_obj
-def events(path: Path | None, kind: str, model: str, limit: int, *, as_json: bool) -> None:
-    """List what became news, the newest last."""
-    with Store.read(_load(path).store) as store:
-        told = store.events(model, kind, limit)[::-1]
-    if as_json:
-        for event in told:
-            click.echo(json.dumps(json_output.event(event), ensure_ascii=False))
-    elif told:
-        display.events(told)
-    else:
-        display.note("No events yet.")
-
-
-@main.command()
-@click.argument("model")
-@as_json
-@click.pass_obj
-def history(path: Path | None, model: str, *, as_json: bool) -> None:
-    """Show what the list has shown of MODEL: prices, context, expiration, presence."""
-    with Store.read(_load(path).store) as store:
-        entries = store.history(model)
-        known = store.state().items
-    if not entries:
-        close = get_close_matches(model, known, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        message = f"nothing is known of {model!r}{hint}"
-        raise NotFoundError(message)
-    if as_json:
-        for entry in entries:
-            click.echo(json.dumps(json_output.history(entry)))
-    else:
-        display.history(entries)
-
-
-@main.command()
-@click.option("--retry", metavar="NO|all", help="Queue a dead message again, or all of them.")
-@click.option("--limit", default=50, show_default=True, help="At most so many, the newest.")
-@as_json
-@click.pass_obj
-def outbox(path: Path | None, retry: str | None, limit: int, *, as_json: bool) -> None:
-    """List messages and where they stand; queue dead ones again."""
-    with Store.read(_load(path).store) as store:
-        if retry is not None:
-            number = store.outbox.retry(None if retry == "all" else [_number(retry)], utc_now())
-            display.note(f"{number} queued again; a running service sends within a minute", "green")
-            return
-        messages = store.outbox.messages(limit=limit)[::-1]
-    if as_json:
-        for message in messages:
-            click.echo(json.dumps(json_output.delivery(message), ensure_ascii=False))
-    elif messages:
-        display.outbox(messages)
-    else:
-        display.note("No messages yet.")
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        message = "--retry takes a message's number or `all`"
-        raise click.UsageError(message)
-    return int(text)
-
-
-@main.command()
-@as_json
-@click.pass_obj
-def status(path: Path | None, *, as_json: bool) -> None:
-    """Say how sources, channels and the store are; exit code 3 where something is wrong."""
-    settings = _load(path)
-    with Store.read(settings.store) as store:
-        found = report(settings, store, utc_now())
-    if as_json:
-        click.echo(json.dumps(found.as_json()))
-    else:
-        display.status(found)
-    sys.exit(0 if found.is_healthy else 3)
-
-
-@main.command(name="replay")
-@click.argument("recording", type=click.Path(path_type=Path))
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this UTC day on.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this UTC day.")
-@as_json
-@click.pass_obj
-def replay_command(
-    path: Path | None, recording: Path, since: datetime | None, until: datetime | None, *, as_json: bool
-) -> None:
-    """Run recorded answers through the rules, to see what would have been told.
-
-    RECORDING is a folder or a .tar.xz of answers named by their UTC time, such as 2026-06-08T01-11-59Z.json.
-    """
-    settings = _load(path)
-    answers = replay.Recording.open(recording).between(_utc(since), _utc(until))
-    days = display.Days()
-    for poll, decided in display.progress(
-        replay.replay(answers, settings.settings), len(answers.answers), "Replaying"
-    ):
-        if as_json:
-            for line in json_output.lines(decided):
-                click.echo(line)
-        days.add(poll.at, decided)
-    if not as_json:
-        days.show()
-
-
-def _utc(day: datetime | None) -> datetime | None:
-    return None if day is None else day.replace(tzinfo=UTC)
-
-
 @main.command(name="demo")
 def demo_command() -> None:
     """Watch a made-up catalog change for ten seconds: no network, no account."""
@@ -300,3 +175,7 @@ def demo_command() -> None:
 def schema() -> None:
     """Print the JSON Schema of rules.yaml, for editors."""
     click.echo(json.dumps(config_shape.schema(), indent=2))
+
+
+for command in COMMANDS:
+    main.add_command(command)

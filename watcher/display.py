@@ -1,10 +1,8 @@
 """Tables and colours for people at a terminal; plain text elsewhere."""
 
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from rich.console import Console
@@ -12,11 +10,14 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from watcher.backtest import Backtest
 from watcher.describe import clean, describe, moment
-from watcher.domain import Delivery, Event, HistoryEntry, OutboxState, Plan
+from watcher.domain import Delivery, Event, HistoryEntry, OutboxState, Plan, Source
+from watcher.explain import Verdict
 from watcher.pricing import HEADLINE, shown
 from watcher.report import Report
 from watcher.rows import time_of
+from watcher.settle import Waiting
 
 T = TypeVar("T")
 COLOURS = {
@@ -109,15 +110,16 @@ def age(since: datetime | None, now: datetime) -> str:
     return "just now"
 
 
+def _state(source: Source) -> Text:
+    if source.reason:
+        return Text(f"failing: {clean(source.reason)}", "red")
+    return Text("ok", "green") if source.last_good else Text("no answer yet", "yellow")
+
+
 def status(report: Report) -> None:
     """Print how a watcher is doing."""
     sources = (
-        (
-            name,
-            age(source.last_good, report.at),
-            Text(f"failing: {source.reason}", "red") if source.reason else "ok",
-        )
-        for name, source in report.sources.items()
+        (name, age(source.last_good, report.at), _state(source)) for name, source in report.sources.items()
     )
     table(("SOURCE", "LAST GOOD", "STATE"), sources)
     line("")
@@ -140,31 +142,54 @@ def status(report: Report) -> None:
         line("Healthy.", "green")
 
 
-@dataclass
-class Days:
-    """What a replay would have told, by day and by rule."""
+def told(at: datetime, decided: Plan) -> None:
+    """Print the messages that a poll would have sent, a line each."""
+    for notification in decided.notifications:
+        line(f"{moment(at)}  {notification.channel}: {notification.title}")
 
-    events: Counter[date] = field(default_factory=Counter)
-    messages: Counter[date] = field(default_factory=Counter)
-    rules: Counter[str] = field(default_factory=Counter)
-    told: list[str] = field(default_factory=list)
 
-    def add(self, at: datetime, decided: Plan) -> None:
-        """Count one poll."""
-        self.events[at.date()] += len(decided.events)
-        self.messages[at.date()] += len(decided.notifications)
-        for notification in decided.notifications:
-            self.rules.update(notification.rules)
-            self.told.append(f"{moment(at)}  {notification.channel}: {notification.title}")
+def days(test: Backtest) -> None:
+    """Print how much would have been told, by day and by rule."""
+    line("")
+    rows = (
+        (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day])) for day in sorted(test.days)
+    )
+    table(("DAY", "MESSAGES", "EVENTS"), rows)
+    line("")
+    table(("MESSAGES", "RULE"), ((str(record.messages), record.rule) for record in test.records()))
 
-    def show(self) -> None:
-        """Print every message, then the days, then the rules."""
-        for told in self.told:
-            line(told)
-        line("")
-        days = (
-            (f"{day:%a %d %b %Y}", str(self.messages[day]), str(count)) for day, count in self.events.items()
-        )
-        table(("DAY", "MESSAGES", "EVENTS"), days)
-        line("")
-        table(("MESSAGES", "RULE"), ((str(count), rule) for rule, count in self.rules.most_common()))
+
+def rules(test: Backtest) -> None:
+    """Print each rule's record, and what no rule caught."""
+    for record in test.records():
+        line(record.rule, "bold")
+        busiest = f", most on {record.busiest[0]:%a %d %b %Y} ({record.busiest[1]})" if record.busiest else ""
+        line(f"  {record.messages} messages, {record.a_day:.1f} a day{busiest}")
+        if record.models:
+            line("  most about " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
+    line("")
+    uncaught = ", ".join(f"{kind} ({count})" for kind, count in test.uncaught.most_common())
+    line(f"No rule caught: {uncaught or 'nothing; every event was told'}")
+
+
+def verdicts(found: Sequence[Verdict]) -> None:
+    """Print each rule's verdict and, where it does not tell, why."""
+    for verdict in found:
+        if verdict.tells:
+            line(f"  + {verdict.rule}: tells {' and '.join(verdict.channels)}", "green")
+        else:
+            line(f"  - {verdict.rule}: not met: {'; '.join(verdict.unmet)}")
+
+
+def explained(event: Event, found: Sequence[Verdict]) -> None:
+    """Print an event and what each rule makes of it."""
+    line(f"Told {moment(event.at)}: {describe(event)}", "bold")
+    verdicts(found)
+
+
+def waiting(found: Waiting, now: datetime) -> None:
+    """Print a difference that waits, since when, and when it is told."""
+    line(f"Waits: {describe(found.event)}", "yellow")
+    line(
+        f"  since {moment(found.since)} ({age(found.since, now)}); told at {moment(found.due_at)} if it stays"
+    )

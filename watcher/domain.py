@@ -195,13 +195,14 @@ class State:
 class Plan:
     """What one poll means: the state after it, what is to be recorded and told. Nothing is done yet.
 
-    `raw` has the rows of the list as they came, by model id.
+    `raw` has the rows of the list as they came, by model id; `matches` which rule tells what.
     """
 
     state: State
     events: tuple[Event, ...] = ()
     notifications: tuple[Notification, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+    matches: tuple[tuple[str, Event], ...] = ()
     raw: Mapping[str, Json] = field(default_factory=dict)
 
 

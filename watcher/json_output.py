@@ -1,11 +1,13 @@
 """What commands print with `--json`: one object a line, times in UTC, prices as the API writes them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from watcher.domain import Delivery, Event, HistoryEntry, Json, Notification, Plan
+from watcher.explain import Verdict
 from watcher.rows import text_of
+from watcher.settle import Waiting
 
 
 def event(told: Event) -> dict[str, Json]:
@@ -52,6 +54,20 @@ def delivery(message: Delivery) -> dict[str, Json]:
         "error": message.error,
         "sent_at": text_of(message.sent_at) if message.sent_at else None,
     }
+
+
+def explained(told: Event, found: Sequence[Verdict]) -> dict[str, Json]:
+    """Give an event and what each rule makes of it."""
+    rules: list[Json] = [
+        {"rule": v.rule, "tells": v.tells, "channels": v.channels, "unmet": v.unmet} for v in found
+    ]
+    return event(told) | {"rules": rules}
+
+
+def waiting(found: Waiting, of_rules: Sequence[Verdict]) -> dict[str, Json]:
+    """Give a difference that waits, as the event that it would be."""
+    times = {"since": text_of(found.since), "due_at": text_of(found.due_at)}
+    return explained(found.event, of_rules) | {"type": "waiting"} | times
 
 
 def history(entry: HistoryEntry) -> dict[str, Json]:

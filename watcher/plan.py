@@ -80,6 +80,7 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
         tuple(events),
         tuple(_notifications(matches, poll.at)),
         tuple(_history(state.items, items, poll.at)),
+        tuple((match.rule, match.event) for match in matches),
         listing.raw if isinstance(listing, Snapshot) else {},
     )
 

@@ -105,6 +105,30 @@ def settle(
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A difference that is no news yet: since when, and when it is told if it stays (UTC)."""
+
+    event: Event
+    since: datetime
+    due_at: datetime
+
+
+def outlook(model: str, item: Item, moment: Moment, policy: Policy) -> list[Waiting]:
+    """Give what waits of a model as of the last poll; `event` is what would be told."""
+    if item.observed is None or not item.pending:
+        return []
+    case = _Case.of(model, item, item.observed, moment, policy)
+    return [
+        Waiting(
+            of_change(model, change, case.known, item.observed, case.circumstances(change)),
+            case.waits[change.aspect].since,
+            case.due_at(change),
+        )
+        for change in case.changes
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class _Case:
     """One model at one poll: what is known of it, what differs, and since when."""
 

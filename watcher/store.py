@@ -94,6 +94,10 @@ class Store:
         )
         return [rows.event_of(row) for row in found]
 
+    def event(self, number: str) -> list[Event]:
+        """Give the event with this id, if there is one."""
+        return [rows.event_of(row) for row in self._tables.rows("events", "id = ?", [number])]
+
     def history(self, model: str) -> list[HistoryEntry]:
         """Give what the list showed of a model, oldest first."""
         return [

@@ -1,0 +1,198 @@
+"""The commands that look at what was and will be told; those that act are in `cli.py`."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from watcher import config, display, json_output, replay
+from watcher.backtest import Backtest
+from watcher.domain import Item
+from watcher.errors import NotFoundError
+from watcher.explain import verdicts
+from watcher.levels import Moment
+from watcher.report import report
+from watcher.service import utc_now
+from watcher.settle import outlook
+from watcher.store import Store
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
+
+
+def load(path: Path | None) -> config.Config:
+    """Give the configuration to use. Raises ConfigError."""
+    return config.load(config.find(path, os.environ, Path.cwd()), os.environ)
+
+
+@click.command()
+@click.option("--kind", default="*", help="Only kinds that match this glob, such as 'price.*'.")
+@click.option("--model", default="*", help="Only models that match this glob, such as 'openai/*'.")
+@click.option("--limit", default=50, show_default=True, help="At most so many, the newest.")
+@as_json
+@click.pass_obj
+def events(path: Path | None, kind: str, model: str, limit: int, *, as_json: bool) -> None:
+    """List what became news, the newest last."""
+    with Store.read(load(path).store) as store:
+        told = store.events(model, kind, limit)[::-1]
+    if as_json:
+        for event in told:
+            click.echo(json.dumps(json_output.event(event), ensure_ascii=False))
+    elif told:
+        display.events(told)
+    else:
+        display.note("No events yet.")
+
+
+@click.command()
+@click.argument("model")
+@as_json
+@click.pass_obj
+def history(path: Path | None, model: str, *, as_json: bool) -> None:
+    """Show what the list has shown of MODEL: prices, context, expiration, presence."""
+    with Store.read(load(path).store) as store:
+        entries = store.history(model)
+        known = store.state().items
+    if not entries:
+        raise _unknown(model, known)
+    if as_json:
+        for entry in entries:
+            click.echo(json.dumps(json_output.history(entry)))
+    else:
+        display.history(entries)
+
+
+@click.command()
+@click.option("--retry", metavar="NO|all", help="Queue a dead message again, or all of them.")
+@click.option("--limit", default=50, show_default=True, help="At most so many, the newest.")
+@as_json
+@click.pass_obj
+def outbox(path: Path | None, retry: str | None, limit: int, *, as_json: bool) -> None:
+    """List messages and where they stand; queue dead ones again."""
+    with Store.read(load(path).store) as store:
+        if retry is not None:
+            number = store.outbox.retry(None if retry == "all" else [_number(retry)], utc_now())
+            display.note(f"{number} queued again; a running service sends within a minute", "green")
+            return
+        messages = store.outbox.messages(limit=limit)[::-1]
+    if as_json:
+        for message in messages:
+            click.echo(json.dumps(json_output.delivery(message), ensure_ascii=False))
+    elif messages:
+        display.outbox(messages)
+    else:
+        display.note("No messages yet.")
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        message = "--retry takes a message's number or `all`"
+        raise click.UsageError(message)
+    return int(text)
+
+
+@click.command()
+@as_json
+@click.pass_obj
+def status(path: Path | None, *, as_json: bool) -> None:
+    """Say how sources, channels and the store are; exit code 3 where something is wrong."""
+    settings = load(path)
+    with Store.read(settings.store) as store:
+        found = report(settings, store, utc_now())
+    if as_json:
+        click.echo(json.dumps(found.as_json()))
+    else:
+        display.status(found)
+    sys.exit(0 if found.is_healthy else 3)
+
+
+@click.command(name="replay")
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this UTC day on.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this UTC day.")
+@click.option("--rules", "by_rule", is_flag=True, help="Only sum up, rule by rule, and say what none caught.")
+@as_json
+@click.pass_obj
+def replay_command(
+    path: Path | None,
+    recording: Path,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    by_rule: bool,
+    as_json: bool,
+) -> None:
+    """Run recorded answers through the rules, to see what would have been told.
+
+    RECORDING is a folder or a .tar.xz of answers named by their UTC time, such as 2026-06-08T01-11-59Z.json.
+    """
+    settings = load(path).settings
+    answers = replay.Recording.open(recording).between(_utc(since), _utc(until))
+    test = Backtest([rule.name for rule in settings.rules])
+    polls = display.progress(replay.replay(answers, settings), len(answers.answers), "Replaying")
+    for poll, decided in polls:
+        test.add(poll, decided)
+        if as_json and not by_rule:
+            _echo(json_output.lines(decided))
+        elif not as_json and not by_rule:
+            display.told(poll.at, decided)
+    if as_json and by_rule:
+        _echo(json.dumps(record.as_json()) for record in test.records())
+    elif by_rule:
+        display.rules(test)
+    elif not as_json:
+        display.days(test)
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+@click.command()
+@click.argument("name", metavar="EVENT|MODEL")
+@as_json
+@click.pass_obj
+def explain(path: Path | None, name: str, *, as_json: bool) -> None:
+    """Say which rules tell an event or a model's news and why others do not, and what waits."""
+    settings = load(path)
+    now = utc_now()
+    with Store.read(settings.store) as store:
+        state = store.state()
+        events = store.event(name) or store.events(name, limit=1)
+    if not events and name not in state.items:
+        raise _unknown(name, state.items)
+    item = state.items.get(name, Item())
+    waits = outlook(name, item, Moment(now, now - settings.poll), settings.settings.policy)
+    for wait in waits:
+        found = verdicts(wait.event, settings.settings.rules, state.told_prices)
+        if as_json:
+            click.echo(json.dumps(json_output.waiting(wait, found), ensure_ascii=False))
+        else:
+            display.waiting(wait, now)
+            display.verdicts(found)
+    for event in events:
+        found = verdicts(event, settings.settings.rules, {})
+        if as_json:
+            click.echo(json.dumps(json_output.explained(event, found), ensure_ascii=False))
+        else:
+            display.explained(event, found)
+    if name in state.items and not waits and not as_json:
+        display.note("Nothing waits to become news.", "green")
+
+
+def _unknown(model: str, known: Iterable[str]) -> NotFoundError:
+    close = get_close_matches(model, list(known), n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return NotFoundError(f"nothing is known of {model!r}{hint}")
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    return None if day is None else day.replace(tzinfo=UTC)
+
+
+COMMANDS = (events, history, outbox, status, explain, replay_command)
