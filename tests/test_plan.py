@@ -56,11 +56,28 @@ class TestMassChanges:
         story.shows(*MANY)
         [whole, *single] = story.shows(*(priced(row, "0.000002", "0.000004") for row in MANY))
         assert (whole.kind, whole.subject) == ("catalog.changed", "catalog")
-        assert whole.cause == "40 models at once: a price for prompt or completion changed and stayed"
+        assert (
+            whole.cause
+            == "40 models at once: a price for prompt or completion changed and stayed, mostly completion, prompt"
+        )
         assert {event.part_of for event in single} == {whole.id}
         told = {message.channel: message.events for message in story.plan.notifications}
         assert told["team"] == (whole.id,)
         assert [event.subject for event in single if event.id in told["me"]] == ["acme/model-07"]
+
+    def test_the_one_event_says_what_they_have_in_common_and_which_fields(self) -> None:
+        story = telling()
+        story.shows(*MANY)
+        parameters = ["max_tokens", "temperature", "tools", "seed"]
+        [whole, *_] = story.shows(
+            *(row | {"supported_parameters": parameters} for row in MANY[:20]), *MANY[20:]
+        )
+        assert whole.cause == (
+            "20 models at once: modalities or supported parameters changed, mostly gains parameter seed"
+        )
+        assert isinstance(whole.after, dict)
+        assert whole.after["fields"] == ["parameters"]
+        assert len(whole.after["models"]) == 20
 
     def test_ten_are_not_yet_many_but_of_lesser_news_five_are_the_most(self) -> None:
         story = telling()

@@ -2,4 +2,4 @@
 
 from watcher.cli import main
 
-main()
+main(prog_name="watcher")

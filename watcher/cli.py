@@ -54,7 +54,7 @@ class Commands(click.Group):
 @click.option("-v", "--verbose", is_flag=True, help="Log more.")
 @click.pass_context
 def main(ctx: click.Context, path: Path | None, *, verbose: bool) -> None:
-    r"""Watch OpenRouter's model catalog and tell people what changed.
+    """Watch OpenRouter's model catalog and tell people what changed.
 
     \b
     Examples:
@@ -71,7 +71,7 @@ def main(ctx: click.Context, path: Path | None, *, verbose: bool) -> None:
 @main.command()
 @click.pass_obj
 def run(path: Path | None) -> None:
-    r"""Run the service until SIGTERM or Ctrl-C.
+    """Run the service until SIGTERM or Ctrl-C.
 
     \b
     Example:
@@ -92,7 +92,10 @@ def run(path: Path | None) -> None:
 @as_json
 @click.pass_obj
 def once(path: Path | None, *, dry_run: bool, as_json: bool) -> None:
-    """Poll once, deliver what is due, and end; fails where a source gave no good answer."""
+    """Poll once, deliver, and end.
+
+    Fails where a source gave no good answer.
+    """
     settings = load(path)
     if dry_run:
         poll = look(settings, utc_now())
@@ -131,7 +134,7 @@ def _show_plan(decided: Plan, *, as_json: bool) -> None:
 @main.command()
 @click.pass_obj
 def check(path: Path | None) -> None:
-    """Validate the configuration and say in words what it does."""
+    """Validate the configuration, and explain it."""
     settings = load(path)
     for line in config.explain(settings):
         display.line(line)
@@ -149,7 +152,10 @@ def check(path: Path | None) -> None:
 @click.argument("channel")
 @click.pass_obj
 def test(path: Path | None, channel: str) -> None:
-    """Send a real sample message to CHANNEL and say what came of it."""
+    """Send a sample to CHANNEL.
+
+    Says what came of it.
+    """
     settings = load(path)
     if channel not in settings.channels:
         known = ", ".join(settings.channels)
@@ -166,7 +172,10 @@ def test(path: Path | None, channel: str) -> None:
 
 @main.command(name="demo")
 def demo_command() -> None:
-    """Watch a made-up catalog change for ten seconds: no network, no account."""
+    """Show ten seconds of made-up alerts.
+
+    The real service on a small catalog on loopback: no network, no account.
+    """
     logging.getLogger("watcher").setLevel(logging.WARNING)  # the show is about the alerts
     demo.run(lambda line: display.note(f"\n-- {line}", "cyan"))
 

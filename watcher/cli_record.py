@@ -53,7 +53,10 @@ def events(path: Path | None, kind: str, model: str, limit: int, *, as_json: boo
 @as_json
 @click.pass_obj
 def history(path: Path | None, model: str, *, as_json: bool) -> None:
-    """Show what the list has shown of MODEL: prices, context, expiration, presence."""
+    """Show what the list has shown of MODEL.
+
+    Prices, context, expiration and presence, told or not.
+    """
     with Store.read(load(path).store) as store:
         entries = store.history(model)
         known = store.state().items
@@ -72,7 +75,7 @@ def history(path: Path | None, model: str, *, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def outbox(path: Path | None, retry: str | None, limit: int, *, as_json: bool) -> None:
-    """List messages and where they stand; queue dead ones again."""
+    """List messages; queue dead ones again."""
     with Store.read(load(path).store) as store:
         if retry is not None:
             number = store.outbox.retry(None if retry == "all" else [_number(retry)], utc_now())
@@ -99,7 +102,10 @@ def _number(text: str) -> int:
 @as_json
 @click.pass_obj
 def status(path: Path | None, *, as_json: bool) -> None:
-    """Say how sources, channels and the store are; exit code 3 where something is wrong."""
+    """Say how sources and channels are doing.
+
+    The exit code is 3 where something is wrong.
+    """
     settings = load(path)
     with Store.read(settings.store) as store:
         found = report(settings, store, utc_now())
@@ -126,7 +132,7 @@ def replay_command(
     by_rule: bool,
     as_json: bool,
 ) -> None:
-    """Run recorded answers through the rules, to see what would have been told.
+    """Try the rules on recorded answers.
 
     RECORDING is a folder or a .tar.xz of answers named by their UTC time, such as 2026-06-08T01-11-59Z.json.
     """
@@ -158,7 +164,10 @@ def _echo(lines: Iterable[str]) -> None:
 @as_json
 @click.pass_obj
 def explain(path: Path | None, name: str, *, as_json: bool) -> None:
-    """Say which rules tell an event or a model's news and why others do not, and what waits."""
+    """Say why something is told, or waits.
+
+    Every rule against an event, or against a model's last news and what waits of it, and until when.
+    """
     settings = load(path)
     now = utc_now()
     with Store.read(settings.store) as store:

@@ -1,6 +1,7 @@
 """An event in words: one line for people, remote text made harmless."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from watcher import lifecycle, pricing
@@ -149,15 +150,36 @@ def _count(value: Json) -> str:
 
 
 def _capability(event: Event) -> str:
-    told = []
+    told = [
+        f"{verb} {_CAPABILITIES.get(path, path)} {', '.join(entries)}"
+        for verb, path, entries in _moves(event)
+    ]
+    return f"{event.subject} {'; '.join(told)}"
+
+
+def _moves(event: Event) -> Iterator[tuple[str, str, list[str]]]:
+    """Give what lists gained and lost, by path."""
     for change in event.fields:
         before, after = (set(_texts(side)) for side in (change.before, change.after))
-        for sign, entries in (("gains", after - before), ("loses", before - after)):
+        for verb, entries in (("gains", after - before), ("loses", before - after)):
             if entries:
-                told.append(
-                    f"{sign} {_CAPABILITIES.get(change.path, change.path)} {', '.join(sorted(entries))}"
-                )
-    return f"{event.subject} {'; '.join(told)}"
+                yield verb, change.path, sorted(entries)
+
+
+def in_common(events: Sequence[Event]) -> str:
+    """Say what most of many events have in common: `mostly gains parameter tools`; or nothing."""
+    moves = Counter(
+        f"{verb} {_CAPABILITIES.get(path, path)} {entry}"
+        for event in events
+        for verb, path, entries in _moves(event)
+        for entry in entries
+    )
+    fields = Counter(_label(change.path) for event in events for change in event.fields)
+    for phrases in (moves, fields):
+        common = [phrase for phrase, count in phrases.most_common(3) if 2 * count > len(events)]
+        if common:
+            return f"mostly {', '.join(common)}"
+    return ""
 
 
 def _texts(side: Json) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from watcher import catalog, witness
+from watcher.describe import in_common
 from watcher.domain import (
     Event,
     Failure,
@@ -138,8 +139,10 @@ def _of_many(kind: str, news: Sequence[Event], at: datetime) -> Event:
     alike = [event for event in news if event.kind == kind]
     subjects: list[Json] = [event.subject for event in alike]
     ids: list[Json] = [event.id for event in alike]
-    what = f"{len(alike)} models at once: {KINDS[kind].meaning}"
-    return of_catalog(at, what, {"kind": kind, "models": subjects, "events": ids})
+    fields: list[Json] = [*sorted({change.path for event in alike for change in event.fields})]
+    common = in_common(alike)
+    what = f"{len(alike)} models at once: {KINDS[kind].meaning}{common and f', {common}'}"
+    return of_catalog(at, what, {"kind": kind, "fields": fields, "models": subjects, "events": ids})
 
 
 def _notifications(matches: Sequence[Match], at: datetime) -> list[Notification]:
