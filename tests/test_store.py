@@ -3,8 +3,10 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,12 @@ def path(tmp_path: Path) -> Path:
 def store(path: Path) -> Iterator[Store]:
     with Store.open(path) as opened:
         yield opened
+
+
+def asked(path: Path, sql: str) -> list[Any]:
+    """Do something to the database behind the store's back."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        return connection.execute(sql).fetchall()
 
 
 def polled(store: Store, at_hour: float, *rows: dict[str, object], **answers: object) -> State:
@@ -67,8 +75,8 @@ def test_what_is_remembered_is_what_was_decided__I6(store: Store) -> None:
 
 def test_prices_stay_text_to_the_last_digit(store: Store, path: Path) -> None:
     polled(store, 0, priced(OWL, "0.0000010", "0.10"))
-    [(prompt,), (completion,)] = sqlite3.connect(path).execute(
-        "select value from history where field in ('prompt', 'completion') order by field desc"
+    [(prompt,), (completion,)] = asked(
+        path, "select value from history where field in ('prompt', 'completion') order by field desc"
     )
     assert (prompt, completion) == ("0.000001", "0.1")
 
@@ -76,9 +84,7 @@ def test_prices_stay_text_to_the_last_digit(store: Store, path: Path) -> None:
 def test_a_poll_is_remembered_whole_or_not_at_all__I1_X3(store: Store, path: Path) -> None:
     polled(store, 0, OWL)
     before = store.state()
-    sqlite3.connect(path).execute(
-        "create trigger refuse before insert on outbox begin select raise(abort, 'full'); end"
-    )
+    asked(path, "create trigger refuse before insert on outbox begin select raise(abort, 'full'); end")
     with pytest.raises(sqlite3.Error, match="full"):
         polled(store, 1, OWL, FINCH)
     assert store.state() == before
@@ -87,7 +93,7 @@ def test_a_poll_is_remembered_whole_or_not_at_all__I1_X3(store: Store, path: Pat
 
 def test_the_raw_row_is_kept_as_it_came(store: Store, path: Path) -> None:
     polled(store, 0, OWL | {"benchmarks": {"score": 5}})
-    [(raw,)] = sqlite3.connect(path).execute("select document from raw")
+    [(raw,)] = asked(path, "select document from raw")
     assert '"benchmarks":{"score":5}' in raw
 
 
@@ -239,26 +245,23 @@ class TestOpening:
             Store.open(path)
 
     def test_a_database_of_another_program_is_refused(self, path: Path) -> None:
-        with sqlite3.connect(path) as other:
-            other.execute("create table theirs (id)")
+        asked(path, "create table theirs (id)")
         with pytest.raises(StoreError, match="another program"):
             Store.open(path)
 
     def test_a_store_of_a_newer_version_is_refused__S11_I18(self, path: Path) -> None:
         with Store.open(path):
             pass
-        with sqlite3.connect(path) as newer:
-            newer.execute(
-                "insert into _sqlite_migrations (migration_set, name, applied_at) "
-                "values ('watcher', 'v99', '')"
-            )
+        asked(
+            path,
+            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('watcher', 'v99', '')",
+        )
         with pytest.raises(StoreError, match="newer version"):
             Store.open(path)
 
     def test_a_store_of_an_older_version_is_not_looked_at(self, path: Path) -> None:
         with Store.open(path):
             pass
-        with sqlite3.connect(path) as older:
-            older.execute("delete from _sqlite_migrations")
+        asked(path, "delete from _sqlite_migrations")
         with pytest.raises(StoreError, match="older version"):
             Store.read(path)

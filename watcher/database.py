@@ -88,7 +88,8 @@ class Tables:
             os.close(self._lock)
 
     def _migrate(self) -> None:
-        ours = {migration.name for migration in migrations.pending(Database(memory=True))}
+        with contextlib.closing(Database(memory=True)) as empty:
+            ours = {migration.name for migration in migrations.pending(empty)}
         if any(migration.name not in ours for migration in migrations.applied(self._db)):
             message = f"{self.path} was written by a newer version of watcher; upgrade, or restore the backup"
             raise StoreError(message)
