@@ -1,4 +1,6 @@
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, priced
+from watcher.domain import Item
+from watcher.relations import related
 
 FREE = priced(OWL, "0", "0") | {"id": "acme/owl-2:free"}
 RENAMED = OWL | {"id": "acme-ai/owl-2"}
@@ -48,3 +50,9 @@ def test_models_without_a_slug_are_related_to_nothing() -> None:
     [event] = story.shows(HERON, nameless[1])
     assert event.cause is None
     assert story.shows(HERON, nameless[1], after=HOUR) == []
+
+
+def test_a_model_that_was_never_seen_is_related_to_nothing() -> None:
+    story = begun(OWL)
+    [event] = story.shows(OWL, FINCH)
+    assert related([event], {"acme/ghost": Item(), **story.state.items}) == [event]

@@ -1,6 +1,6 @@
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from watcher.demo import Stage, serve
 from watcher.domain import Failure, OutboxState
 from watcher.errors import NotFoundError
 from watcher.plan import Poll
-from watcher.service import Service, pause
+from watcher.service import Service, failures, pause
 from watcher.store import Store
 
 DEARER = priced(OWL, "0.0000015", "0.0000125")
@@ -220,4 +220,40 @@ def test_a_service_that_is_told_to_stop_sends_nothing_more(tmp_path: Path, catal
     watcher.stop.set()
     watcher.run()
     assert watcher.store.state().sources == {}
+    watcher.store.close()
+
+
+def test_an_answer_that_cannot_be_believed_is_a_failed_poll_and_changes_nothing__W2(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
+    watcher = service(tmp_path, catalog.url, "console://", clock)
+    watcher.poll()
+    before = watcher.store.state()
+    catalog.shows()
+    poll = watcher.poll()
+    assert {name: answer.reason for name, answer in failures(poll).items()} == {
+        "models": "the list of models is empty",
+        "feed": "the feed is empty",
+    }
+    assert watcher.store.state().items == before.items
+    watcher.store.close()
+
+
+def test_a_start_takes_up_what_an_earlier_run_left_behind__X22_C14(
+    tmp_path: Path, catalog: Catalog, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
+    watcher = service(tmp_path, catalog.url, "console://", clock)
+    watcher.poll()
+    catalog.shows(OWL, FINCH, HERON, FINCH | {"id": "acme/finch-maxi"})
+    watcher.poll()
+    watcher.store.outbox.claim(watcher.store.outbox.due(clock[0]))
+    watcher.resume()
+    assert watcher.store.outbox.due(clock[0])[0].repeat
+    renamed = replace(watcher.config, channels={})
+    Service(renamed, watcher.store, now=watcher.now).resume()
+    assert [message.state for message in watcher.store.outbox.messages()] == [OutboxState.DEAD]
+    assert "1 messages were being sent when watcher last ended" in caplog.text
+    assert "1 messages wait for channels that are no longer configured" in caplog.text
     watcher.store.close()

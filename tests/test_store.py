@@ -91,6 +91,14 @@ def test_a_poll_is_remembered_whole_or_not_at_all__I1_X3(store: Store, path: Pat
     assert store.events() == []
 
 
+def test_a_model_that_nobody_was_told_of_is_forgotten_when_it_goes(store: Store) -> None:
+    waiting = Settings((), Policy({**HOLDS, "added": DAY}))
+    for hour, rows in enumerate(([OWL], [OWL, FINCH], [OWL])):
+        at, before = START + hour * HOUR, store.state()
+        store.commit(before, plan(before, Poll(at, {"models": listing(rows, at)}), waiting))
+    assert list(store.state().items) == ["acme/owl-2"]
+
+
 def test_the_raw_row_is_kept_as_it_came(store: Store, path: Path) -> None:
     polled(store, 0, OWL | {"benchmarks": {"score": 5}})
     [(raw,)] = asked(path, "select document from raw")

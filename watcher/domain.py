@@ -223,14 +223,6 @@ class Secret:
         """Give stars."""
         return "***"
 
-    def __eq__(self, other: object) -> bool:
-        """Compare the hidden texts."""
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        """Hash the hidden text."""
-        return hash(self._text)
-
 
 @dataclass(frozen=True, slots=True)
 class Channel:

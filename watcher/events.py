@@ -69,8 +69,8 @@ def kind_of(change: Change, known: Document) -> str:
             return "expiration.moved" if after else "expiration.withdrawn"
         case Aspect.PRICE, _, _ if not any(_is_headline(field) for field in change.fields):
             return "price.detail"
-        case aspect, _, _:
-            return _OF_ASPECT[aspect]
+        case _:
+            return _OF_ASPECT[change.aspect]
 
 
 def _is_headline(field: FieldChange) -> bool:

@@ -235,9 +235,7 @@ def _learned(document: Document, other: Document) -> Document:
 
 def _with_unlisted_prices(observed: Document, known: Document) -> Document:
     """Keep the lesser prices that this host does not list: not listed is not free. A schedule can end."""
-    before, after = known.get("price"), observed.get("price")
-    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
-        return observed
+    before, after = _prices(known), _prices(observed)
     has_schedule = bool(pricing.schedule(before))
     kept = {
         key: price
@@ -245,6 +243,11 @@ def _with_unlisted_prices(observed: Document, known: Document) -> Document:
         if key not in after and key not in pricing.HEADLINE and not (key == "overrides" and has_schedule)
     }
     return {**observed, "price": {**after, **kept}} if kept else observed
+
+
+def _prices(document: Document) -> Document:
+    price = document["price"]
+    return price if isinstance(price, Mapping) else {}
 
 
 def _wait(item: Item, aspect: Aspect, observed: Document, at: datetime) -> Pending:
