@@ -1,13 +1,18 @@
 import re
 from pathlib import Path
+from tempfile import gettempdir
 
-from programs import environment, finished
+from programs import finished
 from watcher.demo import sample
 from watcher.service import utc_now
 
 
+def left_behind() -> set[Path]:
+    return set(Path(gettempdir()).glob("tmp*/watcher.db"))
+
+
 def test_the_demo_shows_every_alert_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    before = set(Path(environment().get("TMPDIR", "/tmp")).glob("tmp*/watcher.db"))  # noqa: S108 - where it works
+    before = left_behind()
     shown = finished(tmp_path / "none.yaml", "demo")
     assert shown.returncode == 0
     titles = [line for line in shown.stdout.splitlines() if re.match(r"(acme|wetland)/", line)]
@@ -19,7 +24,7 @@ def test_the_demo_shows_every_alert_once_and_leaves_nothing_behind(tmp_path: Pat
     ]
     assert shown.stderr.count("-- ") == 5
     assert "Traceback" not in shown.stderr
-    assert set(Path(environment().get("TMPDIR", "/tmp")).glob("tmp*/watcher.db")) == before  # noqa: S108
+    assert left_behind() == before
 
 
 def test_a_sample_message_looks_like_a_real_one() -> None:
