@@ -1,18 +1,17 @@
 import re
 from pathlib import Path
-from tempfile import gettempdir
+
+import pytest
 
 from programs import finished
 from watcher.demo import sample
 from watcher.service import utc_now
 
 
-def left_behind() -> set[Path]:
-    return set(Path(gettempdir()).glob("tmp*/watcher.db"))
-
-
-def test_the_demo_shows_every_alert_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    before = left_behind()
+def test_the_demo_shows_every_alert_once_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     shown = finished(tmp_path / "none.yaml", "demo")
     assert shown.returncode == 0
     titles = [line for line in shown.stdout.splitlines() if re.match(r"(acme|wetland)/", line)]
@@ -24,7 +23,7 @@ def test_the_demo_shows_every_alert_once_and_leaves_nothing_behind(tmp_path: Pat
     ]
     assert shown.stderr.count("-- ") == 5
     assert "Traceback" not in shown.stderr
-    assert left_behind() == before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_sample_message_looks_like_a_real_one() -> None:

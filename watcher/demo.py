@@ -23,7 +23,8 @@ from watcher.store import Store
 from watcher.terms import Globs, Percent, PriceTerms
 
 Row: TypeAlias = dict[str, Any]
-STEP = 1.5  # seconds that each version of the catalog is served
+STEP = 1.5  # seconds that each version of the catalog is served, at least
+LOOKS = 6  # at list and feed, that each version gets: seen, confirmed, and told before the next
 POLL = timedelta(seconds=0.5)
 SHORT = timedelta(seconds=0)
 
@@ -85,9 +86,10 @@ def feed(rows: list[Row]) -> bytes:
 
 @dataclass
 class Stage:
-    """What the catalog shows at the moment."""
+    """What the catalog shows at the moment, and how often it was looked at."""
 
     rows: list[Row]
+    looks: int = 0
 
 
 @contextmanager
@@ -96,6 +98,7 @@ def serve(stage: Stage) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            stage.looks += 1
             body = feed(stage.rows) if "use_rss" in self.path else json.dumps({"data": stage.rows}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -154,8 +157,10 @@ def _direct(
     """Change the catalog under the running service, then stop it."""
     for line, rows in scenes:
         say(line)
-        stage.rows = rows
+        stage.rows, seen = rows, stage.looks
         time.sleep(STEP)
+        while stage.looks < seen + LOOKS:  # on a slow machine a scene takes longer
+            time.sleep(STEP / 10)
     stop.set()
 
 
