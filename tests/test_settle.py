@@ -133,6 +133,25 @@ class TestExpiration:
         [restored] = story.shows(GONE_SOON, after=8 * HOUR)
         assert (restored.kind, restored.after) == ("expiration.restored", "2026-11-20")
 
+    def test_a_date_that_was_told_before_is_never_announced_twice(self) -> None:
+        days = ("2026-12-20", "2026-12-27", None, "2026-12-20", "2026-12-27", "2027-01-05")
+        story = begun(OWL)
+        told = [
+            (event.kind, event.after)
+            for day in days
+            for _ in range(3)
+            for event in story.shows(OWL | {"expiration_date": day}, after=DAY)
+            if event.kind != "expiration.reminder"
+        ]
+        assert told == [
+            ("expiration.announced", "2026-12-20"),
+            ("expiration.moved", "2026-12-27"),
+            ("expiration.withdrawn", None),
+            ("expiration.restored", "2026-12-20"),
+            ("expiration.restored", "2026-12-27"),
+            ("expiration.moved", "2027-01-05"),
+        ]
+
     def test_each_threshold_reminds_once__T8(self) -> None:
         story = begun(OWL, FINCH)
         story.shows(OWL, FINCH | {"expiration_date": "2026-12-05"})

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,14 +63,26 @@ def kind_of(change: Change, known: Document) -> str:
             return "model.added"
         case Aspect.LISTED, _, after:
             return "model.returned" if after else "model.removed"
-        case Aspect.EXPIRATION, None, after:
-            return "expiration.restored" if after == known.get("withdrawn") else "expiration.announced"
-        case Aspect.EXPIRATION, _, after:
-            return "expiration.moved" if after else "expiration.withdrawn"
+        case Aspect.EXPIRATION, _, _:
+            return _kind_of_date(change, known)
         case Aspect.PRICE, _, _ if not any(_is_headline(field) for field in change.fields):
             return "price.detail"
         case _:
             return _OF_ASPECT[change.aspect]
+
+
+def _kind_of_date(change: Change, known: Document) -> str:
+    if not change.after:
+        return "expiration.withdrawn"
+    if change.after in told_dates(known):
+        return "expiration.restored"
+    return "expiration.moved" if change.before else "expiration.announced"
+
+
+def told_dates(known: Document) -> Sequence[Json]:
+    """Give the expiration dates that people were told of a model, whether they still stand or not."""
+    dates = known.get("dates")
+    return dates if isinstance(dates, list) else []
 
 
 def _is_headline(field: FieldChange) -> bool:

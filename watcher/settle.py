@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from watcher import causes, levels, lifecycle, pricing
 from watcher.diff import COMPARED, diff
 from watcher.domain import Aspect, Change, Document, Event, Item, Json, Level, Pending
-from watcher.events import Circumstances, kind_of, of_change
+from watcher.events import Circumstances, kind_of, of_change, told_dates
 from watcher.levels import Moment
 
 HOURS = timedelta(hours=1)
@@ -208,14 +208,15 @@ def _levels(item: Item, observed: Document, moment: Moment) -> tuple[Level, ...]
 
 
 def _tell(known: Document, due: Sequence[Change], at: datetime) -> Document:
-    """Give what people know once they are told; a date taken back is kept, in case it comes again."""
+    """Give what people know once they are told; every date told is kept, in case it comes again."""
     told = dict(known)
     for change in due:
         told[change.aspect] = change.after
         if change.aspect in AT_ONCE:
             told |= {f"{change.aspect}_told": at.isoformat(), f"{change.aspect}_before": change.before}
-        if change.aspect is Aspect.EXPIRATION and not change.after:
-            told["withdrawn"] = change.before
+        if change.aspect is Aspect.EXPIRATION:
+            dates = dict.fromkeys([*told_dates(known), change.before, change.after])
+            told["dates"] = [date for date in dates if date]
     return told
 
 
