@@ -2,7 +2,6 @@ import json
 import os
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from programs import configure, eventually, running
 from receivers import receiving, receiving_mail
 from servers import Server, reply, serving
 from watcher.cli import main
-from watcher.replay import Recording
+from watcher.replay import NAME, Recording
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -43,9 +42,11 @@ def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     )
     assert result.exit_code == 0
     (folder / "events.jsonl").write_text(result.stdout)
-    with tarfile.open(archive(request.param)) as packed:
-        packed.extractall(folder, filter="data")
-    [answers] = (path for path in folder.iterdir() if path.is_dir())
+    answers = folder / "answers"
+    answers.mkdir()
+    for at, body in Recording.open(archive(request.param)).answers.items():
+        assert isinstance(body, bytes)
+        (answers / f"{at:{NAME}}").write_bytes(body)
     judge = [
         sys.executable,
         str(SHARED / "tools" / "score.py"),
