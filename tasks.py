@@ -1,14 +1,19 @@
 """The project's tasks on any machine with Python 3.11 or newer: `python3 tasks.py` lists them."""
 
+from __future__ import annotations
+
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
-import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
+
+try:
+    import tomllib  # new in 3.11, as is all that the project needs
+except ModuleNotFoundError:
+    sys.exit(f"watcher needs Python 3.11 or newer; this is {sys.version.split()[0]}")
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -16,7 +21,6 @@ BIN = VENV / "bin"
 RUNTIME = ROOT / "deploy" / "requirements.txt"
 DEVELOPMENT = ROOT / ".ci" / "requirements.txt"
 BUILD = ROOT / ".ci" / "build.in"
-OLDEST = (3, 11)
 LEAST_COVERED = "90"  # percent of the whole; the pure core has 100
 
 
@@ -45,8 +49,8 @@ def test(arguments: list[str]) -> None:
     replace_by(set_up(DEVELOPMENT) / "python", "-m", "pytest", "-n", "auto", *arguments)
 
 
-def check(_arguments: list[str]) -> None:
-    """Check style, types, layers, duplicates, and run the tests with coverage."""
+def check(arguments: list[str]) -> None:
+    """Check style, types, layers, duplicates, and run the tests with coverage (--no-tests: it is there)."""
     tools = set_up(DEVELOPMENT)
     commands = [
         "ruff check --quiet",
@@ -59,9 +63,11 @@ def check(_arguments: list[str]) -> None:
         f"coverage report --fail-under=100 --include={','.join(pure_core())}",
     ]
     for command in commands:
+        program, *options = command.split()
+        if program == "pytest" and "--no-tests" in arguments:
+            continue
         print(f"$ {command}", flush=True)
-        program, *arguments = command.split()
-        execute(tools / program, *arguments)
+        execute(tools / program, *options)
 
 
 def lock(_arguments: list[str]) -> None:
@@ -86,46 +92,39 @@ def pure_core() -> list[str]:
 
 
 def set_up(requirements: Path) -> Path:
-    """Make `.venv` have just these requirements and the project; gives its folder of programs."""
-    if sys.version_info < OLDEST:
-        sys.exit(f"watcher needs Python 3.11 or newer; this is {sys.version.split()[0]}")
+    """Make `.venv` have these requirements and the project; gives its folder of programs."""
     stamp = VENV / "stamp"
-    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + str(ROOT).encode()).hexdigest()
-    if not stamp.exists() or wanted not in stamp.read_text():
+    noted = stamp.read_text().split() if stamp.exists() else []
+    place, wanted = fingerprint(f"{sys.version} {ROOT}".encode()), fingerprint(requirements.read_bytes())
+    if place not in noted or wanted not in noted:
         print("Setting up .venv (once, about half a minute) ...", file=sys.stderr, flush=True)
-        make_venv()
+        if place not in noted:
+            make_venv()
         install("--require-hashes", "-r", str(requirements))
         install("--no-deps", "--no-build-isolation", "-e", str(ROOT))
-        stamp.write_text(stamp_text(wanted, requirements))
+        included = {fingerprint(RUNTIME.read_bytes()), wanted}  # development includes all that running needs
+        stamp.write_text(" ".join([place, *included]))
     return BIN
 
 
-def stamp_text(wanted: str, requirements: Path) -> str:
-    """Note what is installed; development includes all that running needs."""
-    if requirements == RUNTIME:
-        return wanted
-    runtime = hashlib.sha256(RUNTIME.read_bytes() + sys.version.encode() + str(ROOT).encode()).hexdigest()
-    return f"{wanted}\n{runtime}"
+def fingerprint(content: bytes) -> str:
+    """Shorten what the set-up depends on to one word."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def make_venv() -> None:
-    """Make the virtual environment, with pip or, where Debian left that out, for the pip that is there."""
-    if not VENV.exists() or not (BIN / "python").exists():
-        shutil.rmtree(VENV, ignore_errors=True)
-        pip = [] if find_spec("ensurepip") else ["--without-pip"]
-        execute(sys.executable, "-m", "venv", *pip, str(VENV))
+    """Make the virtual environment anew, without pip of its own where Debian left that out."""
+    if not find_spec("ensurepip") and not find_spec("pip"):
+        sys.exit("Python has no pip here; on Debian and Ubuntu: apt install python3-venv")
+    without = [] if find_spec("ensurepip") else ["--without-pip"]
+    execute(sys.executable, "-m", "venv", "--clear", *without, str(VENV))
 
 
 def install(*arguments: str) -> None:
     """Install into the virtual environment."""
-    inside, here = str(BIN / "python"), [sys.executable, "-m", "pip", "--python", str(BIN / "python")]
-    has_pip = (
-        subprocess.run([inside, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
-    )
-    if not has_pip and not find_spec("pip"):
-        sys.exit("Python has no pip here; on Debian and Ubuntu: apt install python3-venv")
-    pip = [inside, "-m", "pip"] if has_pip else here
-    execute(*pip, "install", "--quiet", "--disable-pip-version-check", *arguments)
+    inside, outside = [str(BIN / "python"), "-m", "pip"], [sys.executable, "-m", "pip", "--python", str(VENV)]
+    pip = inside if (BIN / "pip").exists() else outside
+    execute(*pip, "install", "-qq", "--disable-pip-version-check", *arguments)
 
 
 def execute(program: Path | str, *arguments: str) -> None:
