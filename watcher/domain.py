@@ -68,10 +68,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A difference that waits: since when it differs, since when it has its present value."""
+    """A difference that waits: since when, and how many polls have shown it (two are as good as more)."""
 
     since: datetime
-    value_since: datetime
     polls: int = 1
 
 

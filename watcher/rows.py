@@ -113,7 +113,6 @@ def pending_rows(model: str, item: Item) -> list[Row]:
             "model": model,
             "aspect": aspect.value,
             "since": text_of(wait.since),
-            "value_since": text_of(wait.value_since),
             "polls": wait.polls,
         }
         for aspect, wait in item.pending.items()
@@ -124,7 +123,7 @@ def pending_of(rows: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
     """Read what waits, by model."""
     found: dict[str, dict[Aspect, Pending]] = {}
     for row in rows:
-        wait = Pending(time_of(row["since"]), time_of(row["value_since"]), row["polls"])
+        wait = Pending(time_of(row["since"]), row["polls"])
         found.setdefault(row["model"], {})[Aspect(row["aspect"])] = wait
     return found
 

@@ -30,7 +30,7 @@ VERSION_1: Mapping[str, tuple[Key, Columns]] = {
     "raw": ("model", {"model": str, "document": str}),
     "pending": (
         ("model", "aspect"),
-        {"model": str, "aspect": str, "since": str, "value_since": str, "polls": int},
+        {"model": str, "aspect": str, "since": str, "polls": int},
     ),
     "feed": ("slug", {"slug": str, "model": str, "name": str, "since": str, "known": int, "told": int}),
     "told_prices": (("rule", "model"), {"rule": str, "model": str, "price": str}),

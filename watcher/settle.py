@@ -146,7 +146,7 @@ class _Case:
         changes = diff(model, known, _with_unlisted_prices(_learned(observed, known), known))
         if not observed["listed"]:
             changes = [change for change in changes if change.aspect is Aspect.LISTED]
-        waits = {change.aspect: _wait(item, change.aspect, observed, moment.at) for change in changes}
+        waits = {change.aspect: _wait(item, change.aspect, moment.at) for change in changes}
         return cls(item, known, tuple(changes), waits, _levels(item, observed, moment), moment, policy)
 
     def due(self) -> list[Change]:
@@ -251,13 +251,10 @@ def _prices(document: Document) -> Document:
     return price if isinstance(price, Mapping) else {}
 
 
-def _wait(item: Item, aspect: Aspect, observed: Document, at: datetime) -> Pending:
+def _wait(item: Item, aspect: Aspect, at: datetime) -> Pending:
     """Start or continue the waiting of a difference."""
     before = item.pending.get(aspect)
-    if before is None:
-        return Pending(since=at, value_since=at)
-    moved = item.observed is None or item.observed.get(aspect) != observed[aspect]
-    return Pending(before.since, at if moved else before.value_since, min(before.polls + 1, CONFIRMED))
+    return Pending(before.since, CONFIRMED) if before else Pending(at)
 
 
 def _is_past_its_date(known: Document, at: datetime) -> bool:
