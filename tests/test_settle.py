@@ -2,6 +2,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Row, Story, feed_of, priced
 from watcher.domain import Aspect, Event
@@ -11,6 +13,7 @@ from watcher.settle import HOLDS, Policy
 AT_ONCE = Policy(
     {name: hold if name in {"returned", "removed"} else timedelta(0) for name, hold in HOLDS.items()}
 )
+MINUTES = timedelta(minutes=5)
 DEARER = priced(OWL, "0.0000015", "0.0000125")
 GONE_SOON = OWL | {"expiration_date": "2026-11-20"}
 
@@ -207,6 +210,27 @@ def test_other_sides_of_a_model_are_news_when_they_last(
     [event] = story.shows(OWL | change, after=DAY)
     assert event.kind == kind
     assert before is None or (event.before, event.after) == (before, after)
+
+
+@given(
+    polls=st.integers(min_value=1, max_value=40),
+    every=st.sampled_from([MINUTES, HOUR, 7 * HOUR, DAY]),
+    side=st.sampled_from([{"context_length": 5}, {"supported_parameters": []}, {"expiration_date": None}]),
+)
+@settings(max_examples=60)
+def test_what_goes_away_before_its_hold_is_never_told_and_what_outlasts_it_always_is(
+    polls: int, every: timedelta, side: Row
+) -> None:
+    story = begun(GONE_SOON)
+    hold = HOLDS["withdrawn" if "expiration_date" in side else "context"]
+    told = [
+        number * every
+        for number in range(polls)
+        for event in story.shows(GONE_SOON | side, after=every)
+        if event.kind != "expiration.reminder"
+    ]
+    due = -(-hold // every) * every  # at the first poll at which it has lasted
+    assert told == ([due] if (polls - 1) * every >= due else [])
 
 
 def test_an_alias_that_points_elsewhere_is_news_at_once() -> None:
