@@ -9,6 +9,7 @@ import pytest
 from catalogs import FINCH, HERON, OWL, Row, priced
 from programs import configure, eventually, finished, running
 from receivers import Answer, receiving, receiving_mail
+from servers import HANG, Script, serving
 from watcher import config
 from watcher.demo import Stage, serve
 from watcher.domain import Failure, OutboxState
@@ -109,6 +110,17 @@ def test_a_signal_ends_the_service_cleanly__X14(
         has_polled_twice_more(tmp_path / "watcher.db")
         process.send_signal(number)
         assert process.wait(10) == 0
+
+
+def test_a_source_that_hangs_does_not_hold_up_the_end__I17(tmp_path: Path) -> None:
+    with serving(Script((HANG,))) as server:
+        file = configure(tmp_path, server.url("/models"), {"console": "console://"})
+        with running(file) as process:
+            eventually(lambda: server.requests, "the service asks")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+    with Store.read(tmp_path / "watcher.db") as store:
+        assert store.state().sources == {}
 
 
 def test_the_console_needs_no_account(tmp_path: Path, catalog: Catalog) -> None:

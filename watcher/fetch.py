@@ -1,5 +1,6 @@
 """One answer of a server, or why there is none: bounded in time and size whatever the server does."""
 
+import contextlib
 import json
 import queue
 import re
@@ -8,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -17,6 +19,7 @@ from watcher.errors import FetchError
 
 USER_AGENT = f"openrouter-watcher/{__version__}"
 STEP_TIMEOUT = 10.0  # seconds for connecting, and between two pieces of an answer
+TICK = 0.2  # seconds between two looks at whether to stop
 MOST_PAGES = 50
 STALEST = 7200.0  # seconds in a cache
 LONGEST_PAUSE = 3600.0  # seconds that a server may ask us to wait
@@ -44,11 +47,12 @@ def fetch(
     next_page: Callable[[bytes], str | None] = no_more,
     deadline: float = 30.0,
     limit: int = 20_000_000,
+    stop: threading.Event | None = None,
 ) -> Answer:
     """Get `url` and the pages after it within `deadline` seconds and `limit` bytes. Raises FetchError.
 
-    httpx bounds each step but not the whole, so the exchange runs in a thread of its own, which is left
-    behind when time is up.
+    Setting `stop` ends the wait. httpx bounds each step but not the whole, so the exchange runs in a thread of
+    its own, which is left behind when time is up.
     """
     result: queue.SimpleQueue[Answer | FetchError] = queue.SimpleQueue()
     client = _client(min(STEP_TIMEOUT, deadline))
@@ -65,15 +69,24 @@ def fetch(
 
     threading.Thread(target=exchange, daemon=True, name="fetch").start()
     try:
-        got = result.get(timeout=deadline)
-    except queue.Empty:
-        message = f"{_host(url)} gave no whole answer within {deadline:g} s"
-        raise FetchError(message) from None
+        got = _await(result, url, deadline, stop or threading.Event())
     finally:
         client.close()
     if isinstance(got, FetchError):
         raise got
     return got
+
+
+def _await(
+    result: "queue.SimpleQueue[Answer | FetchError]", url: str, deadline: float, stop: threading.Event
+) -> Answer | FetchError:
+    end = monotonic() + deadline
+    while (left := end - monotonic()) > 0 and not stop.is_set():
+        with contextlib.suppress(queue.Empty):
+            return result.get(timeout=min(left, TICK))
+    if stop.is_set():
+        return FetchError("watcher stopped before the answer came")
+    return FetchError(f"{_host(url)} gave no whole answer within {deadline:g} s")
 
 
 def _client(step: float) -> httpx.Client:

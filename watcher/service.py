@@ -26,20 +26,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def ask(name: str, url: str, at: datetime) -> Snapshot | Failure:
+def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Snapshot | Failure:
     """Get one source's answer and read it; whatever goes wrong is a Failure, never an exception."""
     reader = SOURCES[name]
     try:
-        return reader.parse(fetch(url, next_page=reader.next_page).pages, at, url)
+        return reader.parse(fetch(url, next_page=reader.next_page, stop=stop).pages, at, url)
     except FetchError as error:
         return Failure(str(error), error.retry_after)
     except RefusedError as error:
         return Failure(str(error))
 
 
-def look(config: Config, at: datetime) -> Poll:
-    """Ask every source once."""
-    return Poll(at, {name: ask(name, url, at) for name, url in config.sources.items()})
+def look(config: Config, at: datetime, stop: Flag | None = None) -> Poll:
+    """Ask every source once; setting `stop` cuts the waiting short."""
+    return Poll(at, {name: ask(name, url, at, stop) for name, url in config.sources.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,9 @@ class Service:
 
     def poll(self) -> Poll:
         """Ask every source once, and remember what that means."""
-        poll = look(self.config, self.now())
+        poll = look(self.config, self.now(), self.stop)
+        if self.stop.is_set():
+            return poll  # an answer that was not waited for says nothing
         before = self.store.state()
         decided = plan(before, poll, self.config.settings)
         self.store.commit(before, decided)
