@@ -51,8 +51,8 @@ def fetch(
 ) -> Answer:
     """Get `url` and the pages after it within `deadline` seconds and `limit` bytes. Raises FetchError.
 
-    Setting `stop` ends the wait. httpx bounds each step but not the whole, so the exchange runs in a thread of
-    its own, which is left behind when time is up.
+    Setting `stop` ends the wait. httpx bounds each step but not the whole, so the exchange runs in a thread
+    of its own, which is left behind when time is up.
     """
     result: queue.SimpleQueue[Answer | FetchError] = queue.SimpleQueue()
     client = _client(min(STEP_TIMEOUT, deadline))
