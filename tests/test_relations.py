@@ -1,6 +1,7 @@
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, priced
 from watcher.domain import Item
 from watcher.relations import related
+from watcher.render import notification
 
 FREE = priced(OWL, "0", "0") | {"id": "acme/owl-2:free"}
 RENAMED = OWL | {"id": "acme-ai/owl-2"}
@@ -56,3 +57,14 @@ def test_a_model_that_was_never_seen_is_related_to_nothing() -> None:
     story = begun(OWL)
     [event] = story.shows(OWL, FINCH)
     assert related([event], {"acme/ghost": Item(), **story.state.items}) == [event]
+
+
+def test_what_happens_to_a_model_names_the_aliases_that_point_to_it() -> None:
+    ids = ("~acme/owl-latest", "~acme/best-latest", "~acme/other-latest")
+    targets = ("acme/owl-2", "acme/owl-2-20260901", "acme/finch-mini")
+    aliases = [OWL | {"id": i, "alias_target": {"slug": t}} for i, t in zip(ids, targets, strict=True)]
+    story = begun(OWL, *aliases)
+    [event] = story.shows(priced(OWL, "0.0000015", "0.00001"), *aliases)
+    assert event.model["aliases"] == ["~acme/owl-latest", "~acme/best-latest"]
+    body = notification("team", story.at, [event], ["r"]).body
+    assert "(repriced); also ~acme/owl-latest, ~acme/best-latest\n" in body

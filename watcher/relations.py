@@ -3,17 +3,33 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from watcher.domain import Document, Event, Item
+from watcher.domain import Document, Event, Item, Json
 from watcher.identity import FREE, base, variant
 from watcher.pricing import headline, is_free, whole
 
 
 def related(news: Sequence[Event], items: Mapping[str, Item]) -> list[Event]:
-    """Give the events, with a cause that lies in another model where there is one."""
-    if not any(event.kind in {"model.added", "model.removed"} for event in news):
-        return list(news)
-    by_slug = _by_slug(items)
-    return [_related(event, items, by_slug) for event in news]
+    """Give the events, with a cause that lies in another model and with the aliases, where there are any."""
+    if not news:
+        return []
+    by_slug, aliases = _by_slug(items), _aliases(items)
+    return [_with_aliases(_related(event, items, by_slug), aliases) for event in news]
+
+
+def _with_aliases(event: Event, aliases: Mapping[str, list[str]]) -> Event:
+    """Name the aliases that point to the event's model: what happens to it happens to them."""
+    pointing: list[Json] = [*aliases.get(event.subject, []), *aliases.get(_slug(event.model), [])]
+    return replace(event, model={**event.model, "aliases": pointing}) if pointing else event
+
+
+def _aliases(items: Mapping[str, Item]) -> dict[str, list[str]]:
+    """Find the listed aliases by what they point to, an id or a canonical slug."""
+    found: dict[str, list[str]] = {}
+    for model, item in items.items():
+        document = _listed(item)
+        if document and document.get("alias"):
+            found.setdefault(str(document["alias"]), []).append(model)
+    return found
 
 
 def _related(event: Event, items: Mapping[str, Item], by_slug: Mapping[str, list[str]]) -> Event:

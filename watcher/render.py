@@ -65,7 +65,11 @@ def _line(alike: Sequence[Event]) -> Line:
     """Write one decision in one line: the model in full, its variants by name."""
     event, *others = alike
     about_model = event.kind.partition(".")[0] not in {"catalog", "source"}
-    also = f"; also {', '.join(clean(other.subject) for other in others)}" if others else ""
+    aliases = event.model.get("aliases")
+    names = [other.subject for other in others] + (
+        list(map(str, aliases)) if isinstance(aliases, list) else []
+    )
+    also = f"; also {', '.join(map(clean, names))}" if names else ""
     text = describe(event) + _ids(event) + also
     return Line(KINDS[event.kind].heading, text, page(event.subject) if about_model else None)
 
