@@ -35,6 +35,14 @@ def test_with_the_list_down_the_feed_tells_at_once_and_the_list_says_nothing_lat
     assert story.answers(HOUR, models=listing([OWL, FINCH]), feed=feed_of(BOTH)) == []
 
 
+def test_what_the_feed_cannot_tell_is_news_when_the_list_shows_it() -> None:
+    story = begun()
+    story.answers(HOUR / 2, models=DOWN, feed=feed_of(BOTH))
+    leaving = FINCH | {"expiration_date": "2026-11-30"}
+    [event] = story.answers(HOUR / 4, models=listing([OWL, leaving]))
+    assert (event.kind, event.after) == ("expiration.announced", "2026-11-30")
+
+
 def test_a_later_variant_of_a_model_that_the_feed_told_is_news_of_its_own() -> None:
     story = begun()
     story.answers(HOUR / 2, models=DOWN, feed=feed_of(BOTH))

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from watcher.domain import Document, Event, Item, Snapshot, Source
-from watcher.identity import BATCH, is_alias, variant
+from watcher.identity import BATCH, is_alias, slug, variant
 from watcher.levels import Moment, moved
 from watcher.settle import Policy, adopt, settle
+
+TOLD_BY_FEED: Document = {"listed": True, "expiration": None}  # the feed tells that a model is new, no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +68,17 @@ def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple
         document = {**(item.observed or item.announced), "listed": False}
         if not look.is_same_query:
             return Item({**item.announced, "listed": False}, document), []
-    elif _is_no_news(item, document, look):
+    elif look.is_first or (_is_listed_anew(item) and not look.is_same_query):
         return adopt(document, look.at, look.policy), []
+    elif _is_listed_anew(item) and slug(document) in look.told_slugs:
+        item = Item(TOLD_BY_FEED)
     if item is not None and _is_quiet(item, document):
         return item, []
     return settle(model, item or Item(), document, moment, look.policy)
 
 
-def _is_no_news(item: Item | None, document: Document, look: Look) -> bool:
-    """Tell whether a model is to be taken as known without a word."""
-    if look.is_first:
-        return True
-    is_listed_anew = item is None or item.announced is None or not item.announced["listed"]
-    return is_listed_anew and (not look.is_same_query or _slug(document) in look.told_slugs)
-
-
-def _slug(document: Document) -> str:
-    details = document.get("details")
-    return str(details.get("canonical_slug")) if isinstance(details, Mapping) else ""
+def _is_listed_anew(item: Item | None) -> bool:
+    return item is None or item.announced is None or not item.announced["listed"]
 
 
 def _is_quiet(item: Item, document: Document) -> bool:

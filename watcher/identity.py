@@ -4,6 +4,10 @@
 `~author/name-latest` an alias of whichever model is the latest.
 """
 
+from collections.abc import Mapping
+
+from watcher.domain import Document
+
 BATCH = "batch"
 FREE = "free"
 
@@ -26,6 +30,12 @@ def base(model: str) -> str:
 def is_alias(model: str) -> bool:
     """Tell whether the id only points to another model."""
     return model.startswith("~")
+
+
+def slug(document: Document) -> str:
+    """Give the canonical slug, which an id and its variants share and keep when renamed; else empty."""
+    details = document.get("details")
+    return str((details.get("canonical_slug") if isinstance(details, Mapping) else None) or "")
 
 
 def page(model: str) -> str:

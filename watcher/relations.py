@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from watcher.domain import Document, Event, Item, Json
-from watcher.identity import FREE, base, variant
+from watcher.identity import FREE, base, slug, variant
 from watcher.pricing import headline, is_free, whole
 
 
@@ -18,7 +18,7 @@ def related(news: Sequence[Event], items: Mapping[str, Item]) -> list[Event]:
 
 def _with_aliases(event: Event, aliases: Mapping[str, list[str]]) -> Event:
     """Name the aliases that point to the event's model: what happens to it happens to them."""
-    pointing: list[Json] = [*aliases.get(event.subject, []), *aliases.get(_slug(event.model), [])]
+    pointing: list[Json] = [*aliases.get(event.subject, []), *aliases.get(slug(event.model), [])]
     return replace(event, model={**event.model, "aliases": pointing}) if pointing else event
 
 
@@ -41,9 +41,7 @@ def _related(event: Event, items: Mapping[str, Item], by_slug: Mapping[str, list
             )
     is_new = event.kind == "model.added"
     if is_new or event.kind == "model.removed":
-        others = [
-            model for model in by_slug.get(_slug(event.model), []) if base(model) != base(event.subject)
-        ]
+        others = [model for model in by_slug.get(slug(event.model), []) if base(model) != base(event.subject)]
         fitting = [model for model in others if (_listed(items[model]) is None) == is_new]
         if fitting:
             return replace(event, cause=f"renamed {'from' if is_new else 'to'} {fitting[0]}")
@@ -55,14 +53,8 @@ def _by_slug(items: Mapping[str, Item]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for model, item in items.items():
         if item.observed:
-            found.setdefault(_slug(item.observed), []).append(model)
-    return {slug: models for slug, models in found.items() if slug and len(models) > 1}
-
-
-def _slug(document: Document) -> str:
-    details = document.get("details")
-    slug = details.get("canonical_slug") if isinstance(details, Mapping) else None
-    return str(slug) if slug else ""
+            found.setdefault(slug(item.observed), []).append(model)
+    return {shared: models for shared, models in found.items() if shared and len(models) > 1}
 
 
 def _listed(item: Item | None) -> Document | None:

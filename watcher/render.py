@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 
 from watcher.describe import clean, describe, headline, moment
-from watcher.domain import Event, Notification
+from watcher.domain import Event, Json, Notification
 from watcher.events import KINDS
 from watcher.identity import base, page
 from watcher.pricing import largest_move, percent
@@ -65,13 +65,15 @@ def _line(alike: Sequence[Event]) -> Line:
     """Write one decision in one line: the model in full, its variants by name."""
     event, *others = alike
     about_model = event.kind.partition(".")[0] not in {"catalog", "source"}
-    aliases = event.model.get("aliases")
-    names = [other.subject for other in others] + (
-        list(map(str, aliases)) if isinstance(aliases, list) else []
-    )
-    also = f"; also {', '.join(map(clean, names))}" if names else ""
+    names = [clean(str(name)) for name in (*(other.subject for other in others), *_aliases(event))]
+    also = f"; also {', '.join(names)}" if names else ""
     text = describe(event) + _ids(event) + also
     return Line(KINDS[event.kind].heading, text, page(event.subject) if about_model else None)
+
+
+def _aliases(event: Event) -> Sequence[Json]:
+    aliases = event.model.get("aliases")
+    return aliases if isinstance(aliases, list) else []
 
 
 def _ids(event: Event) -> str:

@@ -96,7 +96,7 @@ def route(
 
 def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:
     """Let a batch twin be told along with its model: they are one decision."""
-    told = {(match.event.kind, match.event.subject): match for match in matches}
+    told = {(match.event.kind, match.event.subject) for match in matches}
     echoes = [event for event in events if _is_echo(event) and (event.kind, event.subject) not in told]
     return [
         Match(match.channel, match.rule, echo)

@@ -31,9 +31,8 @@ from watcher.domain import Outcome, Verdict
 from watcher.replies import observe, redact
 
 LONGEST_LIFE = 90  # seconds; ends a send that hangs when the service, which keeps the deadline, is gone
-CONNECT_PATIENCE = (
-    8.0  # seconds; with the next below the deadline, so that a silence is told from a slow start
-)
+# Together below the service's deadline, so that a silence is told from a slow start.
+CONNECT_PATIENCE = 8.0  # seconds
 READ_PATIENCE = 18.0  # seconds between two bytes
 LONGEST_TITLE = 200  # some mail servers refuse 2,000 characters
 TITLE_MARKUP = 20  # characters that it takes to put the title into the body, where a service has no titles

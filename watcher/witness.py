@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from watcher.domain import Event, FeedEntry, Item, Json, Snapshot
+from watcher import identity
+from watcher.domain import Event, FeedEntry, Item, Snapshot
 from watcher.events import identify
 
 
@@ -26,18 +27,9 @@ def told_slugs(feed: Mapping[str, FeedEntry]) -> frozenset[str]:
 
 def confirm(feed: Mapping[str, FeedEntry], items: Mapping[str, Item]) -> dict[str, FeedEntry]:
     """Mark the entries that the list shows by now: the list speaks for them from here on."""
-    listed = {str(_slug(item)) for item in items.values() if item.observed and item.observed["listed"]}
-    return {
-        slug: replace(entry, known=True, told=False)
-        if slug in listed and not (entry.known and not entry.told)
-        else entry
-        for slug, entry in feed.items()
-    }
-
-
-def _slug(item: Item) -> Json:
-    details = (item.observed or {}).get("details")
-    return details.get("canonical_slug") if isinstance(details, Mapping) else None
+    listed = {identity.slug(i.observed) for i in items.values() if i.observed and i.observed["listed"]}
+    confirmed = [slug for slug, entry in feed.items() if slug in listed and (entry.told or not entry.known)]
+    return {**feed, **{slug: replace(feed[slug], known=True, told=False) for slug in confirmed}}
 
 
 def witness(
