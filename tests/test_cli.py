@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, listing, priced
+from outboxes import due
 from receivers import Answer, receiving
 from watcher import __version__, config, config_shape
 from watcher.cli import main
@@ -176,8 +177,8 @@ class TestRecord:
 
     def test_the_outbox_shows_where_messages_stand_and_queues_dead_ones_again(self, told: Path) -> None:
         with Store.open(told.parent / "watcher.db") as store:
-            [first] = store.outbox.claim(store.outbox.due(utc_now() + DAY))
-            store.outbox.finish(first, Outcome(Verdict.REFUSED, "HTTP 404 no_service"), utc_now(), None)
+            [first] = store.outbox.claim([due(store, utc_now() + DAY)[0][:1]])
+            store.outbox.finish(first, Outcome(Verdict.REFUSED, "HTTP 404 no_service"), utc_now(), [None])
         shown = called("outbox").output
         assert re.search(r"1 +\d.* hook +dead +1 +wetland/heron-large is new", shown)
         assert "HTTP 404 no_service" in shown
@@ -271,8 +272,8 @@ class TestStatus:
     def test_a_channel_that_gives_up_is_not_healthy__L22(self, told: Path) -> None:
         told.write_text(told.read_text() + "sources: {feed: off}\n")
         with Store.open(told.parent / "watcher.db") as store:
-            [first] = store.outbox.claim(store.outbox.due(utc_now() + DAY))
-            store.outbox.finish(first, Outcome(Verdict.REFUSED, "no"), utc_now(), None)
+            [first] = store.outbox.claim([due(store, utc_now() + DAY)[0][:1]])
+            store.outbox.finish(first, Outcome(Verdict.REFUSED, "no"), utc_now(), [None])
         result = called("status")
         assert result.exit_code == 3
         assert "channel hook does not deliver; see `watcher outbox`" in result.output

@@ -7,15 +7,14 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 from threading import Event, Timer
 
 import pytest
 
 from receivers import Answer, receiving
-from sending import AT, REFUSED, RETRY, SENT, message
-from watcher.deliver import GRACE, MOST_ATTEMPTS, check, deliver, next_attempt
+from sending import REFUSED, RETRY, SENT, message
+from watcher.deliver import GRACE, check, deliver
 from watcher.domain import Channel, Delivery, Outcome, Secret
 
 LONG_URL = "json://127.0.0.1/canary-token-1"
@@ -254,38 +253,6 @@ print(deliver([item(CONSOLE, {title!r})]), file=sys.stderr)
         env={**os.environ, **environment},
     )
     return done.stderr
-
-
-def pauses(attempts: range, jitter: float = 0.0) -> list[float]:
-    found = [next_attempt(Outcome(RETRY), number, AT, jitter) for number in attempts]
-    return [(at - AT).total_seconds() for at in found if at is not None]
-
-
-def test_l1_the_pauses_double_from_ten_seconds_to_an_hour_with_jitter() -> None:
-    assert pauses(range(1, 13)) == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]
-    assert pauses(range(1, 13), 1.0) == [12.5, 25, 50, 100, 200, 400, 800, 1600, 3200, 3600, 3600, 3600]
-
-
-def test_l15_a_provider_that_is_down_has_three_days() -> None:
-    whole = timedelta(seconds=sum(pauses(range(1, 1_000))))
-    assert timedelta(days=3) <= whole < timedelta(days=3, hours=1)
-    assert len(pauses(range(1, 1_000))) == MOST_ATTEMPTS - 1
-
-
-def test_l4_a_refused_message_is_tried_three_times_in_all() -> None:
-    tries = [next_attempt(Outcome(REFUSED), attempts, AT, 0.0) is not None for attempts in range(1, 6)]
-    assert tries == [True, True, False, False, False]
-
-
-@pytest.mark.parametrize(("wish", "seconds"), [(30.0, 30), (5.0, 10), (None, 10), (1e9, 6 * 3600)])
-def test_l2_the_providers_wish_counts_when_it_is_longer_up_to_six_hours(
-    wish: float | None, seconds: int
-) -> None:
-    assert next_attempt(Outcome(RETRY, "", wish), 1, AT, 0.0) == AT + timedelta(seconds=seconds)
-
-
-def test_what_was_sent_is_not_sent_again() -> None:
-    assert next_attempt(Outcome(SENT), 1, AT, 0.0) is None
 
 
 def test_a_wish_survives_the_way_from_the_child() -> None:

@@ -6,7 +6,7 @@ from catalogs import OWL, START, document, priced
 from watcher.describe import clean, describe, headline, moment
 from watcher.diff import diff
 from watcher.domain import Aspect, Change, Event, FieldChange
-from watcher.events import KINDS, Circumstances, of_catalog, of_change, of_source
+from watcher.events import KINDS, Circumstances, of_catalog, of_change, of_part
 
 TIER = {"overrides": [{"min_prompt_tokens": 200000, "prompt": "1"}]}
 
@@ -137,14 +137,34 @@ GAINS = (
             "38 models at once",
         ),
         (
-            of_source("source.failing", "models", START, 1, "timed out"),
+            of_part(("source", "models"), "failing", START, 1, "timed out"),
             "The models source has given no good answer for a while: timed out",
             "No good answer from the models source",
         ),
         (
-            of_source("source.recovered", "models", START, 1, None),
+            of_part(("source", "models"), "recovered", START, 1, None),
             "The models source answers again",
             "The models source answers again",
+        ),
+        (
+            of_part(("channel", "ops"), "failing", START, 1, "HTTP 404 no_service"),
+            "Channel ops does not deliver: HTTP 404 no_service; see `watcher outbox`",
+            "Channel ops does not deliver",
+        ),
+        (
+            of_part(("channel", "ops"), "recovered", START, 1, None),
+            "Channel ops delivers again",
+            "Channel ops delivers again",
+        ),
+        (
+            of_part(("configuration", "rules.yaml"), "failing", START, 1, "rules.yaml:3:1 rules: is missing"),
+            "The changed rules.yaml cannot be used, the one before goes on: rules.yaml:3:1 rules: is missing",
+            "The changed rules.yaml cannot be used",
+        ),
+        (
+            of_part(("store", "store"), "failing", START, 0, "full"),
+            "watcher cannot use its store and tells nothing else until then: full",
+            "watcher cannot use its store",
         ),
     ],
 )

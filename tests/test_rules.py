@@ -5,7 +5,7 @@ import pytest
 
 from catalogs import OWL, START, document, priced
 from watcher.domain import Event
-from watcher.rules import Rule, route
+from watcher.rules import Routing, Rule, route
 from watcher.terms import Globs, Percent, PriceTerms
 
 TENTH = {"price": PriceTerms(rises_by=Percent.parse("10%"))}
@@ -18,8 +18,7 @@ def price_event(before: str, after: str, subject: str = "acme/owl-2", **more: An
 
 
 def told(events: list[Event], *rules: Rule, remembered: Any = None) -> list[tuple[str, str]]:
-    matches, _ = route(events, rules, remembered or {})
-    return [(match.rule, match.channel) for match in matches]
+    return [(match.rule, match.channel) for match in route(events, rules, remembered or {}).matches]
 
 
 def test_a_rule_tells_all_its_channels() -> None:
@@ -44,24 +43,25 @@ def test_a_slow_drift_reaches_a_rule_when_it_has_added_up__W7() -> None:
     remembered: Any = {}
     heard = []
     for before, after in [("100", "104"), ("104", "108"), ("108", "112"), ("112", "116"), ("116", "122")]:
-        matches, remembered = route([price_event(before, after)], [rule], remembered)
-        heard += [after for _ in matches]
+        routed = route([price_event(before, after)], [rule], remembered)
+        remembered = routed.told_prices
+        heard += [after for _ in routed.matches]
     assert heard == ["112"]
-    matches, _ = route([price_event("122", "124")], [rule], remembered)
-    assert len(matches) == 1, "10.7 % above the 112 that the rule told"
+    again = route([price_event("122", "124")], [rule], remembered)
+    assert len(again.matches) == 1, "10.7 % above the 112 that the rule told"
 
 
 def test_each_rule_counts_from_what_it_told_itself() -> None:
     small = Rule("small", ("team",), {"price": PriceTerms(rises_by=Percent.parse("3%"))})
     large = Rule("large", ("team",), TENTH)
-    _, remembered = route([price_event("100", "104")], [small, large], {})
+    remembered = route([price_event("100", "104")], [small, large], {}).told_prices
     assert remembered["small", "acme/owl-2"]["prompt"] == "104"
     assert remembered["large", "acme/owl-2"]["prompt"] == "100"
 
 
 def test_only_price_changes_are_remembered() -> None:
     event = replace(price_event("1", "2"), kind="model.added")
-    assert route([event], [Rule("dearer", ("team",), TENTH)], {}) == ([], {})
+    assert route([event], [Rule("dearer", ("team",), TENTH)], {}) == Routing((), {}, ())
 
 
 def test_a_price_event_without_prices_is_no_trouble() -> None:
@@ -95,7 +95,7 @@ def test_a_batch_twin_is_told_along_with_its_model() -> None:
         price_event("1", "2", "acme/owl-2:batch"),
         price_event("1", "2", "acme/x:batch"),
     ]
-    matches, _ = route(events, [Rule("rule", ("team",))], {})
+    matches = route(events, [Rule("rule", ("team",))], {}).matches
     assert [match.event.subject for match in matches] == ["acme/owl-2", "acme/owl-2:batch"]
 
 
@@ -111,3 +111,15 @@ def test_a_batch_twin_is_told_along_with_its_model() -> None:
 def test_a_mass_change_reaches_only_rules_that_name_the_model_or_author(when: Any, *, is_told: bool) -> None:
     event = price_event("1", "2", part_of="whole")
     assert bool(told([event], Rule("rule", ("team",), when))) is is_told
+
+
+def test_a_rule_that_fails_tells_the_event_and_costs_no_other_rule__X20() -> None:
+    broken: Any = {"model": "not a condition"}
+    routed = route([price_event("1", "2")], [Rule("broken", ("team",), broken), Rule("good", ("ops",))], {})
+    assert [(match.rule, match.channel) for match in routed.matches] == [("broken", "team"), ("good", "ops")]
+    assert routed.faults == ("rule 'broken' failed on event id (AttributeError)",)
+
+
+def test_a_channel_is_not_told_that_it_does_not_deliver__L4() -> None:
+    event = replace(price_event("1", "2"), kind="channel.failing", subject="team")
+    assert told([event], Rule("all", ("team", "ops"))) == [("all", "ops")]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalogs import FINCH, HERON, OWL, Row, priced
+from outboxes import due
 from programs import configure, eventually, finished, running
 from receivers import Answer, receiving, receiving_mail
 from servers import HANG, Script, serving
@@ -15,7 +16,8 @@ from watcher.demo import Stage, serve
 from watcher.domain import Failure, OutboxState
 from watcher.errors import NotFoundError
 from watcher.plan import Poll
-from watcher.service import Service, failures, pause
+from watcher.polling import failures, pause
+from watcher.service import Service
 from watcher.store import Store
 
 DEARER = priced(OWL, "0.0000015", "0.0000125")
@@ -180,14 +182,14 @@ def test_a_channel_that_fails_is_tried_again_until_it_works__W9_W10(tmp_path: Pa
         watcher.poll()
         catalog.shows(OWL, FINCH, HERON, priced(FINCH, "1", "1") | {"id": "acme/finch-maxi"})
         watcher.poll()
-        assert watcher.deliver() == 0
+        watcher.deliver()
         [waiting] = watcher.store.outbox.messages([OutboxState.WAITING])
         assert waiting.attempts == 1
         assert "HTTP 500" in (waiting.error or "")
-        assert watcher.deliver() == 0
+        watcher.deliver()
         assert len(http.requests) == 1
         clock[0] += timedelta(seconds=30)
-        assert watcher.deliver() == 1
+        watcher.deliver()
         assert len(http.requests) == 2
         watcher.store.close()
 
@@ -229,7 +231,7 @@ def test_polls_are_spread_by_jitter() -> None:
 def test_a_service_that_is_told_to_stop_sends_nothing_more(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 2, tzinfo=UTC)]
     watcher = service(tmp_path, catalog.url, "console://", clock)
-    watcher.stop.set()
+    watcher.end()
     watcher.run()
     assert watcher.store.state().sources == {}
     watcher.store.close()
@@ -260,9 +262,9 @@ def test_a_start_takes_up_what_an_earlier_run_left_behind__X22_C14(
     watcher.poll()
     catalog.shows(OWL, FINCH, HERON, FINCH | {"id": "acme/finch-maxi"})
     watcher.poll()
-    watcher.store.outbox.claim(watcher.store.outbox.due(clock[0]))
+    watcher.store.outbox.claim(due(watcher.store, clock[0]))
     watcher.resume()
-    assert watcher.store.outbox.due(clock[0])[0].repeat
+    assert due(watcher.store, clock[0])[0][0].repeat
     renamed = replace(watcher.config, channels={})
     Service(renamed, watcher.store, now=watcher.now).resume()
     assert [message.state for message in watcher.store.outbox.messages()] == [OutboxState.DEAD]

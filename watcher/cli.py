@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
-from watcher import __version__, config, config_shape, deliver, demo, display, json_output
+from watcher import __version__, config, config_shape, deliver, demo, display, json_output, logs
 from watcher.cli_record import COMMANDS, as_json, load
 from watcher.describe import describe
 from watcher.domain import Delivery, OutboxState, Plan, State, Verdict
 from watcher.errors import ConfigError, NotFoundError, WatcherError
 from watcher.plan import plan
-from watcher.service import Service, failures, look, summary, utc_now
+from watcher.polling import failures, look, summary
+from watcher.service import Service, utc_now
 from watcher.store import Store
 
 EXIT_CODES = """\b
@@ -24,7 +25,8 @@ Exit codes:
   1   it could not be done (no answer, nothing by that name, not delivered)
   2   the command line cannot be understood
   3   `status` only: not healthy
-  65  the store is damaged, foreign, or from a newer version
+  65  the store is missing, damaged, foreign, or from a newer version
+  74  the store cannot be used at present (full, locked, read-only)
   75  another watcher holds the store
   78  the configuration cannot be used
 """
@@ -52,8 +54,13 @@ class Commands(click.Group):
     help="Rules file [default: $WATCHER_CONFIG, ./rules.yaml]",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Log more.")
+@click.option(
+    "--log-format",
+    type=click.Choice(logs.FORMATS),
+    help="How to log [default: journal under systemd, else plain]",
+)
 @click.pass_context
-def main(ctx: click.Context, path: Path | None, *, verbose: bool) -> None:
+def main(ctx: click.Context, path: Path | None, log_format: str | None, *, verbose: bool) -> None:
     """Watch OpenRouter's model catalog and tell people what changed.
 
     \b
@@ -64,14 +71,17 @@ def main(ctx: click.Context, path: Path | None, *, verbose: bool) -> None:
       watcher replay recordings/       what would these rules have told?
     """
     ctx.obj = path
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
-    logging.getLogger("watcher").setLevel(logging.DEBUG if verbose else logging.INFO)
+    logs.set_up(log_format, verbose=verbose)
+
+
+init = click.option("--init", is_flag=True, help="Start anew where the store was lost.")
 
 
 @main.command()
+@init
 @click.pass_obj
-def run(path: Path | None) -> None:
-    """Run the service until SIGTERM or Ctrl-C.
+def run(path: Path | None, *, init: bool) -> None:
+    """Run the service until SIGTERM or Ctrl-C; SIGHUP has it read the configuration anew.
 
     \b
     Example:
@@ -80,31 +90,33 @@ def run(path: Path | None) -> None:
     settings = load(path)
     for warning in settings.warnings:
         display.note(warning)
-    with Store.open(settings.store) as store:
-        service = Service(settings, store)
+    with Store.open(settings.store, init=init) as store:
+        service = Service(settings, store, load=lambda: load(path))
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: service.stop.set())
+            signal.signal(number, lambda *_: service.end())
+        signal.signal(signal.SIGHUP, lambda *_: service.reload())
         service.run()
 
 
 @main.command()
 @click.option("--dry-run", is_flag=True, help="Show what would be told; remember and send nothing.")
+@init
 @as_json
 @click.pass_obj
-def once(path: Path | None, *, dry_run: bool, as_json: bool) -> None:
+def once(path: Path | None, *, dry_run: bool, init: bool, as_json: bool) -> None:
     """Poll once, deliver, and end.
 
     Fails where a source gave no good answer.
     """
     settings = load(path)
     if dry_run:
-        poll = look(settings, utc_now())
+        poll = look(settings.sources, utc_now())
         before = _state(settings.store)
         decided = plan(before, poll, settings.settings)
         _show_plan(decided, as_json=as_json)
         display.note(summary(before, poll, decided))
     else:
-        with Store.open(settings.store) as store:
+        with Store.open(settings.store, init=init) as store:
             service = Service(settings, store)
             service.resume()
             poll = service.poll()

@@ -91,6 +91,19 @@ def outbox(path: Path | None, retry: str | None, limit: int, *, as_json: bool) -
         display.note("No messages yet.")
 
 
+@click.command()
+@click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(path: Path | None, target: Path) -> None:
+    """Copy the store to FILE, also while the service runs.
+
+    To restore: stop the service, put the copy in the store's place, remove -wal and -shm beside it, start.
+    """
+    with Store.read(load(path).store) as store:
+        store.backup(target)
+    display.note(f"{target}: a whole copy, {target.stat().st_size / 1e6:.1f} MB", "green")
+
+
 def _number(text: str) -> int:
     if not text.isdecimal():
         message = "--retry takes a message's number or `all`"
@@ -204,4 +217,4 @@ def _utc(day: datetime | None) -> datetime | None:
     return None if day is None else day.replace(tzinfo=UTC)
 
 
-COMMANDS = (events, history, outbox, status, explain, replay_command)
+COMMANDS = (events, history, outbox, status, explain, replay_command, backup)

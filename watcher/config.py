@@ -1,17 +1,18 @@
 """The configuration: `rules.yaml` and the environment as one checked value, or every problem at once."""
 
-import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from watcher.conditions import CONDITIONS, words
-from watcher.config_shape import File, check, did_you_mean
-from watcher.domain import Channel, Secret
+from watcher.config_shape import ChannelSection, File, check, did_you_mean
+from watcher.config_texts import TEXTS, Problem, Texts, is_literal
+from watcher.domain import Channel, Quiet, Secret
 from watcher.errors import ConfigError
 from watcher.events import KINDS
 from watcher.plan import Settings
@@ -20,17 +21,19 @@ from watcher.settle import HOLDS, REMINDERS, Policy
 from watcher.terms import Duration, Globs
 from watcher.yaml_file import Key, YamlFile, read
 
+MISSED_POLLS = 3  # as many polls without a good answer, and at least an hour: a source is stale
 USEFUL_POLL = timedelta(minutes=2)  # answers are cached that long
 OFF = "off"
-VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<broken>\{))")
-ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
-FROM_FILE = "file:"
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A configuration that can be used. `store` is absolute; channels' addresses are secrets."""
+    """A configuration that can be used. `store` is absolute; channels' addresses are secrets.
+
+    `keep` is how long what ended is remembered; a source without a good answer for `stale_after` is not
+    healthy; `listen` is where metrics are served.
+    """
 
     path: Path
     poll: timedelta
@@ -38,15 +41,11 @@ class Config:
     sources: Mapping[str, str] = field(repr=False)  # ${NAME} may have put a secret in
     channels: Mapping[str, Channel]
     settings: Settings
+    keep: timedelta = timedelta(days=365)
+    stale_after: timedelta = timedelta(hours=1)
+    heartbeat: Secret | None = None
+    listen: tuple[str, int] | None = None
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong at a place in the file."""
-
-    keys: Sequence[Key]
-    what: str
 
 
 def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
@@ -72,74 +71,6 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         lines = {(file.place(problem.keys), file.problem(problem.keys, problem.what)) for problem in problems}
         raise ConfigError([line for _, line in sorted(lines)])
     return _config(file, content, environ)
-
-
-TEXTS = ("store", "sources", "channels")
-"""Where `${NAME}` and, for channels, `file:` stand for something else."""
-
-
-class Texts:
-    """Puts in what `${NAME}` and `file:` stand for, and keeps the problems met."""
-
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        """Look for relative files where systemd puts credentials, then in `folder`."""
-        credentials = environ.get("CREDENTIALS_DIRECTORY")
-        self._folders = [Path(credentials), folder] if credentials else [folder]
-        self._environ = environ
-        self.problems: list[Problem] = []
-
-    def resolve(self, keys: tuple[Key, ...], value: Any) -> Any:  # noqa: ANN401 - plain data
-        """Give the value with everything put in; a problem leaves a text that passes every other check."""
-        if isinstance(value, dict):
-            return {key: self.resolve((*keys, key), inner) for key, inner in value.items()}
-        if not isinstance(value, str):
-            return value
-        try:
-            text = VARIABLE.sub(self._variable, value)
-            return self._channel(text, value) if keys[0] == "channels" and keys[1:] else text
-        except ValueError as error:
-            self.problems.append(Problem(keys, str(error)))
-            return "https://"
-
-    def _variable(self, found: re.Match[str]) -> str:
-        if found["broken"]:
-            message = "${ starts the name of a variable, such as ${NAME}; for the characters write $${"
-            raise ValueError(message)
-        name = found["name"]
-        if name is None:
-            return "$"
-        value = self._environ.get(name, "")
-        if not value or not value.isprintable():
-            trouble = "has a line break or the like in it" if value else "is empty"
-            message = f"the environment variable {name} {trouble if name in self._environ else 'is not set'}"
-            raise ValueError(message)
-        return value
-
-    def _channel(self, text: str, written: str) -> str:
-        if text.startswith(FROM_FILE):
-            shown = (
-                f"the file {text.removeprefix(FROM_FILE)}" if text == written else "the file that it names"
-            )
-            try:
-                text = self._secret(text.removeprefix(FROM_FILE).removeprefix("//"))
-            except (OSError, ValueError) as error:
-                reason = getattr(error, "strerror", None) or "it is not a file of UTF-8 text"
-                message = f"{shown} cannot be read: {reason}"
-                raise ValueError(message) from None
-        if not ADDRESS.fullmatch(text):
-            message = (
-                "is no address; it looks like console:// or slack://..., or is file:/path or ${VARIABLE}"
-            )
-            raise ValueError(message)
-        return text
-
-    def _secret(self, name: str) -> str:
-        """Read the file. Raises OSError, or ValueError where it is no text or may have no end."""
-        paths = [folder / name for folder in self._folders]
-        path = next((path for path in paths if path.exists()), paths[-1])
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ValueError
-        return path.read_text("utf-8").removesuffix("\n")
 
 
 def _contradictions(data: dict[str, Any]) -> Iterator[Problem]:
@@ -176,7 +107,8 @@ def _entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, 
 
 
 def _config(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
-    channels = {name: Channel(name, Secret(url)) for name, url in content.channels.items()}
+    zone = ZoneInfo(content.timezone)
+    channels = {name: _channel(name, section, zone) for name, section in content.channels.items()}
     holds = {name: hold.time for name in HOLDS if (hold := getattr(content.holds, name)) is not None}
     policy = Policy({**HOLDS, **holds}, tuple(sorted((r.time.days for r in content.reminders), reverse=True)))
     rules = tuple(_rule(section) for section in content.rules)
@@ -189,13 +121,27 @@ def _config(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config
         sources={name: url for name, url in sources.items() if url not in (OFF, None)},
         channels=channels,
         settings=Settings(rules, policy),
+        keep=content.keep.time,
+        stale_after=content.stale_after.time if content.stale_after else _stale_after(content.poll.time),
+        heartbeat=Secret(content.heartbeat) if content.heartbeat else None,
+        listen=content.listen,
         warnings=tuple(_warnings(file, content)),
     )
 
 
+def _stale_after(poll: timedelta) -> timedelta:
+    return max(poll * MISSED_POLLS, timedelta(hours=1))
+
+
+def _channel(name: str, section: ChannelSection, zone: ZoneInfo) -> Channel:
+    hours = section.quiet
+    quiet = Quiet(hours.start, hours.end, zone) if hours else None
+    return Channel(name, Secret(section.url), section.limit.rate, quiet)
+
+
 def _rule(section: Any) -> Rule:  # noqa: ANN401 - its conditions are made at run time
     given = {name: value for name in CONDITIONS if (value := getattr(section.when, name, None)) is not None}
-    return Rule(section.name, tuple(section.notify), given, section.stop)
+    return Rule(section.name, tuple(section.notify), given, section.stop, section.urgent)
 
 
 def _warnings(file: YamlFile, content: File) -> Iterator[str]:
@@ -214,13 +160,7 @@ def _warnings(file: YamlFile, content: File) -> Iterator[str]:
             yield file.problem(
                 ("rules", number, "when"), "no event can meet all of this: the rule tells nothing"
             )
-    written = file.data["channels"]
-    literal = [
-        n
-        for n, text in written.items()
-        if not any(found["name"] for found in VARIABLE.finditer(text))
-        and not text.startswith((FROM_FILE, "console:"))
-    ]
+    literal = [name for name, written in file.data["channels"].items() if is_literal(written)]
     if literal and file.path.stat().st_mode & OTHERS:
         names = ", ".join(literal)
         yield f"{file.path} holds the address of {names} and others may read it: chmod 600, or use ${{NAME}}"
@@ -239,6 +179,11 @@ def explain(config: Config) -> list[str]:
         f"Every {Duration(config.poll)} ask {' and '.join(config.sources)}; remember in {config.store}.",
         f"Channels: {', '.join(f'{name} ({_kind(channel)})' for name, channel in config.channels.items())}.",
     ]
+    lines += [
+        f"{name} is quiet from {quiet.start:%H:%M} to {quiet.end:%H:%M} ({quiet.zone}) but for urgent rules."
+        for name, channel in config.channels.items()
+        if (quiet := channel.quiet)
+    ]
     holds = [f"{n} {Duration(hold)}" for n, hold in settings.policy.holds.items() if hold != HOLDS[n]]
     if holds:
         lines.append(f"A difference is news once it has lasted (other than usual): {', '.join(holds)}.")
@@ -246,7 +191,8 @@ def explain(config: Config) -> list[str]:
         days = ", ".join(map(str, settings.policy.reminders)) or "none"
         lines.append(f"Reminders, in days before a model leaves: {days}.")
     for rule in settings.rules:
-        lines.append(f"{rule.name}: tell {' and '.join(rule.notify)}{' and stop' * rule.stop} when")
+        how = f"{' at any hour' * rule.urgent}{' and stop' * rule.stop}"
+        lines.append(f"{rule.name}: tell {' and '.join(rule.notify)}{how} when")
         lines += [f"  - {words(name, wanted)}" for name, wanted in rule.when.items()] or [
             "  - anything happens"
         ]

@@ -6,10 +6,12 @@ from dataclasses import fields
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -24,11 +26,25 @@ from pydantic.json_schema import GenerateJsonSchema
 from watcher.conditions import CONDITIONS
 from watcher.events import KINDS
 from watcher.settle import HOLDS, REMINDERS
-from watcher.terms import Duration
+from watcher.terms import AtMost, Duration, Hours
 from watcher.yaml_file import Key
 
+HIGHEST_PORT = 65535
 API = "https://openrouter.ai/api/v1/models"
 NAME, WEB, WEB_OR_OFF = r"^[^\s:/,]+$", r"^https?://\S*$", r"^(https?://\S*|off)$"
+
+
+class Schema(GenerateJsonSchema):
+    """A JSON Schema without what tells a reader nothing: titles made from keys, and null for not given."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
+        """Leave titles out."""
+        return False
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own
+        """Leave null defaults out."""
+        made = super().default_schema(schema)
+        return {key: value for key, value in made.items() if (key, value) != ("default", None)}
 
 
 class Section(BaseModel):
@@ -143,6 +159,29 @@ When: Any = _section(
 )
 
 
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = "is no timezone that this machine knows; they look like Europe/Berlin or UTC"
+        raise ValueError(message) from None
+
+
+def _host_and_port(value: object) -> tuple[str, int]:
+    host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    if not host or not colon or not port.isdecimal() or int(port) > HIGHEST_PORT:
+        message = "takes an address of this machine and a port, such as 127.0.0.1:9464"
+        raise ValueError(message)
+    return host.strip("[]"), int(port)
+
+
+Listen = Annotated[
+    tuple[str, int],
+    PlainValidator(_host_and_port),
+    WithJsonSchema({"type": "string", "examples": ["127.0.0.1:9464"]}),
+]
+
+
 class Sources(Section):
     """Where to look; `feed: off` does without the feed."""
 
@@ -150,13 +189,33 @@ class Sources(Section):
     feed: StrictStr | None = Field(default_factory=lambda: f"{API}?use_rss=true", pattern=WEB_OR_OFF)
 
 
+class ChannelSection(Section):
+    """Where to tell people; an address alone will do."""
+
+    url: StrictStr
+    limit: Annotated[AtMost, PlainValidator(AtMost.parse), WithJsonSchema(AtMost.SCHEMA)] = Field(
+        "20/h", validate_default=True
+    )
+    quiet: Annotated[Hours, PlainValidator(Hours.parse), WithJsonSchema(Hours.SCHEMA)] | None = None
+
+
+ChannelEntry = Annotated[
+    ChannelSection,
+    BeforeValidator(lambda value: {"url": value} if isinstance(value, str) else value),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, ChannelSection.model_json_schema(schema_generator=Schema)]}
+    ),
+]
+
+
 class RuleSection(Section):
-    """Who is told of what. With `stop`, rules further down do not see what this one tells."""
+    """Who is told of what. `urgent`: in quiet hours too; `stop`: rules below do not see what this tells."""
 
     name: StrictStr = Field(min_length=1)
     when: When | None = None
     notify: OneOrMore
     stop: StrictBool = False
+    urgent: StrictBool = False
 
 
 class File(Section):
@@ -165,25 +224,17 @@ class File(Section):
     poll: Annotated[LengthOfTime, _within("1s", "1d")] = Field("5m", validate_default=True)
     store: StrictStr = Field("watcher.db", min_length=1)
     sources: Sources = Field(default_factory=Sources)
-    channels: dict[Annotated[str, Field(pattern=NAME)], StrictStr] = Field(min_length=1)
+    channels: dict[Annotated[str, Field(pattern=NAME)], ChannelEntry] = Field(min_length=1)
+    timezone: Annotated[StrictStr, AfterValidator(_known_zone)] = "UTC"
+    heartbeat: StrictStr | None = Field(None, pattern=WEB)
+    listen: Listen | None = None
+    keep: Annotated[LengthOfTime, _within("7d", "3650d")] = Field("365d", validate_default=True)
+    stale_after: Annotated[LengthOfTime, _within("1m", "30d")] | None = None
     holds: Holds = Field(default_factory=Holds)
     reminders: Annotated[list[Reminder], AfterValidator(_each_once)] = Field(
         [f"{days}d" for days in REMINDERS], validate_default=True
     )
     rules: list[RuleSection] = Field(min_length=1)
-
-
-class Schema(GenerateJsonSchema):
-    """A JSON Schema without what tells a reader nothing: titles made from keys, and null for not given."""
-
-    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
-        """Leave titles out."""
-        return False
-
-    def default_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own
-        """Leave null defaults out."""
-        made = super().default_schema(schema)
-        return {key: value for key, value in made.items() if (key, value) != ("default", None)}
 
 
 def schema() -> dict[str, Any]:
@@ -252,8 +303,8 @@ def _keys_at(keys: Sequence[Key]) -> list[str]:
     """Name the keys that a section can have."""
     section: type[BaseModel] = File
     for key in keys:
-        if isinstance(key, str):
-            section = next(_sections(section.model_fields[key].annotation))
+        if key in section.model_fields:  # else it is a number or a channel's name
+            section = next(_sections(section.model_fields[str(key)].annotation))
     return list(section.model_fields)
 
 

@@ -1,7 +1,6 @@
 """The database file: opened by one service at a time, trusted only after a look, migrated as a whole."""
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,49 +11,66 @@ from typing import Self, cast
 from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 
-from watcher.errors import BusyError, NotFoundError, StoreError
-from watcher.schema import INDEXES_1, VERSION_1, Row
+from watcher.errors import NotFoundError, StoreError, StoreUnavailableError
+from watcher.lock import PRIVATE, Lock
+from watcher.schema import COLUMNS_2, INDEXES_1, TABLES_2, VERSION_1, Columns, Key, Row
 
 APPLICATION_ID = 0x4F525741  # marks the file as ours
 BUSY_TIMEOUT = 10.0  # seconds to wait for a command that writes while the service runs
-PRIVATE = 0o600
+RESTORE = "restore a backup or move it away"
 migrations = Migrations("watcher")
 
 
 @migrations()
 def v1(db: Database) -> None:
     """Create everything."""
-    for name, (key, columns) in VERSION_1.items():
-        db.create_table(name, dict(columns), pk=key, strict=True)
+    for name, table in VERSION_1.items():
+        _create_table(db, name, *table)
     for name, indexed in INDEXES_1:
         cast("Table", db[name]).create_index(indexed)
+
+
+@migrations()
+def v2(db: Database) -> None:
+    """Let messages be urgent or sent together, tell refusals from attempts, note our own troubles."""
+    for name, table in TABLES_2.items():
+        _create_table(db, name, *table)
+    for name, column, kind, default in COLUMNS_2:
+        cast("Table", db[name]).add_column(column, kind, not_null_default=default)
+
+
+def _create_table(db: Database, name: str, key: Key, columns: Columns) -> None:
+    db.create_table(name, dict(columns), pk=key, strict=True)
 
 
 class Tables:
     """An open database, by table; use in one thread. See `open` and `read`."""
 
-    def __init__(self, path: Path, db: Database, lock: int | None = None) -> None:
-        """Wrap an open database; `lock` is the descriptor of the held lock file."""
+    def __init__(self, path: Path, db: Database, lock: Lock | None = None) -> None:
+        """Wrap an open database; `lock` is held for as long as it is open."""
         self.path = path
         self._db = db
         self._lock = lock
+        self._file = _identity(path)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open for the service, creating or migrating as needed.
+    def open(cls, path: Path, *, init: bool = False) -> Self:
+        """Open for the service, creating or migrating as needed; `init` replaces one that was lost.
 
-        Raises BusyError where another instance runs, StoreError where the file cannot be trusted.
+        Raises BusyError where another instance runs, StoreError where the file cannot be trusted,
+        StoreUnavailableError where it cannot be used at present.
         """
         path = path.resolve()
-        lock = _acquire(path)
+        lock = Lock(path)
         try:
-            _create(path)
+            _create(path, is_lost=lock.knows_store and not init)
             tables = cls(path, _connect(path), lock)
         except BaseException:
-            os.close(lock)
+            lock.close()
             raise
         try:
             tables._migrate()
+            lock.note(made=True)
         except BaseException:
             tables.close()
             raise
@@ -66,7 +82,7 @@ class Tables:
         missing = f"there is no store at {path} yet; `watcher run` or `watcher once` makes it"
         if not path.exists():
             raise NotFoundError(missing)
-        tables = cls(path, _connect(path))
+        tables = cls(path, _connect(path, quick_check=False))
         try:
             tables._check(missing)
         except BaseException:
@@ -85,36 +101,58 @@ class Tables:
         """Close the database and let go of the lock."""
         self._db.close()
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.close()
 
     def _migrate(self) -> None:
         with contextlib.closing(Database(memory=True)) as empty:
-            ours = {migration.name for migration in migrations.pending(empty)}
-        if any(migration.name not in ours for migration in migrations.applied(self._db)):
+            ours = [migration.name for migration in migrations.pending(empty)]
+        applied = [migration.name for migration in migrations.applied(self._db)]
+        if not set(applied) <= set(ours):
             message = f"{self.path} was written by a newer version of watcher; upgrade, or restore the backup"
             raise StoreError(message)
+        if applied and applied != ours:
+            kept = Path(f"{self.path}.before-{ours[-1]}")
+            kept.unlink(missing_ok=True)  # a crash has left it unfinished
+            self.copy(kept)
         with self.transaction():  # whoever looks meanwhile sees all of it or nothing
             self._db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             migrations.apply(self._db)
 
+    def copy(self, target: Path) -> None:
+        """Write a consistent copy to a new file, while a service writes too. Raises StoreUnavailableError."""
+        _create(target)
+        with _clearly(self.path):
+            self._db.conn.execute("VACUUM INTO ?", [str(target)])
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Take the write lock first: taken later, it fails at once where another process writes."""
-        self._db.conn.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.conn.rollback()
-            raise
-        self._db.conn.commit()
+        """Take the write lock first: taken later, it fails at once where another process writes.
+
+        Raises StoreUnavailableError and StoreError; nothing is changed then.
+        """
+        if _identity(self.path) != self._file:
+            message = f"{self.path} was deleted or replaced while watcher ran; put it back, then start again"
+            raise StoreError(message)
+        connection = self._db.conn
+        with _clearly(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                connection.commit()
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):  # some failures have rolled back by themselves
+                    connection.rollback()
+                raise
 
     def rows(self, table: str, where: str = "1", parameters: Sequence[str] = ()) -> list[Row]:
         """Read rows, all of them at once: an unfinished reader would hold back the write-ahead log."""
-        return list(self._table(table).rows_where(where, list(parameters)))
+        with _clearly(self.path):
+            return list(self._table(table).rows_where(where, list(parameters)))
 
     def query(self, sql: str) -> list[Row]:
         """Read the rows of a query, all of them at once."""
-        return list(self._db.query(sql))
+        with _clearly(self.path):
+            return list(self._db.query(sql))
 
     def insert(self, table: str, new: Iterable[Row]) -> None:
         """Add rows; one with a known key says what was said already."""
@@ -136,48 +174,70 @@ class Tables:
         return cast("Table", self._db[name])
 
 
-def _acquire(path: Path) -> int:
-    """Hold the lock file beside the database for as long as the process lives. Raises BusyError."""
-    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+@contextmanager
+def _clearly(path: Path) -> Iterator[None]:
+    """Turn what SQLite says into our errors: what may pass, and what needs a person."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(descriptor, 20).decode().strip()
-        os.close(descriptor)
-        message = f"another watcher (process {holder or 'unknown'}) holds {path}; stop it first"
-        raise BusyError(message) from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return descriptor
+        yield
+    except sqlite3.OperationalError as error:
+        message = f"{path} cannot be used at present: {error}"
+        raise StoreUnavailableError(message) from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:  # its children are mistakes of ours
+            raise
+        message = f"{path} is damaged ({error}); {RESTORE}"
+        raise StoreError(message) from error
 
 
-def _create(path: Path) -> None:
-    """Make the file for our eyes only, before SQLite makes it for everybody's."""
-    with contextlib.suppress(FileExistsError):
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell one file from another of the same name; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _create(path: Path, *, is_lost: bool = False) -> None:
+    """Make the file for our eyes only, before SQLite makes it for everybody's; not one that was lost."""
+    if is_lost and not (path.exists() and path.stat().st_size):
+        state = "is empty" if path.exists() else "is missing"
+        message = f"{path} {state} though watcher has made it; restore a backup, or start anew with --init"
+        raise StoreError(message)
+    try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE))
+    except FileExistsError:
+        return
+    except OSError as error:
+        message = f"{path} cannot be made: {error.strerror}"
+        raise StoreUnavailableError(message) from None
 
 
-def _connect(path: Path) -> Database:
+def _connect(path: Path, *, quick_check: bool = True) -> Database:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     try:
-        problem = _problem(connection)
-        if problem is None:
+        with _clearly(path):
+            _refuse(path, _problem(connection, quick_check=quick_check))
             connection.execute("PRAGMA journal_mode = WAL")
-            return Database(connection)
-    except sqlite3.DatabaseError as error:
-        problem = f"cannot be used as a store ({error}); restore a backup or move it away"
-    connection.close()
-    message = f"{path} {problem}"
-    raise StoreError(message)
+    except BaseException:
+        connection.close()
+        raise
+    return Database(connection)
 
 
-def _problem(connection: sqlite3.Connection) -> str | None:
+def _refuse(path: Path, problem: str | None) -> None:
+    if problem:
+        message = f"{path} {problem}"
+        raise StoreError(message)
+
+
+def _problem(connection: sqlite3.Connection, *, quick_check: bool) -> str | None:
     """Say why a database is not to be trusted."""
-    [check] = connection.execute("PRAGMA quick_check(1)").fetchone()
+    [check] = connection.execute("PRAGMA quick_check(1)").fetchone() if quick_check else ["ok"]
     [owner] = connection.execute("PRAGMA application_id").fetchone()
     [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if check != "ok":
-        return f"is damaged ({check}); restore a backup or move it away"
+        return f"is damaged ({check}); {RESTORE}"
     if tables and owner != APPLICATION_ID:
         return "is a database of another program; choose another `store`"
     return None

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -31,27 +30,6 @@ START = (
 SENDER = (sys.executable, "-I", "-c", START, str(Path(__file__).parents[1]))
 UNSTARTED = Outcome(Verdict.RETRY, "watcher stopped before it was sent")
 UNANSWERED = Outcome(Verdict.RETRY, "the sending process ended without an answer", unsure=True)
-
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
-LONGEST_WISH = timedelta(hours=6)  # that a server can make us wait
-JITTER = 0.25  # of a pause, so that channels of one provider do not come back all at once
-MOST_REFUSALS = 3  # tries in all; providers have bad minutes, beyond that a refusal is meant
-PATIENCE = timedelta(days=3)  # with a provider that is down
-DOUBLINGS = math.ceil(math.log2(LONGEST_PAUSE / FIRST_PAUSE))
-MOST_ATTEMPTS = 1 + DOUBLINGS + math.ceil((PATIENCE - FIRST_PAUSE * ((1 << DOUBLINGS) - 1)) / LONGEST_PAUSE)
-
-
-def next_attempt(outcome: Outcome, attempts: int, now: datetime, jitter: float) -> datetime | None:
-    """Give when to try again after `attempts` tries, None for never; `jitter` is from 0 to 1.
-
-    Pauses double from FIRST_PAUSE to LONGEST_PAUSE; MOST_ATTEMPTS of them last PATIENCE at least.
-    """
-    is_refused = outcome.verdict is Verdict.REFUSED
-    if outcome.verdict is Verdict.SENT or attempts >= (MOST_REFUSALS if is_refused else MOST_ATTEMPTS):
-        return None
-    pause = FIRST_PAUSE * (1 << min(max(attempts - 1, 0), DOUBLINGS)) * (1 + JITTER * jitter)
-    wish = timedelta(seconds=min(outcome.retry_after or 0.0, LONGEST_WISH.total_seconds()))
-    return now + max(min(pause, LONGEST_PAUSE), wish)
 
 
 def deliver(

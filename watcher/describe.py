@@ -43,6 +43,12 @@ def headline(event: Event) -> str:
         "model.changed": f"{subject} changed",
         "source.failing": f"No good answer from the {subject} source",
         "source.recovered": f"The {subject} source answers again",
+        "channel.failing": f"Channel {subject} does not deliver",
+        "channel.recovered": f"Channel {subject} delivers again",
+        "configuration.failing": f"The changed {subject} cannot be used",
+        "configuration.recovered": f"{subject} can be used again",
+        "store.failing": "watcher cannot use its store",
+        "store.recovered": "watcher can use its store again",
     }
     return clean(words.get(event.kind, str(event.cause)), LONGEST // 2)
 
@@ -204,11 +210,21 @@ def _failing(event: Event) -> str:
     return f"The {event.subject} source has given no good answer for a while: {event.cause}"
 
 
-def _recovered(event: Event) -> str:
-    return f"The {event.subject} source answers again"
+def _mute(event: Event) -> str:
+    return f"{headline(event)}: {event.cause}; see `watcher outbox`"
 
 
-_SAYS_CAUSE = frozenset({"catalog.changed", "source.failing"})
+def _misconfigured(event: Event) -> str:
+    return f"{headline(event)}, the one before goes on: {event.cause}"
+
+
+def _storeless(event: Event) -> str:
+    return f"{headline(event)} and tells nothing else until then: {event.cause}"
+
+
+_SAYS_CAUSE = frozenset(
+    {"catalog.changed", "source.failing", "channel.failing", "configuration.failing", "store.failing"}
+)
 _LINES: Mapping[str, Callable[[Event], str]] = {
     "model.added": _added,
     "model.removed": _removed,
@@ -226,5 +242,11 @@ _LINES: Mapping[str, Callable[[Event], str]] = {
     "model.changed": _details,
     "catalog.changed": _catalog,
     "source.failing": _failing,
-    "source.recovered": _recovered,
+    "source.recovered": headline,
+    "channel.failing": _mute,
+    "channel.recovered": headline,
+    "configuration.failing": _misconfigured,
+    "configuration.recovered": headline,
+    "store.failing": _storeless,
+    "store.recovered": headline,
 }

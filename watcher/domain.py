@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -45,6 +45,14 @@ class Failure:
 
     reason: str
     retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a part of watcher; what is `is_final` is told at once, else when it lasts."""
+
+    reason: str
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +163,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What one channel is told after one poll."""
+    """What one channel is told after one poll; `urgent` passes the channel's quiet hours."""
 
     channel: str
     at: datetime
@@ -164,6 +172,7 @@ class Notification:
     html: str
     rules: tuple[str, ...]
     events: tuple[str, ...]
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,25 +185,30 @@ class HistoryEntry:
     value: str | None
 
 
+Part: TypeAlias = tuple[str, str]
+"""A part of watcher that can be in trouble: what it is (`channel`, `rule`, `configuration`) and its name."""
+
 ToldPrices: TypeAlias = Mapping[tuple[str, str], Document]
 """By rule name and model id: the price from which that rule's size conditions count."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything remembered between two polls."""
+    """Everything remembered between two polls; `troubles` has how parts of watcher itself have been doing."""
 
     items: Mapping[str, Item] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
     feed: Mapping[str, FeedEntry] = field(default_factory=dict)
     told_prices: ToldPrices = field(default_factory=dict)
+    troubles: Mapping[Part, Source] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What one poll means: the state after it, what is to be recorded and told. Nothing is done yet.
 
-    `raw` has the rows of the list as they came, by model id; `matches` which rule tells what.
+    `raw` has the rows of the list as they came, by model id; `matches` which rule tells what; `faults` what
+    went wrong in deciding, and was made good by telling more.
     """
 
     state: State
@@ -203,6 +217,7 @@ class Plan:
     history: tuple[HistoryEntry, ...] = ()
     matches: tuple[tuple[str, Event], ...] = ()
     raw: Mapping[str, Json] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
 
 class Secret:
@@ -224,11 +239,37 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """At most so many in that time."""
+
+    most: int
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours of the day, by the clock on the wall in `zone`, in which only what is urgent is told."""
+
+    start: time
+    end: time
+    zone: tzinfo
+
+    def covers(self, at: datetime) -> bool:
+        """Tell whether a moment (UTC) lies in them; they may go over midnight."""
+        local = at.astimezone(self.zone).time()
+        if self.start < self.end:
+            return self.start <= local < self.end
+        return local >= self.start or local < self.end
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A place to tell people, under the name that the rules use."""
 
     name: str
     url: Secret
+    limit: Rate = Rate(20, timedelta(hours=1))
+    quiet: Quiet | None = None
 
     @property
     def is_console(self) -> bool:
@@ -247,7 +288,10 @@ class OutboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message in the outbox; `repeat` means that an earlier attempt may have arrived."""
+    """A message in the outbox; `repeat` means that an earlier attempt may have arrived.
+
+    `attempts` counts all tries, `refusals` those that the other side refused for good.
+    """
 
     id: int
     notification: Notification
@@ -257,6 +301,7 @@ class Delivery:
     repeat: bool = False
     error: str | None = None
     sent_at: datetime | None = None
+    refusals: int = 0
 
 
 class Verdict(StrEnum):

@@ -1,12 +1,13 @@
 """Everything that can go wrong, each with the exit code it gives.
 
 WatcherError
-├── ConfigError    78  the configuration cannot be used; lists every problem
-├── StoreError     65  the database is missing, damaged or of another version
-├── BusyError      75  another instance holds the store
-├── FetchError      1  no usable answer came from a source
-├── RefusedError    1  an answer came but cannot be believed
-└── NotFoundError   1  nothing is known by that name
+├── ConfigError            78  the configuration cannot be used; lists every problem
+├── StoreError             65  the database is missing, damaged or of another version
+├── StoreUnavailableError  74  the store cannot be read or written at present: full, locked, read-only
+├── BusyError              75  another instance holds the store
+├── FetchError              1  no usable answer came from a source
+├── RefusedError            1  an answer came but cannot be believed
+└── NotFoundError           1  nothing is known by that name
 """
 
 
@@ -31,6 +32,12 @@ class StoreError(WatcherError):
     """The database is missing, damaged, not ours, or written by a newer version."""
 
     exit_code = 65
+
+
+class StoreUnavailableError(WatcherError):
+    """The store cannot be read or written at present; it is as it was before."""
+
+    exit_code = 74
 
 
 class BusyError(WatcherError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from watcher import pricing
-from watcher.domain import Aspect, Change, Document, Event, FieldChange, Json
+from watcher.domain import Aspect, Change, Document, Event, FieldChange, Json, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,12 @@ KINDS: Mapping[str, Kind] = {
     "catalog.changed": Kind("Whole catalog", "many models changed alike, or the list got a new field", 1),
     "source.failing": Kind("Watcher itself", "a source has given no good answer for a while", 0),
     "source.recovered": Kind("Watcher itself", "a failing source answers again", 1),
+    "channel.failing": Kind("Watcher itself", "a channel does not deliver", 0),
+    "channel.recovered": Kind("Watcher itself", "a channel delivers again", 1),
+    "configuration.failing": Kind("Watcher itself", "a changed configuration cannot be used", 0),
+    "configuration.recovered": Kind("Watcher itself", "the configuration can be used again", 1),
+    "store.failing": Kind("Watcher itself", "the store cannot be used", 0),
+    "store.recovered": Kind("Watcher itself", "the store can be used again", 1),
 }
 
 CATALOG = "catalog"
@@ -143,13 +149,14 @@ def _told(change: Change, document: Document) -> tuple[Json, Json]:
             return change.before, change.after
 
 
-def of_source(kind: str, source: str, at: datetime, episode: int, reason: str | None) -> Event:
-    """Make the event of a source that fails or answers again; `episode` counts its failures."""
+def of_part(part: Part, what: str, at: datetime, episode: int, reason: str | None) -> Event:
+    """Make the event of a part that fails or has recovered; `episode` counts its failures."""
+    kind, subject = f"{part[0]}.{what}", part[1]
     return Event(
-        id=identify(kind, source, None, None, episode),
+        id=identify(kind, subject, None, None, episode),
         at=at,
         kind=kind,
-        subject=source,
+        subject=subject,
         cause=reason,
     )
 

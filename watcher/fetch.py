@@ -8,8 +8,10 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
+from typing import TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -27,14 +29,16 @@ LONGEST_WORDS = 200
 LARGEST_REFUSAL = 100_000  # bytes of an error's body that we read for its words
 OK = 200
 WIRE_ERRORS = (httpx.HTTPError, zlib.error, OSError)
+Given = TypeVar("Given")
 OPENSSL_NOISE = re.compile(r"\[SSL: \w+\] ?| ?\(_ssl\.c:\d+\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The bodies of one answer, a page each, decompressed."""
+    """The bodies of one answer, a page each, decompressed, and what time it is for the server, if it said."""
 
     pages: tuple[bytes, ...]
+    date: datetime | None = None
 
 
 def no_more(_page: bytes) -> None:
@@ -51,25 +55,50 @@ def fetch(
 ) -> Answer:
     """Get `url` and the pages after it within `deadline` seconds and `limit` bytes. Raises FetchError.
 
-    Setting `stop` ends the wait. httpx bounds each step but not the whole, so the exchange runs in a thread
-    of its own, which is left behind when time is up.
+    Setting `stop` ends the wait.
     """
-    result: queue.SimpleQueue[Answer | FetchError] = queue.SimpleQueue()
+
+    def pages(client: httpx.Client) -> Answer:
+        bodies, dates = zip(*_pages(client, httpx.URL(url), next_page, limit), strict=True)
+        return Answer(bodies, dates[0])
+
+    return _within(url, deadline, stop or threading.Event(), pages)
+
+
+def ping(url: str, *, deadline: float = 10.0, stop: threading.Event | None = None) -> None:
+    """Get `url` for the sake of having asked; any good answer will do. Raises FetchError."""
+
+    def ask(client: httpx.Client) -> None:
+        with client.stream("GET", url) as response:
+            if not response.is_success:
+                raise _refusal(response)
+
+    _within(url, deadline, stop or threading.Event(), ask)
+
+
+def _within(
+    url: str, deadline: float, stop: threading.Event, exchange: Callable[[httpx.Client], Given]
+) -> Given:
+    """Have an exchange end in time: httpx bounds each step but not the whole.
+
+    So it runs in a thread of its own, which is left behind when time is up.
+    """
+    result: queue.SimpleQueue[Given | FetchError] = queue.SimpleQueue()
     client = _client(min(STEP_TIMEOUT, deadline))
 
-    def exchange() -> None:
+    def run() -> None:
         try:
-            result.put(Answer(tuple(_pages(client, httpx.URL(url), next_page, limit))))
+            result.put(exchange(client))
         except FetchError as error:
             result.put(error)
         except httpx.InvalidURL:
-            result.put(FetchError("the address of the source cannot be understood"))
+            result.put(FetchError("the address cannot be understood"))
         except Exception as error:  # noqa: BLE001 - whatever happens in a thread, only the queue tells it
             result.put(FetchError(_reason(url, error)))
 
-    threading.Thread(target=exchange, daemon=True, name="fetch").start()
+    threading.Thread(target=run, daemon=True, name="fetch").start()
     try:
-        got = _await(result, url, deadline, stop or threading.Event())
+        got = _await(result, url, deadline, stop)
     finally:
         client.close()
     if isinstance(got, FetchError):
@@ -78,8 +107,8 @@ def fetch(
 
 
 def _await(
-    result: "queue.SimpleQueue[Answer | FetchError]", url: str, deadline: float, stop: threading.Event
-) -> Answer | FetchError:
+    result: "queue.SimpleQueue[Given | FetchError]", url: str, deadline: float, stop: threading.Event
+) -> Given | FetchError:
     end = monotonic() + deadline
     while (left := end - monotonic()) > 0 and not stop.is_set():
         with contextlib.suppress(queue.Empty):
@@ -102,12 +131,12 @@ def _client(step: float) -> httpx.Client:
 
 def _pages(
     client: httpx.Client, url: httpx.URL, next_page: Callable[[bytes], str | None], limit: int
-) -> Iterator[bytes]:
+) -> Iterator[tuple[bytes, datetime | None]]:
     seen: set[httpx.URL] = set()
     while True:
         seen.add(url)
-        page = _page(client, url, limit)
-        yield page
+        page, date = _page(client, url, limit)
+        yield page, date
         limit -= len(page)
         following = next_page(page)
         if following is None:
@@ -132,7 +161,7 @@ def _join(url: httpx.URL, following: str) -> httpx.URL:
     return after
 
 
-def _page(client: httpx.Client, url: httpx.URL, limit: int) -> bytes:
+def _page(client: httpx.Client, url: httpx.URL, limit: int) -> tuple[bytes, datetime | None]:
     with client.stream("GET", url) as response:
         if response.status_code != OK:
             raise _refusal(response)
@@ -141,7 +170,16 @@ def _page(client: httpx.Client, url: httpx.URL, limit: int) -> bytes:
     if not body:
         message = f"{url.host} gave an empty answer"
         raise FetchError(message)
-    return body
+    return body, _date(response.headers)
+
+
+def _date(headers: httpx.Headers) -> datetime | None:
+    """Tell what time it is for the server; what comes from a cache was dated when it went in."""
+    try:
+        date = parsedate_to_datetime(headers.get("Date", ""))
+        return date + timedelta(seconds=float(headers.get("Age", "0"))) if date.tzinfo else None
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _refuse_stale(response: httpx.Response) -> None:

@@ -6,7 +6,7 @@ Pure: the same function is the service, the dry run and the replay.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from watcher import catalog, witness
 from watcher.describe import in_common
@@ -17,10 +17,12 @@ from watcher.domain import (
     Item,
     Json,
     Notification,
+    Part,
     Plan,
     Snapshot,
     Source,
     State,
+    Trouble,
 )
 from watcher.events import KINDS, of_catalog
 from watcher.health import judge
@@ -35,6 +37,7 @@ MODELS = "models"
 FEED = "feed"
 WAVE = 15  # models whose prices moved in one poll: policy or schema, not news about each
 WAVE_SHARE = 0.05
+CATCH_UP = timedelta(hours=6)  # after a longer time without a good look, a message says since when
 SHRUNKEN = 10
 SHRUNKEN_SHARE = 0.05
 
@@ -49,10 +52,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What the sources answered at one time (UTC), by source name."""
+    """What the sources answered at one time (UTC), by source name, and what is wrong with watcher itself."""
 
     at: datetime
     answers: Mapping[str, Snapshot | Failure]
+    troubles: Mapping[Part, Trouble] = field(default_factory=dict)
 
 
 def plan(state: State, poll: Poll, settings: Settings) -> Plan:
@@ -74,33 +78,60 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
         sighting = witness.Sighting(sighted, poll.at, is_first, listed, settings.policy.holds["feed"])
         feed, seen = witness.witness(feed, items, sighting)
         news += seen
-    events = [*_collapse(news, len(items), poll.at), *health]
-    matches, told_prices = route(events, settings.rules, state.told_prices)
+    troubles, own = _judge_parts(state, poll, settings)
+    events = [*_collapse(news, len(items), poll.at), *health, *own]
+    routed = route(events, settings.rules, state.told_prices)
     return Plan(
-        State(items, sources, feed, told_prices),
+        State(items, sources, feed, routed.told_prices, troubles),
         tuple(events),
-        tuple(_notifications(matches, poll.at)),
+        tuple(_notifications(routed.matches, poll.at, _gap(state, poll.at))),
         tuple(_history(state.items, items, poll.at)),
-        tuple((match.rule, match.event) for match in matches),
+        tuple((match.rule, match.event) for match in routed.matches),
         listing.raw if isinstance(listing, Snapshot) else {},
+        routed.faults,
     )
 
 
 def _judge(state: State, poll: Poll, settings: Settings) -> tuple[dict[str, Source], list[Event]]:
     sources, told = dict(state.sources), list[Event]()
-    hold = settings.policy.holds["source"]
     for name, answer in poll.answers.items():
-        before = state.sources.get(name, Source())
-        complaint = _shrunken(state, answer) if name == MODELS else None
-        sources[name], news = judge(name, before, answer, poll.at, hold, complaint)
+        source = state.sources.get(name, Source())
+        if isinstance(answer, Failure):
+            problem: str | None = answer.reason
+        else:
+            source = replace(source, identity=answer.identity, last_good=poll.at)
+            problem = _shrunken(state, answer) if name == MODELS else None
+        hold = settings.policy.holds["source"]
+        sources[name], news = judge(("source", name), source, problem, poll.at, hold)
         told += news
     return sources, told
 
 
-def _shrunken(state: State, answer: Snapshot | Failure) -> str | None:
+def _judge_parts(state: State, poll: Poll, settings: Settings) -> tuple[dict[Part, Source], list[Event]]:
+    troubles, told = dict(state.troubles), list[Event]()
+    channels = {("channel", channel) for rule in settings.rules for channel in rule.notify}
+    for part in {**state.troubles, **poll.troubles}:
+        if part[0] == "channel" and part not in channels:
+            troubles.pop(part, None)  # nobody is told through it any more
+            continue
+        trouble = poll.troubles.get(part)
+        hold = timedelta(0) if trouble and trouble.is_final else settings.policy.holds["channel"]
+        before = state.troubles.get(part, Source())
+        troubles[part], news = judge(part, before, trouble.reason if trouble else None, poll.at, hold)
+        told += news
+    return troubles, told
+
+
+def _gap(state: State, at: datetime) -> datetime | None:
+    """Give since when nobody has looked, where that is long ago: what is told may be older than it seems."""
+    source = state.sources.get(MODELS, Source())
+    return source.last_good if source.last_good and at - source.last_good > CATCH_UP else None
+
+
+def _shrunken(state: State, answer: Snapshot) -> str | None:
     """Say so where a list shows far fewer models than people know; each waits for its removal as ever."""
     source = state.sources.get(MODELS, Source())
-    if isinstance(answer, Failure) or answer.identity != source.identity:
+    if answer.identity != source.identity:
         return None
     listed = sum(bool(item.announced and item.announced["listed"]) for item in state.items.values())
     shown = len(answer.documents) + len(answer.refused)
@@ -145,19 +176,29 @@ def _of_many(kind: str, news: Sequence[Event], at: datetime) -> Event:
     return of_catalog(at, what, {"kind": kind, "fields": fields, "models": subjects, "events": ids})
 
 
-def _notifications(matches: Sequence[Match], at: datetime) -> list[Notification]:
-    """Write one message a channel, however many events and rules."""
-    by_channel: dict[str, list[Match]] = {}
+def notify(events: Sequence[Event], rules: Sequence[Rule], at: datetime) -> list[Notification]:
+    """Write the messages about some events by themselves."""
+    return _notifications(route(events, rules, {}).matches, at, None)
+
+
+def _notifications(matches: Sequence[Match], at: datetime, since: datetime | None) -> list[Notification]:
+    """Write one message a channel, however many events and rules; what is urgent has one of its own."""
+    urgent = {(match.channel, match.event.id) for match in matches if match.is_urgent}
+    groups: dict[tuple[str, bool], list[Match]] = {}
     for match in matches:
-        by_channel.setdefault(match.channel, []).append(match)
+        groups.setdefault((match.channel, (match.channel, match.event.id) in urgent), []).append(match)
     return [
-        notification(
-            channel,
-            at,
-            list({match.event.id: match.event for match in told}.values()),
-            list(dict.fromkeys(match.rule for match in told)),
+        replace(
+            notification(
+                channel,
+                at,
+                list({match.event.id: match.event for match in told}.values()),
+                list(dict.fromkeys(match.rule for match in told)),
+                since=since,
+            ),
+            urgent=is_urgent,
         )
-        for channel, told in by_channel.items()
+        for (channel, is_urgent), told in groups.items()
     ]
 
 

@@ -26,13 +26,22 @@ class Line:
     link: str | None
 
 
-def notification(channel: str, at: datetime, events: Sequence[Event], rules: Sequence[str]) -> Notification:
-    """Write the one message that a channel gets after a poll, most urgent first."""
+def notification(
+    channel: str,
+    at: datetime,
+    events: Sequence[Event],
+    rules: Sequence[str],
+    *,
+    since: datetime | None = None,
+) -> Notification:
+    """Write the one message that a channel gets, most urgent first; `since`, where it covers a while."""
     ordered = sorted(events, key=_order)
     decisions = [list(alike) for _, alike in groupby(ordered, key=_decision)]
-    lines = [_line(alike) for alike in decisions[:MOST_LINES]]
+    is_dated = len({event.at for event in events}) > 1
+    lines = [_line(alike, is_dated=is_dated) for alike in decisions[:MOST_LINES]]
     left_out = len(decisions) - len(lines)
     footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {moment(at)}"
+    footer += f" · all since {moment(since)}" if since else ""
     return Notification(
         channel=channel,
         at=at,
@@ -61,13 +70,13 @@ def _decision(event: Event) -> tuple[str, str, str]:
     return base(event.subject), event.kind, same
 
 
-def _line(alike: Sequence[Event]) -> Line:
-    """Write one decision in one line: the model in full, its variants by name."""
+def _line(alike: Sequence[Event], *, is_dated: bool) -> Line:
+    """Write one decision in one line: the model in full, its variants by name, when if that differs."""
     event, *others = alike
     about_model = event.kind.partition(".")[0] not in {"catalog", "source"}
     names = [clean(str(name)) for name in (*(other.subject for other in others), *_aliases(event))]
     also = f"; also {', '.join(names)}" if names else ""
-    text = describe(event) + _ids(event) + also
+    text = describe(event) + _ids(event) + also + (f" · {moment(event.at)}" if is_dated else "")
     return Line(KINDS[event.kind].heading, text, page(event.subject) if about_model else None)
 
 

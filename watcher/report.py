@@ -12,9 +12,6 @@ from watcher.outbox import ChannelCounts
 from watcher.rows import text_of
 from watcher.store import Store
 
-MISSED_POLLS = 3  # as many polls without a good answer, and at least an hour: a source is stale
-AT_LEAST = timedelta(hours=1)
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -68,7 +65,6 @@ def report(config: Config, store: Store, now: datetime) -> Report:
     sources = {name: state.sources.get(name, Source()) for name in config.sources}
     counts = store.outbox.channels()
     channels = {name: counts.get(name, ChannelCounts()) for name in config.channels}
-    longest = max(config.poll * MISSED_POLLS, AT_LEAST)
     return Report(
         at=now,
         version=__version__,
@@ -78,7 +74,7 @@ def report(config: Config, store: Store, now: datetime) -> Report:
         pending=sum(len(item.pending) for item in state.items.values()),
         sources=sources,
         channels=channels,
-        problems=(*_stale(sources, now, longest), *_dead(channels)),
+        problems=(*_stale(sources, now, config.stale_after), *_dead(channels)),
     )
 
 

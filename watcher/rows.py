@@ -19,6 +19,7 @@ from watcher.domain import (
     Level,
     Notification,
     OutboxState,
+    Part,
     Pending,
     Source,
     ToldPrices,
@@ -77,6 +78,12 @@ def source_of(row: Row) -> Source:
         failing_since=_optional_time(row["failing_since"]),
         fields=frozenset(json.loads(row["fields"])),
     )
+
+
+def trouble_row(part: Part, trouble: Source) -> Row:
+    """Write how a part of watcher is doing."""
+    what, name = part
+    return source_row(name, trouble) | {"what": what}
 
 
 def item_row(model: str, item: Item) -> Row:
@@ -210,6 +217,7 @@ def outbox_row(notification: Notification) -> Row:
         "attempts": 0,
         "next_at": text_of(notification.at),
         "repeat": 0,
+        "urgent": int(notification.urgent),
     }
 
 
@@ -225,6 +233,7 @@ def delivery_of(row: Row) -> Delivery:
             html=row["html"],
             rules=tuple(json.loads(row["rules"])),
             events=tuple(json.loads(row["events"])),
+            urgent=bool(row["urgent"]),
         ),
         state=OutboxState(row["state"]),
         attempts=row["attempts"],
@@ -232,4 +241,5 @@ def delivery_of(row: Row) -> Delivery:
         repeat=bool(row["repeat"]),
         error=row["error"],
         sent_at=_optional_time(row["sent_at"]),
+        refusals=row["refusals"],
     )

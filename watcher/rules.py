@@ -1,7 +1,7 @@
 """Which rules an event meets, and so which channels are told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from watcher import identity
 from watcher.conditions import CONDITIONS, Parameter, Question
@@ -16,13 +16,15 @@ ECHO = "a batch twin or an alias, and the rule does not ask for them"
 class Rule:
     """Tells the channels in `notify` of every event that meets all conditions in `when`.
 
-    With `stop`, rules further down do not see the events that this one tells.
+    With `stop`, rules further down do not see the events that this one tells. What is `urgent` is told in
+    quiet hours too.
     """
 
     name: str
     notify: tuple[str, ...]
     when: Mapping[str, Parameter] = field(default_factory=dict)
     stop: bool = False
+    urgent: bool = False
 
     def matches(self, event: Event, told: Document) -> bool:
         """Tell whether all conditions are met; `told` is the price that this rule last told for the model."""
@@ -66,6 +68,16 @@ class Match:
     channel: str
     rule: str
     event: Event
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Who is told what, the prices that rules have told by now, and the rules that could not be judged."""
+
+    matches: tuple[Match, ...]
+    told_prices: ToldPrices
+    faults: tuple[str, ...]
 
 
 def _is_echo(event: Event) -> bool:
@@ -75,23 +87,35 @@ def _is_echo(event: Event) -> bool:
     return identity.variant(event.subject) == identity.BATCH or identity.is_alias(event.subject)
 
 
-def route(
-    events: Sequence[Event], rules: Sequence[Rule], told_prices: ToldPrices
-) -> tuple[list[Match], ToldPrices]:
-    """Match every event with every rule in file order; also give the prices that rules have told by now."""
+def route(events: Sequence[Event], rules: Sequence[Rule], told_prices: ToldPrices) -> Routing:
+    """Match every event with every rule in file order.
+
+    A rule that fails on an event tells it: too much is better than silence, and the other rules go on.
+    """
     matches: list[Match] = []
+    faults: list[str] = []
     remembered = dict(told_prices)
     for event in events:
         for rule in rules:
             told = base_price(rule, event, remembered)
-            matched = rule.matches(event, told)
+            try:
+                matched = rule.matches(event, told)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the other rules
+                faults.append(f"rule {rule.name!r} failed on event {event.id} ({type(error).__name__})")
+                matched = True
             if rule.counts_from_told and event.kind == "price.changed":
                 remembered[rule.name, event.subject] = _mapping(event.after) if matched else told
             if matched:
-                matches += [Match(channel, rule.name, event) for channel in rule.notify]
+                matches += _told(rule, event)
                 if rule.stop:
                     break
-    return [*matches, *_echoes(events, matches)], remembered
+    return Routing((*matches, *_echoes(events, matches)), remembered, tuple(faults))
+
+
+def _told(rule: Rule, event: Event) -> list[Match]:
+    """Give whom a rule tells: everybody but the channel of which an event says that it does not deliver."""
+    mute = event.subject if event.kind.startswith("channel.") else None
+    return [Match(channel, rule.name, event, rule.urgent) for channel in rule.notify if channel != mute]
 
 
 def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:
@@ -99,7 +123,7 @@ def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:
     told = {(match.event.kind, match.event.subject) for match in matches}
     echoes = [event for event in events if _is_echo(event) and (event.kind, event.subject) not in told]
     return [
-        Match(match.channel, match.rule, echo)
+        replace(match, event=echo)
         for echo in echoes
         for match in matches
         if (match.event.kind, match.event.subject) == (echo.kind, identity.base(echo.subject))

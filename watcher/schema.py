@@ -78,3 +78,14 @@ INDEXES_1: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("events", ("subject", "at")),
     ("outbox", ("state", "next_at")),
 )
+
+SOURCE = VERSION_1["sources"][1]
+TABLES_2: Mapping[str, tuple[Key, Columns]] = {
+    "troubles": (("what", "name"), {"what": str, **SOURCE}),
+}
+COLUMNS_2: tuple[tuple[str, str, type, int], ...] = (
+    ("outbox", "urgent", int, 0),
+    ("outbox", "refusals", int, 0),
+    ("outbox", "sent_with", int, 0),
+)
+"""Table, column, type and default of what version 2 added."""

@@ -2,22 +2,28 @@
 
 import logging
 import random
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
 
-from watcher import deliver
+from watcher import courier, deliver, systemd
 from watcher.config import Config
-from watcher.domain import Delivery, Failure, Item, Outcome, Plan, Snapshot, Source, State, Verdict
-from watcher.errors import FetchError, RefusedError
-from watcher.fetch import fetch
-from watcher.plan import Poll, plan
-from watcher.sources import SOURCES
+from watcher.courier import Courier
+from watcher.domain import Delivery, Event, OutboxState, Part, Plan, State, Trouble, Verdict
+from watcher.errors import ConfigError, FetchError, StoreUnavailableError
+from watcher.events import of_part
+from watcher.fetch import ping
+from watcher.plan import MODELS, Poll, notify, plan
+from watcher.polling import failures, look, pause, summary
 from watcher.store import Store
 
 JITTER = 0.1  # share of the interval, so that not all instances ask at the same second
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 60.0  # seconds; the wall clock may have moved meanwhile
+STORE_PAUSE = 10.0  # seconds until a store that cannot be used is tried again
+TIDY_EVERY = timedelta(days=1)
+SAID_EVERY = timedelta(hours=1)  # a line, when there is nothing to say
+STORE: Part = ("store", "store")
 log = logging.getLogger(__name__)
 
 
@@ -26,41 +32,76 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Snapshot | Failure:
-    """Get one source's answer and read it; whatever goes wrong is a Failure, never an exception."""
-    reader = SOURCES[name]
-    try:
-        return reader.parse(fetch(url, next_page=reader.next_page, stop=stop).pages, at, url)
-    except FetchError as error:
-        return Failure(str(error), error.retry_after)
-    except RefusedError as error:
-        return Failure(str(error))
+def elapsed() -> float:
+    """Give seconds that never jump and go on while the machine sleeps, where the system can tell them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def look(config: Config, at: datetime, stop: Flag | None = None) -> Poll:
-    """Ask every source once; setting `stop` cuts the waiting short."""
-    return Poll(at, {name: ask(name, url, at, stop) for name, url in config.sources.items()})
-
-
-@dataclass(frozen=True, slots=True)
 class Service:
-    """A configured watcher on an open store; setting `stop` ends `run` before its next step."""
+    """A configured watcher on an open store; `end` ends `run` before its next step.
 
-    config: Config
-    store: Store
-    now: Callable[[], datetime] = utc_now
-    stop: Flag = field(default_factory=Flag)
+    `load` gives the configuration anew where `reload` is asked for.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        load: Callable[[], Config] | None = None,
+    ) -> None:
+        """Nothing is done yet."""
+        self.config, self.store, self.now = config, store, now
+        self.stop = Flag()
+        self._load = load or (lambda: self.config)
+        self._wake, self._reload = Flag(), Flag()
+        self._courier = Courier(store, now, self.stop)
+        self._refused: Trouble | None = None  # what is wrong with a changed configuration
+        self._store_fails = False
+        self._said = self._tidied = datetime.min.replace(tzinfo=UTC)
+
+    def end(self) -> None:
+        """End `run`; can be called at any time, also by a signal."""
+        self.stop.set()
+        self._wake.set()
+
+    def reload(self) -> None:
+        """Have the configuration read anew before the next step; can be called at any time."""
+        self._reload.set()
+        self._wake.set()
 
     def run(self) -> None:
-        """Poll and deliver until stopped."""
+        """Poll and deliver until ended. Raises StoreError where the store is gone or damaged."""
         self.resume()
-        next_poll = self.now()
+        systemd.notify(systemd.READY)
+        next_poll = elapsed()
         while not self.stop.is_set():
-            if self.now() >= next_poll:
+            self._wake.clear()
+            if self._reload.is_set():
+                self._reload_now()
+                next_poll = elapsed()
+            next_poll, wait = self._turn(next_poll)
+            systemd.notify(systemd.ALIVE)
+            self._wake.wait(wait)
+        systemd.notify(systemd.STOPPING)
+
+    def _turn(self, next_poll: float) -> tuple[float, float]:
+        """Do what is due; gives when to poll next, by `elapsed`, and the seconds to wait until then."""
+        poll = None
+        try:
+            if elapsed() >= next_poll:
+                next_poll = elapsed() + self.config.poll.total_seconds()
+                poll = self.poll()
                 jitter = random.uniform(-JITTER, JITTER)  # noqa: S311 - nothing secret about it
-                next_poll = self.now() + pause(self.config.poll, self.poll(), jitter)
+                next_poll = elapsed() + pause(self.config.poll, poll, jitter).total_seconds()
             self.deliver()
-            self.stop.wait(self._wait(next_poll))
+            if poll:
+                self._ping(poll)
+            return next_poll, self._wait(next_poll)
+        except StoreUnavailableError as error:
+            self._note_store(str(error))
+            return next_poll, STORE_PAUSE
 
     def resume(self) -> None:
         """Take up the messages that an earlier run left behind."""
@@ -68,84 +109,106 @@ class Service:
             log.warning(
                 "%d messages were being sent when watcher last ended; they may arrive twice", interrupted
             )
+        self._bury()
+
+    def _bury(self) -> None:
         if orphans := self.store.outbox.bury(self.config.channels.keys()):
             log.warning(
                 "%d messages wait for channels that are no longer configured: `watcher outbox`", orphans
             )
 
+    def _reload_now(self) -> None:
+        """Go on with the configuration as it is now, or with the one before where that cannot be used."""
+        self._reload.clear()
+        systemd.notify(systemd.reloading())
+        fresh, problems = self._fresh()
+        for problem in problems:
+            log.error("the changed configuration cannot be used: %s", problem)
+        self._refused = Trouble(problems[0], is_final=True) if problems else None
+        if not problems:
+            self.config = fresh
+            for warning in fresh.warnings:
+                log.warning("%s", warning)
+            self._bury()
+            log.info("read the configuration anew: %d rules", len(fresh.settings.rules))
+        systemd.notify(systemd.READY)
+
+    def _fresh(self) -> tuple[Config, list[str]]:
+        """Give the configuration as it is now, and why it cannot be used."""
+        try:
+            fresh = self._load()
+        except ConfigError as error:
+            return self.config, error.problems
+        is_moved = fresh.store != self.config.store
+        return fresh, [f"{fresh.path} store: cannot change while watcher runs; restart it"] * is_moved
+
     def poll(self) -> Poll:
-        """Ask every source once, and remember what that means."""
-        poll = look(self.config, self.now(), self.stop)
+        """Ask every source once, and remember what that means. Raises StoreUnavailableError."""
+        poll = look(self.config.sources, self.now(), self.stop, self._troubles())
         if self.stop.is_set():
             return poll  # an answer that was not waited for says nothing
         before = self.store.state()
         decided = plan(before, poll, self.config.settings)
         self.store.commit(before, decided)
-        log.log(logging.WARNING if failures(poll) else logging.INFO, "%s", summary(before, poll, decided))
+        self._note_store(None)
+        self._say(before, poll, decided)
+        if poll.at - self._tidied >= TIDY_EVERY:
+            self.store.forget(poll.at - self.config.keep)
+            self._tidied = poll.at
         return poll
 
-    def deliver(self) -> int:
-        """Send what is due until nothing is, a message a channel at a time; gives how many were sent."""
-        sent = 0
-        while not self.stop.is_set() and (due := self.store.outbox.due(self.now())):
-            claimed = self.store.outbox.claim(due)
-            batch = [(self.config.channels[delivery.notification.channel], delivery) for delivery in claimed]
-            for delivery, outcome in zip(claimed, deliver.deliver(batch, stop=self.stop), strict=True):
-                self._finish(delivery, outcome)
-                sent += outcome.verdict is Verdict.SENT
-        return sent
+    def _troubles(self) -> dict[Part, Trouble]:
+        own = {("configuration", self.config.path.name): self._refused} if self._refused else {}
+        return courier.troubles(self.store, self.config.channels) | own
 
-    def _finish(self, delivery: Delivery, outcome: Outcome) -> None:
-        now = self.now()
-        jitter = random.random()  # noqa: S311 - nothing secret about it
-        next_at = deliver.next_attempt(outcome, delivery.attempts, now, jitter)
-        self.store.outbox.finish(delivery, outcome, now, next_at)
-        channel = delivery.notification.channel
-        if outcome.verdict is Verdict.SENT:
-            log.debug("%s: message %d sent", channel, delivery.id)
-        elif next_at:
-            log.warning(
-                "%s: message %d not sent (%s); next try %s", channel, delivery.id, outcome.reason, next_at
-            )
-        else:
-            log.error(
-                "%s: message %d given up (%s); see `watcher outbox`", channel, delivery.id, outcome.reason
-            )
+    def _say(self, before: State, poll: Poll, decided: Plan) -> None:
+        """Log what a poll gave: at length where something happened, and now and then as a sign of life."""
+        for fault in decided.faults:
+            log.error("%s; it tells the event", fault)
+        is_due = bool(decided.events) or poll.at - self._said >= SAID_EVERY
+        level = logging.WARNING if failures(poll) else logging.INFO if is_due else logging.DEBUG
+        log.log(level, "%s", summary(before, poll, decided))
+        if is_due:
+            self._said = poll.at
 
-    def _wait(self, next_poll: datetime) -> float:
-        due = self.store.outbox.next_due()
-        first = next_poll if due is None else min(next_poll, due)
-        return min(max((first - self.now()).total_seconds(), SHORTEST_WAIT), LONGEST_WAIT)
+    def deliver(self) -> None:
+        """Send what is due until nothing is, a message a channel at a time. Raises StoreUnavailableError."""
+        while self._courier.deliver(self.config.channels):
+            systemd.notify(systemd.ALIVE)
 
+    def _ping(self, poll: Poll) -> None:
+        """Tell the dead man's switch that all is well: the list was read, and somebody can be told."""
+        heartbeat, channels = self.config.heartbeat, self.config.channels
+        if not heartbeat or MODELS in failures(poll) or self.stop.is_set():
+            return
+        if len(courier.troubles(self.store, channels)) == len(channels):
+            log.error("no channel delivers; the heartbeat is left out")
+            return
+        try:
+            ping(heartbeat.reveal(), stop=self.stop)
+        except FetchError as error:
+            log.warning("the heartbeat was not taken: %s", error)
 
-def pause(interval: timedelta, poll: Poll, jitter: float) -> timedelta:
-    """Give the time to the next poll: the interval, give or take `jitter`, or what a server asked for."""
-    wishes = [failure.retry_after or 0.0 for failure in failures(poll).values()]
-    return max(interval * (1 + jitter), timedelta(seconds=max(wishes, default=0.0)))
+    def _note_store(self, problem: str | None) -> None:
+        """Tell, once and past the store, that it cannot be used, and that it can again."""
+        if (problem is not None) == self._store_fails:
+            return
+        self._store_fails = problem is not None
+        log.log(logging.ERROR if problem else logging.INFO, "%s", problem or "the store can be used again")
+        self._tell_directly(of_part(STORE, "failing" if problem else "recovered", self.now(), 0, problem))
 
+    def _tell_directly(self, event: Event) -> None:
+        """Tell an event without the outbox: once, whoever can be reached now."""
+        at = self.now()
+        told = notify([event], self.config.settings.rules, at)
+        batch = [
+            (self.config.channels[one.channel], Delivery(0, one, OutboxState.SENDING, 1, at)) for one in told
+        ]
+        for (channel, _), outcome in zip(batch, deliver.deliver(batch, stop=self.stop), strict=True):
+            if outcome.verdict is not Verdict.SENT:
+                log.error("%s: not told of the store: %s", channel.name, outcome.reason)
 
-def failures(poll: Poll) -> dict[str, Failure]:
-    """Give the sources that gave no good answer."""
-    return {name: answer for name, answer in poll.answers.items() if isinstance(answer, Failure)}
-
-
-def summary(before: State, poll: Poll, decided: Plan) -> str:
-    """Say in one line what a poll gave."""
-    parts = [f"{name}: {_said(before, name, answer)}" for name, answer in poll.answers.items()]
-    waiting = sum(map(_waits, decided.state.items.values()))
-    counts = (
-        f"{len(decided.events)} events, {len(decided.notifications)} messages, {waiting} differences wait"
-    )
-    return "; ".join([*parts, counts])
-
-
-def _said(before: State, name: str, answer: Snapshot | Failure) -> str:
-    if isinstance(answer, Failure):
-        return answer.reason
-    refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
-    is_first = before.sources.get(name, Source()).last_good is None
-    return f"{len(answer.documents)} models{refused}{', the baseline: no news' if is_first else ''}"
-
-
-def _waits(item: Item) -> int:
-    return len(item.pending)
+    def _wait(self, next_poll: float) -> float:
+        due = self._courier.next_due(self.config.channels)
+        until_due = (due - self.now()).total_seconds() if due else LONGEST_WAIT
+        return min(max(min(until_due, next_poll - elapsed()), SHORTEST_WAIT), LONGEST_WAIT)

@@ -33,6 +33,7 @@ HOLDS: Mapping[str, timedelta] = {
     "details": 24 * HOURS,
     "feed": 1 * HOURS,
     "source": 1 * HOURS,
+    "channel": 1 * HOURS,
 }
 """How long a difference must last before it is news, by the name that the configuration uses."""
 

@@ -1,12 +1,17 @@
 """The store: everything remembered between two polls, and the record of what was told."""
 
+import contextlib
+import itertools
+import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from watcher import rows
 from watcher.database import Tables
 from watcher.domain import Event, HistoryEntry, Item, Json, Plan, State
+from watcher.errors import StoreError
 from watcher.outbox import Outbox
 
 
@@ -19,12 +24,13 @@ class Store:
         self.outbox = Outbox(tables)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open for the service, creating or migrating as needed.
+    def open(cls, path: Path, *, init: bool = False) -> Self:
+        """Open for the service, creating or migrating as needed; `init` replaces one that was lost.
 
-        Raises BusyError where another instance runs, StoreError where the file cannot be trusted.
+        Raises BusyError where another instance runs, StoreError where the file cannot be trusted,
+        StoreUnavailableError where it cannot be used at present.
         """
-        return cls(Tables.open(path))
+        return cls(Tables.open(path, init=init))
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -54,6 +60,9 @@ class Store:
             sources={row["name"]: rows.source_of(row) for row in self._tables.rows("sources")},
             feed={row["slug"]: rows.feed_of(row) for row in self._tables.rows("feed")},
             told_prices=rows.told_prices_of(self._tables.rows("told_prices")),
+            troubles={
+                (row["what"], row["name"]): rows.source_of(row) for row in self._tables.rows("troubles")
+            },
         )
 
     def commit(self, before: State, plan: Plan) -> None:
@@ -66,6 +75,7 @@ class Store:
             self._tables.upsert(
                 "sources", [rows.source_row(name, source) for name, source in after.sources.items()]
             )
+            self._tables.upsert("troubles", itertools.starmap(rows.trouble_row, after.troubles.items()))
             self._tables.upsert("feed", rows.feed_rows(before.feed, after.feed))
             self._tables.upsert("told_prices", rows.told_price_rows(before.told_prices, after.told_prices))
             self._tables.insert("history", map(rows.history_row, plan.history))
@@ -94,15 +104,43 @@ class Store:
         )
         return [rows.event_of(row) for row in found]
 
-    def event(self, number: str) -> list[Event]:
-        """Give the event with this id, if there is one."""
-        return [rows.event_of(row) for row in self._tables.rows("events", "id = ?", [number])]
+    def event(self, *numbers: str) -> list[Event]:
+        """Give the events with these ids, as far as they are there, oldest first."""
+        found = self._tables.rows(
+            "events", "id in (select value from json_each(?)) order by at, rowid", [json.dumps(numbers)]
+        )
+        return [rows.event_of(row) for row in found]
 
     def history(self, model: str) -> list[HistoryEntry]:
         """Give what the list showed of a model, oldest first."""
         return [
             rows.history_of(row) for row in self._tables.rows("history", "model = ? order by id", [model])
         ]
+
+    def forget(self, before: datetime) -> None:
+        """Let go of what ended before a time (UTC); of each charted value the newest stays."""
+        start = [rows.text_of(before)]
+        newest = "(select max(id) from history group by model, field)"
+        with self._tables.transaction():
+            self._tables.delete("history", f"at < ? and id not in {newest}", start)
+            self._tables.delete("events", "at < ?", start)
+            self._tables.delete("outbox", "at < ? and state in ('sent', 'dead')", start)
+
+    def backup(self, target: Path) -> None:
+        """Write a consistent copy, also while a service runs; what waits in it may have been sent since.
+
+        Raises StoreError where the target is there already, StoreUnavailableError where it cannot be written.
+        """
+        if target.exists():
+            message = f"{target} is there already; name a new file"
+            raise StoreError(message)
+        part = Path(f"{target}.part")
+        part.unlink(missing_ok=True)
+        self._tables.copy(part)
+        with contextlib.closing(Tables.read(part)) as copy, copy.transaction():
+            for row in copy.rows("outbox", "state in ('waiting', 'sending')"):
+                copy.update("outbox", row["id"], {"state": "waiting", "repeat": 1})
+        part.replace(target)
 
     def size(self) -> int:
         """Give the bytes that the database takes on disk."""

@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Literal, Self
 
 from watcher import pricing
-from watcher.domain import Json
+from watcher.domain import Json, Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,53 @@ class Duration:
             if seconds and seconds % size == 0:
                 return f"{seconds // size} {unit}{'s' * (seconds != size)}"
         return f"{seconds} seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """How many in a minute, an hour or a day, such as `20/h`."""
+
+    rate: Rate
+
+    SCHEMA: ClassVar[dict[str, Any]] = {"type": "string", "pattern": r"^\d+/[mhd]$", "examples": ["20/h"]}
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read `20/h`; raises ValueError."""
+        found = re.fullmatch(r"(\d{1,4})\s*/\s*([mhd])", value) if isinstance(value, str) else None
+        if not found or not int(found[1]):
+            message = "takes a number of messages in a minute, an hour or a day, such as 2/m, 20/h or 50/d"
+            raise ValueError(message)
+        return cls(Rate(int(found[1]), Duration.parse(f"1{found[2]}").time))
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A part of the day such as `22:00-07:00`, by the clock on the wall; it may go over midnight."""
+
+    start: time
+    end: time
+
+    SCHEMA: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": r"^\d{1,2}:\d\d-\d{1,2}:\d\d$",
+        "examples": ["22:00-07:00"],
+    }
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read `22:00-07:00`; raises ValueError."""
+        found = (
+            re.fullmatch(r"(\d{1,2}:\d\d)\s*-\s*(\d{1,2}:\d\d)", value) if isinstance(value, str) else None
+        )
+        if not found:
+            message = "takes a part of the day such as 22:00-07:00"
+            raise ValueError(message)
+        start, end = (time.fromisoformat(text.zfill(5)) for text in found.groups())
+        if start == end:
+            message = "is the whole day; leave the channel out of the rules instead"
+            raise ValueError(message)
+        return cls(start, end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,41 @@
+"""A store as the service would have left it after some polls, for tests of what is remembered."""
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from catalogs import FINCH, HOUR, OWL, START, listing
+from watcher.domain import State
+from watcher.plan import Poll, Settings, plan
+from watcher.rules import Rule
+from watcher.settle import HOLDS, Policy
+from watcher.store import Store
+from watcher.terms import Percent, PriceTerms
+
+AT_ONCE = Policy(dict.fromkeys(HOLDS, timedelta(0)))
+DEARER = {"price": PriceTerms(rises_by=Percent.parse("10%"))}
+SETTINGS = Settings((Rule("all", ("team", "ops")), Rule("dearer", ("team",), DEARER)), AT_ONCE)
+
+
+def asked(path: Path, sql: str) -> list[Any]:
+    """Do something to the database behind the store's back."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        return connection.execute(sql).fetchall()
+
+
+def polled(store: Store, at_hour: float, *rows: dict[str, object], **answers: object) -> State:
+    """Poll as the service does, through the store."""
+    at = START + at_hour * HOUR
+    before = store.state()
+    found = {"models": listing(rows, at)} if rows else {}
+    decided = plan(before, Poll(at, found | answers), SETTINGS)  # type: ignore[arg-type]
+    store.commit(before, decided)
+    return decided.state
+
+
+def with_news(store: Store) -> None:
+    """Have a message wait for each of two channels."""
+    polled(store, 0, OWL)
+    polled(store, 1, OWL, FINCH)

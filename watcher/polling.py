@@ -1,0 +1,71 @@
+"""One look at the sources, and what it gave in a line."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+from threading import Event as Flag
+
+from watcher.domain import Failure, Item, Part, Plan, Snapshot, Source, State, Trouble
+from watcher.errors import FetchError, RefusedError
+from watcher.fetch import fetch
+from watcher.plan import Poll
+from watcher.sources import SOURCES
+
+CLOCK_TOLERANCE = timedelta(hours=6)  # beyond it, holds and dates would be judged wrongly
+
+
+def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Snapshot | Failure:
+    """Get one source's answer and read it; whatever goes wrong is a Failure, never an exception."""
+    reader = SOURCES[name]
+    try:
+        answer = fetch(url, next_page=reader.next_page, stop=stop)
+        if answer.date and abs(answer.date - at) > CLOCK_TOLERANCE:
+            return Failure(f"this machine's clock is wrong: it says {at}, the server {answer.date}")
+        return reader.parse(answer.pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
+    except FetchError as error:
+        return Failure(str(error), error.retry_after)
+    except RefusedError as error:
+        return Failure(str(error))
+
+
+def look(
+    sources: Mapping[str, str],
+    at: datetime,
+    stop: Flag | None = None,
+    troubles: Mapping[Part, Trouble] | None = None,
+) -> Poll:
+    """Ask every source once; setting `stop` cuts the waiting short."""
+    return Poll(at, {name: ask(name, url, at, stop) for name, url in sources.items()}, troubles or {})
+
+
+def pause(interval: timedelta, poll: Poll, jitter: float) -> timedelta:
+    """Give the time to the next poll: the interval, give or take `jitter`, or what a server asked for."""
+    wishes = [failure.retry_after or 0.0 for failure in failures(poll).values()]
+    return max(interval * (1 + jitter), timedelta(seconds=max(wishes, default=0.0)))
+
+
+def failures(poll: Poll) -> dict[str, Failure]:
+    """Give the sources that gave no good answer."""
+    return {name: answer for name, answer in poll.answers.items() if isinstance(answer, Failure)}
+
+
+def summary(before: State, poll: Poll, decided: Plan) -> str:
+    """Say in one line what a poll gave."""
+    parts = [f"{name}: {_said(before, name, answer)}" for name, answer in poll.answers.items()]
+    waiting = sum(map(_waits, decided.state.items.values()))
+    counts = (
+        f"{len(decided.events)} events, {len(decided.notifications)} messages, {waiting} differences wait"
+    )
+    return "; ".join([*parts, counts])
+
+
+def _said(before: State, name: str, answer: Snapshot | Failure) -> str:
+    if isinstance(answer, Failure):
+        return answer.reason
+    refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
+    is_first = before.sources.get(name, Source()).last_good is None
+    return f"{len(answer.documents)} models{refused}{', the baseline: no news' if is_first else ''}"
+
+
+def _waits(item: Item) -> int:
+    return len(item.pending)

@@ -1,0 +1,29 @@
+"""Tells systemd how the service is doing, where it was started by it (sd_notify)."""
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Mapping
+
+READY = "READY=1"
+STOPPING = "STOPPING=1"
+ALIVE = "WATCHDOG=1"  # said after each turn of the loop only, so that one that hangs is noticed
+
+
+def reloading() -> str:
+    """Say that a reload has begun; READY ends it."""
+    return f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}"
+
+
+def notify(state: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Send a state to $NOTIFY_SOCKET (a path, or abstract with @); nothing without one, never an error."""
+    address = environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    with (
+        contextlib.suppress(OSError),
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as talk,
+    ):
+        talk.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+        talk.sendall(state.encode())
