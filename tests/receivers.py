@@ -1,7 +1,7 @@
 """Receivers of messages on loopback: an HTTP server and a mail server that answer as they are told."""
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -36,8 +36,9 @@ class Request:
 class HttpReceiver:
     """Gives its answers in order, the last one again and again; `requests` has what came."""
 
-    def __init__(self, answers: Sequence[Answer]) -> None:
+    def __init__(self, answers: Sequence[Answer], meanwhile: Callable[[], object]) -> None:
         self.requests: list[Request] = []
+        self._meanwhile = meanwhile
         self._answers = list(answers)
         self._closing = Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -67,6 +68,7 @@ class HttpReceiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 request = Request(self.command, self.path, dict(self.headers), body)
+                receiver._meanwhile()
                 receiver.requests.append(request)
                 waiting = receiver._answers
                 self._reply(waiting.pop(0) if len(waiting) > 1 else waiting[0])
@@ -89,8 +91,9 @@ class HttpReceiver:
 
 
 @contextmanager
-def receiving(*answers: Answer) -> Iterator[HttpReceiver]:
-    receiver = HttpReceiver(answers or [Answer()])
+def receiving(*answers: Answer, meanwhile: Callable[[], object] = bool) -> Iterator[HttpReceiver]:
+    """Run a receiver; `meanwhile` is what happens while it has a request and has not answered."""
+    receiver = HttpReceiver(answers or [Answer()], meanwhile)
     thread = Thread(target=receiver.serve, daemon=True)
     thread.start()
     try:

@@ -1,62 +1,24 @@
 import signal
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from catalogs import FINCH, HERON, OWL, Row, priced
+from catalogs import FINCH, HERON, OWL, priced
 from outboxes import due
 from programs import configure, eventually, finished, running
 from receivers import Answer, receiving, receiving_mail
 from servers import HANG, Script, serving
-from watcher import config
-from watcher.demo import Stage, serve
 from watcher.domain import Failure, OutboxState
-from watcher.errors import NotFoundError
 from watcher.plan import Poll
 from watcher.polling import failures, pause
 from watcher.service import Service
 from watcher.store import Store
+from watching import Catalog, has_polled_twice_more, service
 
 DEARER = priced(OWL, "0.0000015", "0.0000125")
 LEAVING = HERON | {"expiration_date": f"{datetime.now(UTC) + timedelta(days=200):%Y-%m-%d}"}
-
-
-@dataclass
-class Catalog:
-    """A served catalog that a test changes."""
-
-    stage: Stage
-    url: str = ""
-    asked: list[str] = field(default_factory=list)
-
-    def shows(self, *rows: Row) -> None:
-        self.stage.rows = list(rows)
-
-
-@pytest.fixture
-def catalog() -> Iterator[Catalog]:
-    stage = Stage([OWL, FINCH, HERON])
-    with serve(stage) as url:
-        yield Catalog(stage, url)
-
-
-def polls(store: Path) -> str | None:
-    """Give when the list was last good, None before the first time."""
-    try:
-        with Store.read(store) as opened:
-            good = opened.state().sources.get("models")
-            return str(good.last_good) if good else None
-    except NotFoundError:
-        return None
-
-
-def has_polled_twice_more(store: Path) -> None:
-    for _ in range(2):
-        before = polls(store)
-        eventually(lambda before=before: polls(store) not in {None, before}, "the service polls")  # type: ignore[misc]
 
 
 def test_an_alert_arrives_once_by_mail_and_by_http_over_a_restart(tmp_path: Path, catalog: Catalog) -> None:
@@ -168,11 +130,6 @@ def test_a_source_that_cannot_be_read_fails_the_command_and_says_why__N1(
     assert told.returncode == 1
     assert "models: 127.0.0.1: [Errno 111] Connection refused" in told.stderr
     assert catalog.url
-
-
-def service(tmp_path: Path, url: str, channel: str, clock: list[datetime]) -> Service:
-    settings = config.load(configure(tmp_path, url, {"hook": channel}), {})
-    return Service(settings, Store.open(settings.store), now=lambda: clock[0])
 
 
 def test_a_channel_that_fails_is_tried_again_until_it_works__W9_W10(tmp_path: Path, catalog: Catalog) -> None:

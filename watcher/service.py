@@ -20,7 +20,7 @@ from watcher.store import Store
 
 JITTER = 0.1  # share of the interval, so that not all instances ask at the same second
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 60.0  # seconds; the wall clock may have moved meanwhile
-STORE_PAUSE = 10.0  # seconds until a store that cannot be used is tried again
+STORE_PAUSE = 5.0  # seconds until a store that cannot be used is tried again
 TIDY_EVERY = timedelta(days=1)
 SAID_EVERY = timedelta(hours=1)  # a line, when there is nothing to say
 STORE: Part = ("store", "store")
@@ -49,10 +49,11 @@ class Service:
         store: Store,
         *,
         now: Callable[[], datetime] = utc_now,
+        elapsed: Callable[[], float] = elapsed,
         load: Callable[[], Config] | None = None,
     ) -> None:
         """Nothing is done yet."""
-        self.config, self.store, self.now = config, store, now
+        self.config, self.store, self.now, self._elapsed = config, store, now, elapsed
         self.stop = Flag()
         self._load = load or (lambda: self.config)
         self._wake, self._reload = Flag(), Flag()
@@ -75,12 +76,12 @@ class Service:
         """Poll and deliver until ended. Raises StoreError where the store is gone or damaged."""
         self.resume()
         systemd.notify(systemd.READY)
-        next_poll = elapsed()
+        next_poll = self._elapsed()
         while not self.stop.is_set():
             self._wake.clear()
             if self._reload.is_set():
                 self._reload_now()
-                next_poll = elapsed()
+                next_poll = self._elapsed()
             next_poll, wait = self._turn(next_poll)
             systemd.notify(systemd.ALIVE)
             self._wake.wait(wait)
@@ -90,11 +91,11 @@ class Service:
         """Do what is due; gives when to poll next, by `elapsed`, and the seconds to wait until then."""
         poll = None
         try:
-            if elapsed() >= next_poll:
-                next_poll = elapsed() + self.config.poll.total_seconds()
+            if self._elapsed() >= next_poll:
+                next_poll = self._elapsed() + self.config.poll.total_seconds()
                 poll = self.poll()
                 jitter = random.uniform(-JITTER, JITTER)  # noqa: S311 - nothing secret about it
-                next_poll = elapsed() + pause(self.config.poll, poll, jitter).total_seconds()
+                next_poll = self._elapsed() + pause(self.config.poll, poll, jitter).total_seconds()
             self.deliver()
             if poll:
                 self._ping(poll)
@@ -211,4 +212,4 @@ class Service:
     def _wait(self, next_poll: float) -> float:
         due = self._courier.next_due(self.config.channels)
         until_due = (due - self.now()).total_seconds() if due else LONGEST_WAIT
-        return min(max(min(until_due, next_poll - elapsed()), SHORTEST_WAIT), LONGEST_WAIT)
+        return min(max(min(until_due, next_poll - self._elapsed()), SHORTEST_WAIT), LONGEST_WAIT)

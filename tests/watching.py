@@ -1,0 +1,58 @@
+"""A served catalog that a test changes, and the service that watches it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from catalogs import Row
+from programs import configure, eventually
+from watcher import config
+from watcher.demo import Stage
+from watcher.errors import NotFoundError
+from watcher.service import Service
+from watcher.store import Store
+
+
+@dataclass
+class Catalog:
+    """A served catalog that a test changes."""
+
+    stage: Stage
+    url: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    def shows(self, *rows: Row) -> None:
+        self.stage.rows = list(rows)
+
+
+def service(
+    folder: Path,
+    url: str,
+    channels: str | Mapping[str, str],
+    clock: list[datetime],
+    more: str = "",
+    **options: Any,
+) -> Service:
+    """Give the service on a store of its own, at the time that stands in `clock`; one channel is `hook`."""
+    named = {"hook": channels} if isinstance(channels, str) else channels
+    settings = config.load(configure(folder, url, named, more), {})
+    return Service(settings, Store.open(settings.store), now=lambda: clock[0], **options)
+
+
+def polls(store: Path) -> str | None:
+    """Give when the list was last good, None before the first time."""
+    try:
+        with Store.read(store) as opened:
+            good = opened.state().sources.get("models")
+            return str(good.last_good) if good else None
+    except NotFoundError:
+        return None
+
+
+def has_polled_twice_more(store: Path) -> None:
+    """Wait until a running service has polled twice from now on."""
+    for _ in range(2):
+        before = polls(store)
+        eventually(lambda before=before: polls(store) not in {None, before}, "the service polls")  # type: ignore[misc]
