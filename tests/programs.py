@@ -13,12 +13,18 @@ SOON = 20.0  # seconds after which a test gives up waiting
 
 
 def configure(folder: Path, catalog: str, channels: Mapping[str, str], more: str = "") -> Path:
-    """Write a configuration that polls every second and tells every channel everything."""
+    """Write a configuration that polls every second and tells every channel everything.
+
+    `more` is added at the top level; sources in it stand for those of the catalog.
+    """
+    sources = (
+        "" if "sources:" in more else f'sources: {{models: "{catalog}", feed: "{catalog}?use_rss=true"}}\n'
+    )
     names = ", ".join(channels)
     written = "\n".join(f'  {name}: "{url}"' for name, url in channels.items())
     file = folder / "rules.yaml"
     file.write_text(
-        f'poll: 1s\nsources: {{models: "{catalog}", feed: "{catalog}?use_rss=true"}}\n'
+        f"poll: 1s\n{sources}"
         f"channels:\n{written}\n{more}\n"
         f'rules:\n  - {{name: Everything, when: {{event: "*.*"}}, notify: [{names}]}}\n'
     )
@@ -37,10 +43,10 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in gone} | {"NO_PROXY": "127.0.0.1"}
 
 
-def finished(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+def finished(config: Path, *arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; `before` is what the shell does first, such as setting a limit."""
     return subprocess.run(
-        command(config, *arguments),
+        ["/bin/sh", "-c", f'{before} exec "$@"', "sh", *command(config, *arguments)],
         capture_output=True,
         text=True,
         env=environment(),

@@ -82,12 +82,12 @@ class Service:
             if self._reload.is_set():
                 self._reload_now()
                 next_poll = self._elapsed()
-            next_poll, wait = self._turn(next_poll)
+            next_poll, wait = self.turn(next_poll)
             systemd.notify(systemd.ALIVE)
             self._wake.wait(wait)
         systemd.notify(systemd.STOPPING)
 
-    def _turn(self, next_poll: float) -> tuple[float, float]:
+    def turn(self, next_poll: float = 0.0) -> tuple[float, float]:
         """Do what is due; gives when to poll next, by `elapsed`, and the seconds to wait until then."""
         poll = None
         try:
