@@ -10,6 +10,7 @@ from catalogs import FINCH, HOUR, OWL, START, listing
 from watcher.domain import State
 from watcher.plan import Poll, Settings, plan
 from watcher.rules import Rule
+from watcher.schema import COLUMNS_2, TABLES_2
 from watcher.settle import HOLDS, Policy
 from watcher.store import Store
 from watcher.terms import Percent, PriceTerms
@@ -33,6 +34,15 @@ def polled(store: Store, at_hour: float, *rows: dict[str, object], **answers: ob
     decided = plan(before, Poll(at, found | answers), SETTINGS)  # type: ignore[arg-type]
     store.commit(before, decided)
     return decided.state
+
+
+def make_older(path: Path) -> None:
+    """Make the database one of the first version."""
+    for table in TABLES_2:
+        asked(path, f"drop table {table}")
+    for table, column, *_ in COLUMNS_2:
+        asked(path, f"alter table {table} drop column {column}")
+    asked(path, "delete from _sqlite_migrations where name = 'v2'")
 
 
 def with_news(store: Store) -> None:

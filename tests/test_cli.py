@@ -241,8 +241,8 @@ class TestStatus:
         told.write_text(told.read_text() + "sources: {feed: off}\n")
         result = called("status")
         assert result.exit_code == 0, result.output
-        assert re.search(r"models +just now +ok", result.output)
-        assert re.search(r"hook +never +2 +0", result.output)
+        assert re.search(r"models +just now +- +ok", result.output)
+        assert re.search(r"hook +never +2 \(oldest .*\) +0 +nothing yet", result.output)
         assert "2 models, 1 differences wait to become news" in result.output
         assert result.output.endswith("Healthy.\n")
 
@@ -266,7 +266,9 @@ class TestStatus:
             )
         result = called("status")
         assert result.exit_code == 3
-        assert re.search(r"models +\d+ days ago +failing: timed out", result.output)
+        assert re.search(
+            r"models +\d+ days ago +- +failing since 3 Nov 2026 08:00 UTC: timed out", result.output
+        )
         assert "the models source has given no good answer for too long: timed out" in result.output
 
     def test_a_channel_that_gives_up_is_not_healthy__L22(self, told: Path) -> None:

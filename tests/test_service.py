@@ -228,3 +228,14 @@ def test_a_start_takes_up_what_an_earlier_run_left_behind__X22_C14(
     assert "1 messages were being sent when watcher last ended" in caplog.text
     assert "1 messages wait for channels that are no longer configured" in caplog.text
     watcher.store.close()
+
+
+def test_status_knows_the_running_service_and_when_it_asks_next(tmp_path: Path, catalog: Catalog) -> None:
+    file = configure(tmp_path, catalog.url, {"console": "console://"})
+    with running(file) as process:
+        has_polled_twice_more(tmp_path / "watcher.db")
+        shown = finished(file, "status")
+        assert shown.returncode == 0
+        assert f"runs as process {process.pid}; its store is" in shown.stdout
+        assert "models  just now   any moment  ok" in shown.stdout
+    assert "does not run; its store is" in finished(file, "status").stdout

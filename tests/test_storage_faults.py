@@ -13,7 +13,7 @@ from catalogs import FINCH, HERON, OWL, Row
 from disks import fill, needs_mounts, run, small_disk
 from programs import configure, eventually, finished, running
 from receivers import receiving
-from stores import asked
+from stores import asked, make_older
 from watcher.domain import OutboxState
 from watcher.errors import StoreError, StoreUnavailableError
 from watcher.service import Service
@@ -233,10 +233,7 @@ def test_a_store_of_an_older_version_is_copied_then_migrated__S11_I18(
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     finished(file, "once")
     store = tmp_path / "watcher.db"
-    asked(store, "drop table troubles")
-    for column in ("urgent", "refusals", "sent_with"):
-        asked(store, f"alter table outbox drop column {column}")
-    asked(store, "delete from _sqlite_migrations where name = 'v2'")
+    make_older(store)
     asked(store, "create table ours (note text)")
     catalog.shows(OWL, FINCH, HERON, MAXI)
     assert "acme/finch-maxi is new" in finished(file, "once").stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from watcher import config, display, json_output, replay
+from watcher import config, csv_output, display, json_output, replay
 from watcher.backtest import Backtest
 from watcher.domain import Item
 from watcher.errors import NotFoundError
@@ -50,9 +50,10 @@ def events(path: Path | None, kind: str, model: str, limit: int, *, as_json: boo
 
 @click.command()
 @click.argument("model")
+@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values, for a spreadsheet.")
 @as_json
 @click.pass_obj
-def history(path: Path | None, model: str, *, as_json: bool) -> None:
+def history(path: Path | None, model: str, *, as_csv: bool, as_json: bool) -> None:
     """Show what the list has shown of MODEL.
 
     Prices, context, expiration and presence, told or not.
@@ -65,6 +66,8 @@ def history(path: Path | None, model: str, *, as_json: bool) -> None:
     if as_json:
         for entry in entries:
             click.echo(json.dumps(json_output.history(entry)))
+    elif as_csv:
+        csv_output.history(entries)
     else:
         display.history(entries)
 

@@ -26,6 +26,7 @@ COLOURS = {
     OutboxState.SENT: "green",
     OutboxState.DEAD: "red",
 }
+MINUTE = 60.0  # seconds
 WIDE = 1000  # columns where no terminal sets a limit: a line stays one line for grep
 
 
@@ -110,36 +111,59 @@ def age(since: datetime | None, now: datetime) -> str:
     return "just now"
 
 
-def _state(source: Source) -> Text:
-    if source.reason:
-        return Text(f"failing: {clean(source.reason)}", "red")
-    return Text("ok", "green") if source.last_good else Text("no answer yet", "yellow")
+def soon(at: datetime | None, now: datetime) -> str:
+    """Say how far ahead: `in 4 minutes`, `any moment`, `overdue`; a dash where nothing is planned."""
+    if at is None:
+        return "-"
+    seconds = (at - now).total_seconds()
+    if seconds >= MINUTE:
+        return f"in {age(now - (at - now), now).removesuffix(' ago')}"
+    return "any moment" if seconds > -2 * MINUTE else "overdue"
+
+
+def _state(found: Source | None, *, is_new: bool) -> Text:
+    if found and found.reason:
+        since = f" since {moment(found.failing_since)}" if found.failing_since else ""
+        return Text(f"failing{since}: {clean(found.reason)}", "red")
+    return Text("nothing yet", "yellow") if is_new else Text("ok", "green")
 
 
 def status(report: Report) -> None:
     """Print how a watcher is doing."""
-    sources = (
-        (name, age(source.last_good, report.at), _state(source)) for name, source in report.sources.items()
-    )
-    table(("SOURCE", "LAST GOOD", "STATE"), sources)
+    table(("SOURCE", "LAST GOOD", "NEXT", "STATE"), (_source(report, name) for name in report.sources))
     line("")
-    channels = (
-        (
-            name,
-            age(time_of(counts.last_sent) if counts.last_sent else None, report.at),
-            f"{counts.waiting}",
-            f"{counts.dead}",
-        )
-        for name, counts in report.channels.items()
+    table(
+        ("CHANNEL", "LAST SENT", "WAITING", "DEAD", "STATE"),
+        (_channel(report, name) for name in report.channels),
     )
-    table(("CHANNEL", "LAST SENT", "WAITING", "DEAD"), channels)
     line("")
     line(f"{report.models} models, {report.pending} differences wait to become news")
-    line(f"Store {report.store}, {report.size / 1e6:.1f} MB; watcher {report.version}")
+    running = f"runs as process {report.process}" if report.process else "does not run"
+    line(f"watcher {report.version} {running}; its store is {report.store}, {report.size / 1e6:.1f} MB")
     for problem in report.problems:
-        line(problem, "red")
+        line(clean(problem, WIDE), "red")
     if report.is_healthy:
         line("Healthy.", "green")
+
+
+def _source(report: Report, name: str) -> tuple[str | Text, ...]:
+    source = report.sources[name]
+    return (
+        name,
+        age(source.last_good, report.at),
+        soon(report.next_poll(source), report.at),
+        _state(source, is_new=source.last_good is None),
+    )
+
+
+def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
+    counts = report.channels[name]
+    last = time_of(counts.last_sent) if counts.last_sent else None
+    waiting = f"{counts.waiting}"
+    if counts.oldest:
+        waiting += f" (oldest {age(time_of(counts.oldest), report.at)})"
+    state = _state(report.failing.get(name), is_new=last is None)
+    return name, age(last, report.at), waiting, f"{counts.dead}", state
 
 
 def told(at: datetime, decided: Plan) -> None:

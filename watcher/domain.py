@@ -123,6 +123,7 @@ class Source:
     told: bool = False
     episodes: int = 0
     fields: frozenset[str] = frozenset()
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,19 @@ class Lock:
         os.close(self._descriptor)
 
 
+def holder(path: Path) -> int | None:
+    """Tell which process holds the lock of the store at `path`, None where none does."""
+    try:
+        with Path(f"{path}.lock").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        words = Path(f"{path}.lock").read_text(errors="replace").split()
+        return int(words[0]) if words and words[0].isdecimal() else 0
+    except OSError:
+        pass
+    return None
+
+
 def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)

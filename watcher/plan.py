@@ -95,7 +95,7 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
 def _judge(state: State, poll: Poll, settings: Settings) -> tuple[dict[str, Source], list[Event]]:
     sources, told = dict(state.sources), list[Event]()
     for name, answer in poll.answers.items():
-        source = state.sources.get(name, Source())
+        source = replace(state.sources.get(name, Source()), asked_at=poll.at)
         if isinstance(answer, Failure):
             problem: str | None = answer.reason
         else:

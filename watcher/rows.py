@@ -62,6 +62,7 @@ def source_row(name: str, source: Source) -> Row:
     """Write how a source is doing."""
     return asdict(source) | {
         "name": name,
+        "asked_at": _optional_text(source.asked_at),
         "last_good": _optional_text(source.last_good),
         "failing_since": _optional_text(source.failing_since),
         "fields": dump(sorted(source.fields)),
@@ -74,6 +75,7 @@ def source_of(row: Row) -> Source:
     return Source(
         **kept,
         told=bool(row["told"]),
+        asked_at=_optional_time(row["asked_at"]),
         last_good=_optional_time(row["last_good"]),
         failing_since=_optional_time(row["failing_since"]),
         fields=frozenset(json.loads(row["fields"])),

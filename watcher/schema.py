@@ -81,9 +81,10 @@ INDEXES_1: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 SOURCE = VERSION_1["sources"][1]
 TABLES_2: Mapping[str, tuple[Key, Columns]] = {
-    "troubles": (("what", "name"), {"what": str, **SOURCE}),
+    "troubles": (("what", "name"), {"what": str, "asked_at": str, **SOURCE}),
 }
-COLUMNS_2: tuple[tuple[str, str, type, int], ...] = (
+COLUMNS_2: tuple[tuple[str, str, type, int | None], ...] = (
+    ("sources", "asked_at", str, None),
     ("outbox", "urgent", int, 0),
     ("outbox", "refusals", int, 0),
     ("outbox", "sent_with", int, 0),

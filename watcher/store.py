@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from watcher import rows
+from watcher import lock, rows
 from watcher.database import Tables
 from watcher.domain import Event, HistoryEntry, Item, Json, Plan, State
 from watcher.errors import StoreError
@@ -141,6 +141,10 @@ class Store:
             for row in copy.rows("outbox", "state in ('waiting', 'sending')"):
                 copy.update("outbox", row["id"], {"state": "waiting", "repeat": 1})
         part.replace(target)
+
+    def service(self) -> int | None:
+        """Give the process that serves this store at present."""
+        return lock.holder(self._tables.path.resolve())
 
     def size(self) -> int:
         """Give the bytes that the database takes on disk."""
