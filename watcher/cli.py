@@ -88,8 +88,6 @@ def run(path: Path | None, *, init: bool) -> None:
       watcher --config /etc/watcher/rules.yaml run
     """
     settings = load(path)
-    for warning in settings.warnings:
-        display.note(warning)
     with Store.open(settings.store, init=init) as store:
         service = Service(settings, store, load=lambda: load(path))
         for number in (signal.SIGTERM, signal.SIGINT):

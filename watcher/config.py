@@ -172,6 +172,13 @@ def _can_match(rule: Rule) -> bool:
     return not isinstance(wanted, Globs) or any(wanted.matches(kind) for kind in kinds)
 
 
+def summed_up(config: Config) -> str:
+    """Say a configuration in a line."""
+    rules, channels = len(config.settings.rules), ", ".join(config.channels)
+    sources = " and ".join(config.sources)
+    return f"asks {sources} every {Duration(config.poll)}, has {rules} rules, tells {channels}"
+
+
 def explain(config: Config) -> list[str]:
     """Say in words what a configuration does; of channels only their kind, never their address."""
     settings = config.settings
@@ -184,6 +191,10 @@ def explain(config: Config) -> list[str]:
         for name, channel in config.channels.items()
         if (quiet := channel.quiet)
     ]
+    if config.heartbeat:
+        lines.append("After each good poll, ask the heartbeat address.")
+    if config.listen:
+        lines.append(f"Serve metrics and health at {config.listen[0]}:{config.listen[1]}.")
     holds = [f"{n} {Duration(hold)}" for n, hold in settings.policy.holds.items() if hold != HOLDS[n]]
     if holds:
         lines.append(f"A difference is news once it has lasted (other than usual): {', '.join(holds)}.")

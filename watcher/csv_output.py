@@ -1,4 +1,4 @@
-"""What `watcher history --csv` prints: times in UTC, prices in USD per token, no formula for a spreadsheet."""
+"""What `watcher history --csv` prints: times in UTC, prices in USD per token, no formula."""
 
 import csv
 import sys

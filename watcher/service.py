@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
 
-from watcher import courier, deliver, systemd
-from watcher.config import Config
+from watcher import __version__, courier, deliver, systemd
+from watcher.config import Config, summed_up
 from watcher.courier import Courier
 from watcher.domain import Delivery, Event, OutboxState, Part, Plan, State, Trouble, Verdict
 from watcher.errors import ConfigError, FetchError, StoreUnavailableError
@@ -74,6 +74,8 @@ class Service:
 
     def run(self) -> None:
         """Poll and deliver until ended. Raises StoreError where the store is gone or damaged."""
+        log.info("watcher %s begins: %s", __version__, summed_up(self.config))
+        self._warn()
         self.resume()
         systemd.notify(systemd.READY)
         next_poll = self._elapsed()
@@ -86,6 +88,7 @@ class Service:
             systemd.notify(systemd.ALIVE)
             self._wake.wait(wait)
         systemd.notify(systemd.STOPPING)
+        log.info("watcher ends")
 
     def turn(self, next_poll: float = 0.0) -> tuple[float, float]:
         """Do what is due; gives when to poll next, by `elapsed`, and the seconds to wait until then."""
@@ -112,6 +115,10 @@ class Service:
             )
         self._bury()
 
+    def _warn(self) -> None:
+        for warning in self.config.warnings:
+            log.warning("%s", warning)
+
     def _bury(self) -> None:
         if orphans := self.store.outbox.bury(self.config.channels.keys()):
             log.warning(
@@ -128,10 +135,9 @@ class Service:
         self._refused = Trouble(problems[0], is_final=True) if problems else None
         if not problems:
             self.config = fresh
-            for warning in fresh.warnings:
-                log.warning("%s", warning)
+            log.info("watcher goes on: %s", summed_up(fresh))
+            self._warn()
             self._bury()
-            log.info("read the configuration anew: %d rules", len(fresh.settings.rules))
         systemd.notify(systemd.READY)
 
     def _fresh(self) -> tuple[Config, list[str]]:
