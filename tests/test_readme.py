@@ -1,6 +1,7 @@
 import re
 from pathlib import Path
 
+from click import Context
 from click.testing import CliRunner
 
 from watcher import config
@@ -37,7 +38,7 @@ def test_its_rules_can_be_used(tmp_path: Path) -> None:
 
 def test_its_commands_are_the_commands() -> None:
     named = set(re.findall(r"`watcher ([a-z]+)", README.split("| command |")[1].split("`--json`")[0]))
-    assert named == set(main.commands)
+    assert named == set(main.list_commands(Context(main)))
 
 
 def test_its_exit_codes_are_those_of_the_help() -> None:

@@ -1,7 +1,6 @@
-"""The commands that look at what was and will be told; those that act are in `cli.py`."""
+"""The commands that look at what was and will be told; those that act are in `cli_act.py`."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -10,8 +9,10 @@ from pathlib import Path
 
 import click
 
-from watcher import config, csv_output, display, json_output, replay
+from watcher import csv_output, display, json_output
+from watcher import replay as recorded
 from watcher.backtest import Backtest
+from watcher.cli_options import as_json, load
 from watcher.domain import Item
 from watcher.errors import NotFoundError
 from watcher.explain import verdicts
@@ -20,13 +21,6 @@ from watcher.report import report
 from watcher.service import utc_now
 from watcher.settle import outlook
 from watcher.store import Store
-
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
-
-
-def load(path: Path | None) -> config.Config:
-    """Give the configuration to use. Raises ConfigError."""
-    return config.load(config.find(path, os.environ, Path.cwd()), os.environ)
 
 
 @click.command()
@@ -132,14 +126,14 @@ def status(path: Path | None, *, as_json: bool) -> None:
     sys.exit(0 if found.is_healthy else 3)
 
 
-@click.command(name="replay")
+@click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this UTC day on.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this UTC day.")
 @click.option("--rules", "by_rule", is_flag=True, help="Only sum up, rule by rule, and say what none caught.")
 @as_json
 @click.pass_obj
-def replay_command(
+def replay(
     path: Path | None,
     recording: Path,
     since: datetime | None,
@@ -153,9 +147,9 @@ def replay_command(
     RECORDING is a folder or a .tar.xz of answers named by their UTC time, such as 2026-06-08T01-11-59Z.json.
     """
     settings = load(path).settings
-    answers = replay.Recording.open(recording).between(_utc(since), _utc(until))
+    answers = recorded.Recording.open(recording).between(_utc(since), _utc(until))
     test = Backtest([rule.name for rule in settings.rules])
-    polls = display.progress(replay.replay(answers, settings), len(answers.answers), "Replaying")
+    polls = display.progress(recorded.replay(answers, settings), len(answers.answers), "Replaying")
     for poll, decided in polls:
         test.add(poll, decided)
         if as_json and not by_rule:
@@ -218,6 +212,3 @@ def _unknown(model: str, known: Iterable[str]) -> NotFoundError:
 
 def _utc(day: datetime | None) -> datetime | None:
     return None if day is None else day.replace(tzinfo=UTC)
-
-
-COMMANDS = (events, history, outbox, status, explain, replay_command, backup)

@@ -17,6 +17,7 @@ from watcher.schema import COLUMNS_2, INDEXES_1, TABLES_2, VERSION_1, Columns, K
 
 APPLICATION_ID = 0x4F525741  # marks the file as ours
 BUSY_TIMEOUT = 10.0  # seconds to wait for a command that writes while the service runs
+CACHE = 256  # kB; everything is read once a poll, so more would only take memory
 RESTORE = "restore a backup or move it away"
 migrations = Migrations("watcher")
 
@@ -219,6 +220,7 @@ def _connect(path: Path, *, quick_check: bool = True) -> Database:
         with _clearly(path):
             _refuse(path, _problem(connection, quick_check=quick_check))
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA cache_size = -{CACHE}")
     except BaseException:
         connection.close()
         raise

@@ -1,9 +1,13 @@
 """One answer of a server, or why there is none: bounded in time and size whatever the server does."""
 
 import contextlib
+import functools
 import json
+import os
 import queue
 import re
+import ssl
+import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,6 +18,7 @@ from time import monotonic
 from typing import TypeVar
 from urllib.request import getproxies, proxy_bypass
 
+sys.modules["httpx._main"] = None  # type: ignore[assignment] # its command line would take 4 MB
 import httpx
 
 from watcher import __version__
@@ -122,11 +127,18 @@ def _client(step: float) -> httpx.Client:
     """Make a client as the environment wants it; `step` is in seconds. What it says may hold a password."""
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
     try:
-        return httpx.Client(timeout=step, headers=headers, follow_redirects=False)
+        trust = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        return httpx.Client(timeout=step, headers=headers, follow_redirects=False, verify=trust)
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         kind = type(error).__name__
         message = f"the proxy or certificate settings in the environment cannot be used ({kind})"
         raise FetchError(message) from None
+
+
+@functools.lru_cache(maxsize=1)
+def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Read the authorities that we trust, as the environment has them, once: it takes longer than a poll."""
+    return httpx.create_ssl_context()
 
 
 def _pages(

@@ -102,10 +102,11 @@ def item_row(model: str, item: Item) -> Row:
 
 
 def item_of(row: Row, pending: Mapping[Aspect, Pending]) -> Item:
-    """Read a model."""
+    """Read a model; mostly what is announced is what is observed, which then is read and kept once."""
+    announced = _optional_load(row["announced"])
     return Item(
-        announced=_optional_load(row["announced"]),
-        observed=_optional_load(row["observed"]),
+        announced=announced,
+        observed=announced if row["observed"] == row["announced"] else _optional_load(row["observed"]),
         pending=pending,
         revision=row["revision"],
         levels=tuple(

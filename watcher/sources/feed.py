@@ -1,5 +1,6 @@
 """The RSS feed, `?use_rss=true`: base models by canonical slug; a second witness, never a sign of removal."""
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -29,6 +30,12 @@ def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:  # n
     if len(page) > LARGEST:
         message = f"the feed is larger than {LARGEST:,} bytes"
         raise RefusedError(message)
+    return _believed(page, identity)
+
+
+@functools.lru_cache(maxsize=1)
+def _believed(page: bytes, identity: str) -> Snapshot:
+    """Read a page; reading is most of a poll's work, and mostly the page is as it was."""
     parsed = _read(page)
     if not parsed.get("version"):
         message = "the answer is no feed"
