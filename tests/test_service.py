@@ -95,7 +95,7 @@ def test_the_console_needs_no_account(tmp_path: Path, catalog: Catalog) -> None:
     catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
     told = finished(file, "once")
     assert "wetland/heron-small is new" in told.stdout
-    assert "models: 3 models; feed: 3 models; 1 events, 1 messages, 1 differences wait" in told.stderr
+    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, waiting to last: 1" in told.stderr
     assert finished(file, "once").stdout == ""
 
 

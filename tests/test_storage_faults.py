@@ -195,12 +195,14 @@ def test_a_lost_store_is_no_first_run__S8_W22_I9(
 def test_a_store_that_goes_away_under_a_running_service_ends_it__S9(
     tmp_path: Path, catalog: Catalog, lose: Callable[[Path], object]
 ) -> None:
-    watcher = service(tmp_path, catalog.url, "console://", [NOW])
-    watcher.poll()
-    lose(tmp_path / "watcher.db")
-    with pytest.raises(StoreError, match="was deleted or replaced while watcher ran"):
-        watcher.poll()
-    watcher.store.close()
+    with receiving() as http:
+        watcher = service(tmp_path, catalog.url, http.url(), [NOW])
+        watcher.turn()
+        lose(tmp_path / "watcher.db")
+        with pytest.raises(StoreError, match="was deleted or replaced while watcher ran"):
+            watcher.turn()
+        assert [b"cannot use its store" in request.body for request in http.requests] == [True]
+        watcher.store.close()
 
 
 @pytest.mark.parametrize("what", ["wal deleted", "copied without wal"])

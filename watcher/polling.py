@@ -54,7 +54,7 @@ def summary(before: State, poll: Poll, decided: Plan) -> str:
     parts = [f"{name}: {_said(before, name, answer)}" for name, answer in poll.answers.items()]
     waiting = sum(map(_waits, decided.state.items.values()))
     counts = (
-        f"{len(decided.events)} events, {len(decided.notifications)} messages, {waiting} differences wait"
+        f"events: {len(decided.events)}, messages: {len(decided.notifications)}, waiting to last: {waiting}"
     )
     return "; ".join([*parts, counts])
 

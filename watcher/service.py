@@ -11,7 +11,7 @@ from watcher import __version__, courier, deliver, systemd
 from watcher.config import Config, summed_up
 from watcher.courier import Courier
 from watcher.domain import Delivery, Event, OutboxState, Part, Plan, State, Trouble, Verdict
-from watcher.errors import ConfigError, FetchError, StoreUnavailableError
+from watcher.errors import ConfigError, FetchError, StoreError, StoreUnavailableError
 from watcher.events import of_part
 from watcher.fetch import ping
 from watcher.plan import MODELS, Poll, notify, plan
@@ -91,7 +91,10 @@ class Service:
         log.info("watcher ends")
 
     def turn(self, next_poll: float = 0.0) -> tuple[float, float]:
-        """Do what is due; gives when to poll next, by `elapsed`, and the seconds to wait until then."""
+        """Do what is due; gives when to poll next, by `elapsed`, and the seconds to wait until then.
+
+        Raises StoreError, told to whoever can be reached, where the store is gone or damaged.
+        """
         poll = None
         try:
             if self._elapsed() >= next_poll:
@@ -106,6 +109,9 @@ class Service:
         except StoreUnavailableError as error:
             self._note_store(str(error))
             return next_poll, STORE_PAUSE
+        except StoreError as error:
+            self._note_store(str(error))
+            raise
 
     def resume(self) -> None:
         """Take up the messages that an earlier run left behind."""
