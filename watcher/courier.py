@@ -49,8 +49,8 @@ class Courier:
     def next_due(self, channels: Mapping[str, Channel]) -> datetime | None:
         """Tell when a message can be sent next; None where none waits."""
         now = self.now()
-        sent = self._sent(channels, now)
         waiting = self.store.outbox.waiting()
+        sent = self._sent(channels, now) if waiting else {}
         times = [
             dispatch.due_at(waiting.get(name, []), sent.get(name, []), channel, now)
             for name, channel in channels.items()
