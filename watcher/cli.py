@@ -103,7 +103,9 @@ def main(ctx: click.Context, path: Path | None, log_format: str | None, *, verbo
 @init
 @click.pass_obj
 def run(path: Path | None, *, init: bool) -> None:
-    """Run the service until SIGTERM or Ctrl-C; SIGHUP has it read the configuration anew.
+    """Run the service until SIGTERM or Ctrl-C.
+
+    SIGHUP has it read the configuration anew.
 
     \b
     Example:
