@@ -3,7 +3,7 @@
 import gzip
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -57,14 +57,23 @@ def zipped(body: bytes) -> Script:
 @contextmanager
 def serving(*scripts: Script) -> Iterator[Server]:
     """Give each connection the next script, the last one again and again."""
+    waiting = list(scripts)
+    with answering(lambda _: waiting.pop(0) if len(waiting) > 1 else waiting[0]) as server:
+        yield server
+
+
+@contextmanager
+def answering(choose: Callable[[str], Script]) -> Iterator[Server]:
+    """Give each connection the script that is chosen by what it asks."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = Server(listener.getsockname()[1])
     closing = Event()
-    waiting = list(scripts)
 
-    def play(connection: socket.socket, script: Script) -> None:
+    def play(connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            server.requests.append(connection.recv(65536).decode(errors="replace"))
+            request = connection.recv(65536).decode(errors="replace")
+            server.requests.append(request)
+            script = choose(request)
             for piece in script.pieces:
                 if piece == RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -80,8 +89,7 @@ def serving(*scripts: Script) -> Iterator[Server]:
         with suppress(OSError):
             while True:
                 connection, _ = listener.accept()
-                script = waiting.pop(0) if len(waiting) > 1 else waiting[0]
-                Thread(target=play, args=(connection, script), daemon=True).start()
+                Thread(target=play, args=(connection,), daemon=True).start()
 
     Thread(target=accept, daemon=True).start()
     try:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from watcher.domain import Document, Event, Item, Snapshot, Source
-from watcher.identity import BATCH, is_alias, slug, variant
+from watcher.identity import BATCH, base, is_alias, slug, variant
 from watcher.levels import Moment, moved
 from watcher.settle import Policy, adopt, settle
 
+DATE = "expiration_date"  # the row's field
 TOLD_BY_FEED: Document = {"listed": True, "expiration": None}  # the feed tells that a model is new, no more
 
 
@@ -16,7 +17,8 @@ TOLD_BY_FEED: Document = {"listed": True, "expiration": None}  # the feed tells 
 class Look:
     """One believed list and what is to be made of it.
 
-    `source` is as the poll before left it; `told_slugs` are the models that are news already, by the feed.
+    `source` is as the poll before left it; `told_slugs` are the models that are news already, by the feed:
+    their slugs and ids.
     """
 
     snapshot: Snapshot
@@ -70,8 +72,11 @@ def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple
             return Item({**item.announced, "listed": False}, document), []
     elif look.is_first or (_is_listed_anew(item) and not look.is_same_query):
         return adopt(document, look.at, look.policy), []
-    elif _is_listed_anew(item) and slug(document) in look.told_slugs:
+    elif _is_listed_anew(item) and not look.told_slugs.isdisjoint({slug(document), base(model)}):
         item = Item(TOLD_BY_FEED)
+    if item is not None and item.observed and DATE not in look.snapshot.fields:
+        # A list without any dates does not take them back.
+        document = {**document, "expiration": item.observed.get("expiration")}
     if item is not None and _is_quiet(item, document):
         return item, []
     return settle(model, item or Item(), document, moment, look.policy)

@@ -124,8 +124,11 @@ def _await(
 
 
 def _client(step: float) -> httpx.Client:
-    """Make a client as the environment wants it; `step` is in seconds. What it says may hold a password."""
-    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
+    """Make a client as the environment wants it; `step` is in seconds. What it says may hold a password.
+
+    Each page has a connection of its own: one that the server closes meanwhile would fail the poll.
+    """
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", "Connection": "close"}
     try:
         trust = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         return httpx.Client(timeout=step, headers=headers, follow_redirects=False, verify=trust)
@@ -242,7 +245,7 @@ def _words(response: httpx.Response) -> str:
         said = str(json.loads(body)["error"]["message"])
     except (FetchError, *WIRE_ERRORS, ValueError, LookupError, TypeError, RecursionError):
         return ""
-    return f" ({said[:LONGEST_WORDS]!r})"
+    return f" ({said[:LONGEST_WORDS]!r:.{LONGEST_WORDS}})"
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -21,14 +21,19 @@ class Sighting:
 
 
 def told_slugs(feed: Mapping[str, FeedEntry]) -> frozenset[str]:
-    """Give the canonical slugs of models that are news already, but that the list has not shown yet."""
-    return frozenset(slug for slug, entry in feed.items() if entry.told)
+    """Give the slugs, and ids, of models that are news already, but that the list has not shown yet."""
+    return frozenset(key for slug, entry in feed.items() if entry.told for key in (slug, entry.model))
 
 
 def confirm(feed: Mapping[str, FeedEntry], items: Mapping[str, Item]) -> dict[str, FeedEntry]:
     """Mark the entries that the list shows by now: the list speaks for them from here on."""
-    listed = {identity.slug(i.observed) for i in items.values() if i.observed and i.observed["listed"]}
-    confirmed = [slug for slug, entry in feed.items() if slug in listed and (entry.told or not entry.known)]
+    shown = {model: i.observed for model, i in items.items() if i.observed and i.observed["listed"]}
+    listed = shown.keys() | {identity.slug(document) for document in shown.values()}
+    confirmed = [
+        slug
+        for slug, entry in feed.items()
+        if (entry.told or not entry.known) and not listed.isdisjoint({slug, entry.model})
+    ]
     return {**feed, **{slug: replace(feed[slug], known=True, told=False) for slug in confirmed}}
 
 
@@ -41,18 +46,19 @@ def witness(
     hold: the two are cached apart. The first sight of the feed is the baseline.
     """
     after = dict(feed)
+    by_model = {entry.model: entry for entry in feed.values()}
     for slug, shown in sorted(sighting.snapshot.documents.items()):
-        if slug not in after:
-            after[slug] = FeedEntry(
-                str(shown["id"]), str(shown["name"]), sighting.at, known=sighting.is_first
-            )
+        model = str(shown["id"])
+        if slug not in after:  # a model under another slug is no other model
+            new = FeedEntry(model, str(shown["name"]), sighting.at, known=sighting.is_first)
+            after[slug] = by_model.get(model, new)
     after = confirm(after, items)
-    events = []
+    events: dict[str, Event] = {}
     for slug, entry in after.items():
         if not entry.known and (not sighting.list_answered or sighting.at - entry.since >= sighting.hold):
             after[slug] = replace(entry, known=True, told=True)
-            events.append(_added(slug, entry, sighting.at))
-    return after, events
+            events.setdefault(entry.model, _added(slug, entry, sighting.at))
+    return after, list(events.values())
 
 
 def _added(slug: str, entry: FeedEntry, at: datetime) -> Event:

@@ -83,7 +83,8 @@ def _yaml() -> YAML:
 
 def _text(path: Path) -> str:
     try:
-        body = path.read_bytes()
+        with path.open("rb") as file:
+            body = file.read(LARGEST + 1)
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
     if len(body) > LARGEST:

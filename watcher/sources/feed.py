@@ -41,7 +41,7 @@ def _believed(page: bytes, identity: str) -> Snapshot:
         message = "the answer is no feed"
         raise RefusedError(message)
     if parsed.bozo and not isinstance(parsed.bozo_exception, HARMLESS):
-        message = f"the feed is broken ({str(parsed.bozo_exception)[:80]})"
+        message = f"the feed is broken ({_line(str(parsed.bozo_exception))[:80]})"
         raise RefusedError(message)
     if not parsed.entries:
         message = "the feed is empty"

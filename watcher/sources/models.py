@@ -1,7 +1,8 @@
 """The model list, `GET /api/v1/models`: one document a model, keyed by id."""
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from watcher import lifecycle, pricing
@@ -9,7 +10,9 @@ from watcher.domain import Document, Json, Snapshot
 from watcher.errors import RefusedError
 
 LONGEST_ID = 256
+LONGEST_WORDS = 200
 BAD_SHARE = 20  # more than one model in twenty unreadable: the answer is broken, not the models
+DEEPEST = 20  # the API nests five deep; what is nested without end could neither be compared nor stored
 NESTED = ("pricing", "architecture", "top_provider")
 
 
@@ -47,7 +50,9 @@ def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:
 
 def _envelope(page: bytes) -> Mapping[str, Json]:
     try:
-        body = json.loads(page, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+        body = json.loads(
+            page, parse_constant=_no_constant, parse_float=_number, object_pairs_hook=_no_duplicates
+        )
         json.dumps(body, ensure_ascii=False).encode()  # a lone surrogate could not be stored
     except (ValueError, RecursionError) as problem:
         message = f"the answer is no JSON that can be trusted ({str(problem)[:80] or 'nested too deeply'})"
@@ -58,7 +63,7 @@ def _envelope(page: bytes) -> Mapping[str, Json]:
     if "error" in body and "data" not in body:
         error = body["error"]
         words = error.get("message") if isinstance(error, dict) else error
-        message = f"the server answered with an error: {str(words)[:200]!r}"
+        message = f"the server answered with an error: {str(words)[:LONGEST_WORDS]!r:.{LONGEST_WORDS}}"
         raise RefusedError(message)
     return body
 
@@ -66,6 +71,12 @@ def _envelope(page: bytes) -> Mapping[str, Json]:
 def _no_constant(name: str) -> Json:
     message = f"{name} is no JSON number"
     raise ValueError(message)
+
+
+def _number(text: str) -> float | str:
+    """Read a number; one beyond any, such as 1e400, stays text, which is neither a price nor a length."""
+    number = float(text)
+    return number if math.isfinite(number) else text
 
 
 def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -84,15 +95,10 @@ def _snapshot(rows: Sequence[Json], at: datetime, identity: str) -> Snapshot:
     for row in rows:
         model = _id(row)
         try:
-            if not isinstance(row, Mapping) or model is None:
-                message = "has no usable id"
-                raise ValueError(message)  # noqa: TRY301 - all refusals of a row meet below
-            if model in raw and raw[model] != row:
-                message = "is listed twice, differently"
-                raise ValueError(message)  # noqa: TRY301 - all refusals of a row meet below
-            documents[model] = document(row, at)
-            raw[model] = row
-            fields |= _fields(row)
+            readable = _readable(row, raw.get(model or ""))
+            documents[str(model)] = document(readable, at)
+            raw[str(model)] = readable
+            fields |= _fields(readable)
         except ValueError as problem:
             refused[model or f"row {len(refused) + 1}"] = str(problem)
     for model in refused:
@@ -104,10 +110,38 @@ def _snapshot(rows: Sequence[Json], at: datetime, identity: str) -> Snapshot:
     return Snapshot(identity, documents, frozenset(fields), refused, raw)
 
 
+def _readable(row: Json, twin: Json) -> Mapping[str, Json]:
+    """Give a row that can be read; `twin` is the row before it with the same id. Raises ValueError."""
+    if not isinstance(row, Mapping) or _id(row) is None:
+        message = "has no usable id"
+        raise ValueError(message)
+    if _is_nested_too_deeply(row):
+        message = f"is nested more than {DEEPEST} deep"
+        raise ValueError(message)
+    if twin not in (None, row):
+        message = "is listed twice, differently"
+        raise ValueError(message)
+    return row
+
+
 def _id(row: Json) -> str | None:
     model = row.get("id") if isinstance(row, Mapping) else None
     is_usable = isinstance(model, str) and 0 < len(model) <= LONGEST_ID and model.isprintable()
     return str(model) if is_usable else None
+
+
+def _is_nested_too_deeply(row: Json) -> bool:
+    """Tell whether a row goes deeper than DEEPEST; level by level, as its depth could exhaust the stack."""
+    level: list[Json] = [row]
+    for _ in range(DEEPEST):
+        level = [inner for value in level for inner in _inside(value)]
+    return bool(level)
+
+
+def _inside(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _fields(row: Mapping[str, Json]) -> set[str]:
@@ -121,13 +155,16 @@ def _fields(row: Mapping[str, Json]) -> set[str]:
 def document(row: Mapping[str, Json], at: datetime) -> Document:
     """Make one row comparable: no noise, exact prices, sorted sets, no sentinels. Raises ValueError."""
     prices, clock = pricing.comparable(_mapping(row, "pricing"))
+    if missing := [key for key in pricing.HEADLINE if key not in {**prices, **clock}]:
+        message = f"has no price for {' and '.join(missing)}"
+        raise ValueError(message)
     shape = _mapping(row, "architecture")
     return {
         "listed": True,
         "price": prices,
         "expiration": lifecycle.expiration(row.get("expiration_date"), at),
-        "alias": _mapping(row, "alias_target").get("slug"),
-        "context": row.get("context_length"),
+        "alias": _text(_mapping(row, "alias_target"), "slug"),
+        "context": _count(row, "context_length"),
         "capabilities": {
             "input": _set(shape.get("input_modalities")),
             "output": _set(shape.get("output_modalities")),
@@ -135,9 +172,9 @@ def document(row: Mapping[str, Json], at: datetime) -> Document:
             "voices": _set(row.get("supported_voices")),
         },
         "details": {
-            "name": row.get("name"),
-            "canonical_slug": row.get("canonical_slug"),
-            "knowledge_cutoff": row.get("knowledge_cutoff"),
+            "name": _text(row, "name"),
+            "canonical_slug": _text(row, "canonical_slug"),
+            "knowledge_cutoff": _text(row, "knowledge_cutoff"),
             "mandatory_reasoning": _mapping(row, "reasoning").get("mandatory"),
         },
         "clock": clock,
@@ -148,6 +185,23 @@ def document(row: Mapping[str, Json], at: datetime) -> Document:
 def _mapping(row: Mapping[str, Json], key: str) -> Mapping[str, Json]:
     value = row.get(key)
     return value if isinstance(value, Mapping) else {}
+
+
+def _text(row: Mapping[str, Json], key: str) -> str | None:
+    """Read a text; anything else is as good as unknown."""
+    value = row.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _count(row: Mapping[str, Json], key: str) -> int | None:
+    """Read a number of tokens, None where it is not known. Raises ValueError."""
+    value = row.get(key)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    message = f"{key} is {str(value)[:40]!r}, which is no number of tokens"
+    raise ValueError(message)
 
 
 def _set(value: Json) -> list[str]:

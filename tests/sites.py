@@ -1,0 +1,98 @@
+"""The real service and the site that it watches: each poll is answered as a test says."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from catalogs import FINCH, HERON, OWL, START, Row, answer
+from servers import Script, Server, answering, reply
+from watcher.demo import feed
+from watcher.domain import Delivery, State
+from watcher.plan import Poll
+from watcher.polling import failures
+from watcher.service import Service
+from watching import service
+
+MINUTES = timedelta(minutes=10)
+BIRDS = (OWL, FINCH, HERON)
+LEAVING = OWL | {"expiration_date": "2026-11-20"}
+
+
+@dataclass
+class Watched:
+    """The service at the time in `clock`; `site` is what list and feed answer, by source."""
+
+    service: Service
+    server: Server
+    site: dict[str, Script]
+    clock: list[datetime] = field(default_factory=list)
+
+    def gets(
+        self, after: timedelta = MINUTES, models: Script | None = None, feed: Script | None = None
+    ) -> Poll:
+        """Poll once more, with these answers from now on."""
+        self.site |= {"models": models or self.site["models"], "feed": feed or self.site["feed"]}
+        self.clock[0] += after
+        return self.service.poll()
+
+    def shows(self, *rows: Row, after: timedelta = MINUTES) -> Poll:
+        """Poll once more, list and feed have these models."""
+        return self.gets(after, models=reply(answer(rows)), feed=reply(feed(list(rows))))
+
+    def news(self) -> list[tuple[str, str]]:
+        """Give what became news that people are told, oldest first."""
+        events = reversed(self.service.store.events(limit=1000))
+        return [(event.kind, event.subject) for event in events if not event.part_of]
+
+    def causes(self) -> list[str | None]:
+        return [event.cause for event in reversed(self.service.store.events(limit=1000)) if not event.part_of]
+
+    def messages(self) -> list[Delivery]:
+        """Give all messages that anybody was ever to get, oldest first."""
+        return sorted(self.service.store.outbox.messages(), key=lambda message: message.id)
+
+    def state(self) -> State:
+        return self.service.store.state()
+
+
+@contextmanager
+def watched(
+    folder: Path, channels: str | Mapping[str, str] = "console://", more: str = ""
+) -> Iterator[Watched]:
+    """Run a site and a service that has seen nothing yet."""
+    site = {"models": reply(answer(BIRDS)), "feed": reply(feed(list(BIRDS)))}
+    clock = [START]
+    with answering(lambda request: site["feed" if "use_rss" in request else "models"]) as server:
+        watcher = service(folder, server.url("/models"), channels, clock, more)
+        with watcher.store:
+            yield Watched(watcher, server, site, clock)
+
+
+def is_a_failed_poll_and_no_more(
+    folder: Path, log: pytest.LogCaptureFixture, script: Script, words: str, source: str = "models"
+) -> None:
+    """See that an answer counts as a failed poll, changes nothing, alerts nobody and hides no later news."""
+    with watched(folder) as at:
+        at.shows(*BIRDS)
+        before = at.state()
+        log.clear()
+        at.site[source] = script
+        reason = failures(at.gets())[source].reason
+        assert words in reason
+        assert reason.isprintable()
+        assert len(reason) < 400
+        [line] = [record.getMessage() for record in log.records if record.levelno >= logging.WARNING]
+        assert f"{source}: {reason}" in line
+        after = at.state()
+        assert (after.items, after.feed) == (before.items, before.feed)
+        assert after.sources[source].last_good == before.sources[source].last_good
+        assert after.sources[source].failures == 1
+        assert (at.news(), at.messages()) == ([], [])
+        at.shows(LEAVING, FINCH, HERON)
+        assert at.news() == [("expiration.announced", "acme/owl-2")]
+        assert len(at.messages()) == 1
