@@ -3,7 +3,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogs import START
+from catalogs import HOUR, START
 from watcher.domain import Event, FieldChange
 from watcher.events import KINDS, of_catalog
 from watcher.render import notification
@@ -101,3 +101,20 @@ def test_rendering_never_raises_nor_grows_without_bound(events: list[Event]) -> 
     assert "\n" not in message.title
     assert len(message.title) <= 140
     assert len(message.body) < 100_000
+
+
+def test_what_is_said_of_the_whole_catalog_twice_is_two_lines__P8_W6() -> None:
+    both = [of_catalog(START, what, {"fields": [what]}) for what in ("One wave", "Another wave")]
+    message = notification("team", START, both, ["r"])
+    assert message.title == "Another wave and 1 more change"
+    assert "• Another wave\n• One wave\n" in message.body
+
+
+def test_what_differs_between_variants_or_is_taken_back_later_is_a_line_of_its_own__L18() -> None:
+    def context(subject: str, before: int, after: int, hours: int = 0) -> Event:
+        return Event(f"{subject} {after}", START + hours * HOUR, "context.changed", subject, before, after)
+
+    told = [context("acme/owl-2", 1, 2), context("acme/owl-2:free", 1, 3), context("acme/owl-2", 2, 1, 5)]
+    body = notification("team", START, told, ["r"]).body
+    for line in ("acme/owl-2: context 1 → 2", "acme/owl-2: context 2 → 1", "acme/owl-2:free: context 1 → 3"):
+        assert f"• {line} tokens" in body

@@ -53,7 +53,7 @@ def notification(
     )
 
 
-def _order(event: Event) -> tuple[int, str, Decimal, tuple[str, str, str], str]:
+def _order(event: Event) -> tuple[int, str, Decimal, tuple[str, ...], str]:
     """Order the most urgent first, and among prices those that moved most."""
     kind = KINDS[event.kind]
     return kind.urgency, kind.heading, -abs(_move(event) or Decimal(0)), _decision(event), event.subject
@@ -63,11 +63,15 @@ def _move(event: Event) -> Decimal | None:
     return largest_move(event.before, event.after) if event.kind == "price.changed" else None
 
 
-def _decision(event: Event) -> tuple[str, str, str]:
-    """Tell which events are one decision: the same happens to a model and its variants."""
-    move = _move(event)
-    same = percent(move) if move else str(event.after) if event.kind.startswith("expiration") else ""
-    return base(event.subject), event.kind, same
+def _decision(event: Event) -> tuple[str, ...]:
+    """Tell which events are one decision: the same happens at one time to a model and its variants."""
+    move, aspect = _move(event), event.kind.partition(".")[0]
+    same = percent(move) if move else ""
+    if aspect in {"expiration", "context", "capability"}:
+        same = str((event.after, event.fields))
+    if aspect == "catalog":
+        same = str(event.cause)
+    return base(event.subject), event.kind, same, event.at.isoformat()
 
 
 def _line(alike: Sequence[Event], *, is_dated: bool) -> Line:
