@@ -12,7 +12,7 @@ import pytest
 from catalogs import FINCH, HERON, OWL, START, Row, answer
 from servers import Script, Server, answering, reply
 from watcher.demo import feed
-from watcher.domain import Delivery, State
+from watcher.domain import Delivery, Event, State
 from watcher.plan import Poll
 from watcher.polling import failures
 from watcher.service import Service
@@ -44,13 +44,14 @@ class Watched:
         """Poll once more, list and feed have these models."""
         return self.gets(after, models=reply(answer(rows)), feed=reply(feed(list(rows))))
 
-    def news(self) -> list[tuple[str, str]]:
-        """Give what became news that people are told, oldest first."""
-        events = reversed(self.service.store.events(limit=1000))
-        return [(event.kind, event.subject) for event in events if not event.part_of]
+    def events(self) -> list[Event]:
+        """Give all that was ever news, but for what a catalog-wide event stands for; oldest first."""
+        events = self.service.store.events(limit=100_000)
+        return [event for event in reversed(events) if not event.part_of]
 
-    def causes(self) -> list[str | None]:
-        return [event.cause for event in reversed(self.service.store.events(limit=1000)) if not event.part_of]
+    def news(self) -> list[tuple[str, str]]:
+        """Give what was ever news, and about whom."""
+        return [(event.kind, event.subject) for event in self.events()]
 
     def messages(self) -> list[Delivery]:
         """Give all messages that anybody was ever to get, oldest first."""

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, answer, listing, priced
-from receivers import receiving
+from catalogs import DAY, HOUR, OWL, Row, Story, answer, priced
 from servers import reply
 from sites import watched
 from watcher.demo import row
@@ -15,19 +14,20 @@ from watcher.plan import Settings
 from watcher.polling import failures
 from watcher.rules import Rule
 from watcher.settle import HOLDS, Policy
-from watcher.terms import Globs, Percent, PriceTerms
+from watcher.terms import Percent, PriceTerms
 
 MANY = [row(f"acme/model-{number:03}", "0.000001", "0.000002") for number in range(400)]
+SOME = MANY[:60]
 AT_ONCE = "holds: {" + ", ".join(f"{name}: 0s" for name in HOLDS) + "}"
 
 
 def test_half_a_list_that_is_whole_again_soon_is_no_news__P2(tmp_path: Path) -> None:
     with watched(tmp_path) as at:
-        at.shows(*MANY)
+        at.shows(*SOME)
         for _ in range(4):
-            at.shows(*MANY[:200])
-        assert "shows only 200 of 400 models" in str(at.state().sources["models"].reason)
-        at.shows(*MANY)
+            at.shows(*SOME[:30])
+        assert "shows only 30 of 60 models" in str(at.state().sources["models"].reason)
+        at.shows(*SOME)
         assert at.state().sources["models"].reason is None
         assert (at.news(), at.messages()) == ([], [])
 
@@ -41,10 +41,10 @@ def test_half_a_list_that_is_whole_again_soon_is_no_news__P2(tmp_path: Path) -> 
 )
 def test_a_model_that_is_listed_twice_is_believed_only_where_both_agree(tmp_path: Path, twin: Row) -> None:
     with watched(tmp_path, more=AT_ONCE) as at:
-        at.shows(OWL, *MANY)
+        at.shows(OWL, *SOME)
         before = at.state().items["acme/owl-2"]
         for _ in range(3):
-            assert not failures(at.shows(OWL, *MANY, twin, after=DAY))
+            assert not failures(at.shows(OWL, *SOME, twin, after=DAY))
         assert at.state().items["acme/owl-2"] == before
         assert at.news() == []
 
@@ -100,8 +100,8 @@ def test_a_field_that_all_models_get_is_one_line(tmp_path: Path, added: Row) -> 
     ],
 )
 def test_a_field_that_all_models_lose_is_one_line_at_most(tmp_path: Path, field: str, events: int) -> None:
-    dated = [base | {"expiration_date": "2026-12-31"} for base in MANY[:5]]
-    rows = [*dated, *MANY[5:]]
+    dated = [base | {"expiration_date": "2026-12-31"} for base in SOME[:5]]
+    rows = [*dated, *SOME[5:]]
     with watched(tmp_path, more="reminders: []") as at:
         at.shows(*rows)
         for _ in range(5):
@@ -125,12 +125,12 @@ def test_a_rule_about_prices_sees_them_among_many_new_keys__P10() -> None:
     assert "prompt $1.25 → $1.50 (+20 %)" in message.body
 
 
-@pytest.mark.parametrize("spelling", ["0.0000010", "1e-06", "0.00000100000000000000000001", 0.000001, 1e-6])
+@pytest.mark.parametrize("spelling", ["0.0000010", "1e-06", "0.00000100000000000000000001", 0.000001])
 def test_another_spelling_of_every_price_is_no_news__P11_W5(tmp_path: Path, spelling: Any) -> None:
     with watched(tmp_path, more=AT_ONCE) as at:
-        at.shows(*MANY)
-        at.shows(*(priced(base, spelling, "2E-6") for base in MANY), after=DAY)
-        at.shows(*(priced(base, spelling, "2E-6") for base in MANY), after=DAY)
+        at.shows(*SOME)
+        at.shows(*(priced(base, spelling, "2E-6") for base in SOME), after=DAY)
+        at.shows(*(priced(base, spelling, "2E-6") for base in SOME), after=DAY)
         assert (at.news(), at.messages()) == ([], [])
 
 

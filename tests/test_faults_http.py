@@ -101,7 +101,7 @@ def test_an_answer_that_is_never_new_is_a_source_that_fails__H6(tmp_path: Path) 
         for _ in range(30):
             at.gets(models=reply(b"", "304 Not Modified"), after=HOUR)
         assert at.news() == [("source.failing", "models")]
-        assert at.causes() == ["127.0.0.1 answered HTTP 304"]
+        assert [event.cause for event in at.events()] == ["127.0.0.1 answered HTTP 304"]
         at.shows(LEAVING, FINCH, HERON)
         assert at.news()[1:] == [("expiration.announced", "acme/owl-2"), ("source.recovered", "models")]
 

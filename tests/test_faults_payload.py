@@ -1,13 +1,12 @@
 import json
 import logging
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, answer, priced
+from catalogs import DAY, FINCH, HERON, OWL, Row, answer, priced
 from servers import Script, reply, zipped
-from sites import BIRDS, LEAVING, is_a_failed_poll_and_no_more, watched
+from sites import BIRDS, is_a_failed_poll_and_no_more, watched
 from watcher.demo import row
 from watcher.polling import failures
 
