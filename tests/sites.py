@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from watcher.demo import feed
 from watcher.domain import Delivery, Event, State
 from watcher.plan import Poll
 from watcher.polling import failures
+from watcher.rules import Rule
 from watcher.service import Service
 from watching import service
 
@@ -43,6 +44,13 @@ class Watched:
     def shows(self, *rows: Row, after: timedelta = MINUTES) -> Poll:
         """Poll once more, list and feed have these models."""
         return self.gets(after, models=reply(answer(rows)), feed=reply(feed(list(rows))))
+
+    def restarts(self, *rules: Rule) -> None:
+        """Begin anew on the same store, with these rules."""
+        before = self.service.config
+        config = replace(before, settings=replace(before.settings, rules=rules))
+        self.service = Service(config, self.service.store, now=lambda: self.clock[0])
+        self.service.resume()
 
     def events(self) -> list[Event]:
         """Give all that was ever news, but for what a catalog-wide event stands for; oldest first."""
