@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from receivers import Answer, free_port, receiving, receiving_mail
-from sending import REFUSED, RETRY, SENT, message, send, send_all, send_altered
+from sending import DISCORD, REFUSED, RETRY, SENT, message, send, send_all, send_altered
 from watcher.deliver import SENDER
 from watcher.domain import Outcome, Verdict
 
@@ -66,15 +66,42 @@ def test_l1_what_cannot_be_reached_is_tried_again() -> None:
 
 
 DATED = {"Retry-After": "Mon, 23 Nov 2026 08:01:00 GMT", "Date": "Mon, 23 Nov 2026 08:00:00 GMT"}
+NUMBER = {"Retry-After": "30"}
 
 
 @pytest.mark.parametrize(
-    ("headers", "seconds"), [({"Retry-After": "30"}, 30.0), (DATED, 60.0), ({"Retry-After": "soon"}, None)]
+    ("headers", "body", "seconds"),
+    [
+        pytest.param(NUMBER, b"", 30.0, id="L2-seconds"),
+        pytest.param({"Retry-After": "1.5"}, b"", 1.5, id="L2-part-of-a-second"),
+        pytest.param(DATED, b"", 60.0, id="L2-date"),
+        pytest.param({"Retry-After": "soon"}, b"", None, id="L2-no-number"),
+        pytest.param({"Retry-After": "9" * 400}, b"", None, id="L2-absurd"),
+        pytest.param({}, b'{"retry_after": 1.37, "global": false}', 1.37, id="L2-discord"),
+        pytest.param({}, b'{"ok": false, "parameters": {"retry_after": 41}}', 41.0, id="L2-telegram"),
+        pytest.param({}, b'{"errcode": "M_LIMIT", "retry_after_ms": 2500}', 2.5, id="L2-matrix"),
+        pytest.param(NUMBER, b'{"retry_after": 99}', 30.0, id="L2-the-header-first"),
+        pytest.param({}, b'{"retry_after": "soon", "parameters": [7]}', None, id="L2-no-number-inside"),
+        pytest.param({}, b'{"retry_after": -5}', None, id="L2-negative"),
+        pytest.param({}, b'{"retry_after": NaN}', None, id="L2-not-a-number"),
+        pytest.param({}, b'{"retry_after_ms": 1' + b"0" * 400 + b"}", None, id="L2-huge-inside"),
+        pytest.param({}, b"[" * 100_000, None, id="L2-nested-without-end"),
+    ],
 )
-def test_l2_429_is_tried_again_when_the_server_says(headers: dict[str, str], seconds: float | None) -> None:
-    with receiving(Answer(429, b"rate_limited", headers)) as server:
-        assert send(server.url()) == Outcome(RETRY, "HTTP 429 rate_limited", seconds)
+def test_too_many_requests_are_tried_again_when_the_server_says(
+    headers: dict[str, str], body: bytes, seconds: float | None
+) -> None:
+    with receiving(Answer(429, body, headers)) as server:
+        outcome = send(server.url())
+    assert (outcome.verdict, outcome.retry_after) == (RETRY, seconds)
+    assert outcome.reason.startswith("HTTP 429")
     assert len(server.requests) == 1
+
+
+def test_a_plugin_that_would_ask_again_at_once_does_not__L2() -> None:
+    limited = Answer(429, b'{"message": "You are being rate limited.", "retry_after": 3.2}')
+    outcome, bodies = send_altered(limited, url=DISCORD)
+    assert (outcome.verdict, outcome.retry_after, len(bodies)) == (RETRY, 3.2, 1)
 
 
 def test_l3_l4_a_refusal_is_meant_and_a_broken_server_is_not() -> None:

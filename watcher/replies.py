@@ -2,6 +2,8 @@
 
 import contextlib
 import functools
+import json
+import math
 import re
 import smtplib
 from base64 import b64encode
@@ -21,7 +23,14 @@ QUOTED = 2_000  # bytes of it that are searched for secrets before the reason is
 SHORTEST_SECRET = 6  # shorter parts of an address would blank out ordinary words
 ORDINARY = frozenset({"starttls", "insecure"})  # parts of a mail address that servers speak of
 REDIRECT, REFUSED, BROKEN = 300, 400, 500  # where these HTTP statuses begin
-PASSING = frozenset({408, 425, 429})  # HTTP refusals that pass; the others below 500 are meant
+TOO_MANY = 429
+SECONDS = re.compile(r"\d{1,12}(?:\.\d+)?")
+WISHES = (
+    ("retry_after",),
+    ("parameters", "retry_after"),
+    ("retry_after_ms",),
+)  # of Discord, Telegram, Matrix
+PASSING = frozenset({408, 425, TOO_MANY})  # HTTP refusals that pass; the others below 500 are meant
 PERMANENT = 500  # where the SMTP codes begin that no later attempt will change
 # Slack says these with status 200 as well; no later attempt will fare better.
 HOPELESS = re.compile(
@@ -68,6 +77,8 @@ def _noting_http(send: Callable[..., requests.Response], replies: list[Outcome])
         replies.append(_judged(response))
         if REDIRECT <= response.status_code < REFUSED:
             raise requests.TooManyRedirects  # a plugin might take it for success
+        if response.status_code == TOO_MANY:
+            raise requests.RequestException  # a plugin might ask again at once
         return response
 
     return noting
@@ -93,17 +104,29 @@ def _judged(response: requests.Response) -> Outcome:
     elif status < REDIRECT:
         is_meant = bool(HOPELESS.search(words))
     verdict = Verdict.REFUSED if is_meant else Verdict.RETRY
-    return Outcome(verdict, f"HTTP {status} {words}", _wish(response.headers))
+    wish = _wish(response.headers)
+    return Outcome(verdict, f"HTTP {status} {words}", _wish_inside(response) if wish is None else wish)
 
 
 def _wish(headers: Mapping[str, str]) -> float | None:
     """Read Retry-After, in seconds; a date counts from the server's own clock."""
     wish = headers.get("Retry-After", "").strip()
-    if wish.isdecimal():
+    if SECONDS.fullmatch(wish):
         return float(wish)
     with contextlib.suppress(TypeError, ValueError):
         wait = parsedate_to_datetime(wish) - parsedate_to_datetime(headers.get("Date", ""))
         return max(wait.total_seconds(), 0.0)
+    return None
+
+
+def _wish_inside(response: requests.Response) -> float | None:
+    """Read the seconds to wait from a JSON answer, where some services say them."""
+    with contextlib.suppress(ValueError, RecursionError, OverflowError):
+        said = json.loads(response.content)
+        for keys in WISHES:
+            wish = functools.reduce(lambda at, key: at.get(key) if isinstance(at, dict) else None, keys, said)
+            if isinstance(wish, int | float) and 0 <= wish < math.inf:
+                return wish / (1000.0 if keys[-1].endswith("_ms") else 1.0)
     return None
 
 

@@ -35,7 +35,11 @@ LONGEST_LIFE = 90  # seconds; ends a send that hangs when the service, which kee
 CONNECT_PATIENCE = 8.0  # seconds
 READ_PATIENCE = 18.0  # seconds between two bytes
 LONGEST_TITLE = 200  # some mail servers refuse 2,000 characters
-TITLE_MARKUP = 20  # characters that it takes to put the title into the body, where a service has no titles
+TITLE_MARKUP = 20  # what it takes at most to put the title into the body, where a service has no titles
+LINE_BREAK = 2  # what it takes in plain text
+ROOM = {"ntfy": 4096}  # where a service takes less than Apprise believes: more becomes a file to download
+ROOM_FOR_HINT = 500  # a shorter message has no room to say where to read the rest
+TOO_LONG = 1 << 30
 LOOPBACK = "localhost,127.0.0.1,::1"
 EVERYWHERE = frozenset({"user", "pass", "password", "port"})  # options of every service that none documents
 # Options that would undo what is promised here: one attempt, literal, whole, in time, its failure seen.
@@ -45,6 +49,7 @@ BAIT = re.compile(r"@(?=everyone|here|channel|all\b|[&!]?\d)|<(?=[@!#])|\](?=\()
 TEXT, HTML = apprise.NotifyFormat.TEXT, apprise.NotifyFormat.HTML
 SEVERAL = "the address names several targets; give each its own channel, so that a retry tells nobody twice"
 REDIRECTS = "the address asks to follow redirects, which would carry its secrets elsewhere"
+UNASKED = "Apprise asked the service for nothing, as the options of the address want it"
 IN_THE_CLEAR = "the address would send its password in the clear; use mailtos:// or mode=starttls"
 
 
@@ -168,23 +173,40 @@ def _option_faults(target: Any, options: Mapping[str, Mapping[str, str]]) -> Ite
 def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
     """Send a job's message to its target; the outcome has the other side's words."""
     replies = observe()
-    repeat = "[possible repeat] " if job["repeat"] else ""
-    longest = min(LONGEST_TITLE, target.title_maxlen or LONGEST_TITLE)
-    title = clean(repeat + job["title"], longest)
     if isinstance(target, NotifyEmail):
         target.headers["X-Watcher-Event-Id"] = clean(job["event_id"])
-        body, form = _mail(job, target.body_maxlen), HTML
-    else:
-        title, weigh = _literal(title)[:longest], _weigher(target)
-        room = target.body_maxlen - weigh(title) - TITLE_MARKUP
-        body, form = fit(_literal(_lines(job["body"])), weigh, room), TEXT
+    title, body, form = written(target, job)
     notifier = apprise.Apprise(asset=target.asset)
     notifier.add(target)
-    result = notifier.notify(title=title, body=body, body_format=form)
+    result = notifier.notify(title=title, body=body, body_format=form, notify_type=_kind(target))
     if getattr(result, "status", None) is apprise.AppriseResultStatus.SUCCESS:
-        return Outcome(Verdict.SENT)
+        is_unasked = not replies and "requests" in vars(sys.modules[type(target).__module__])
+        return Outcome(Verdict.REFUSED, UNASKED) if is_unasked else Outcome(Verdict.SENT)
     failure = replies[-1] if replies else Outcome(Verdict.RETRY, "the service gave no reason")
     return Outcome(failure.verdict, redact(failure.reason, job["url"]), failure.retry_after, failure.unsure)
+
+
+def _kind(target: Any) -> apprise.NotifyType:  # noqa: ANN401 - see load
+    """Have incident services open one: information they would only add to one that is open already."""
+    actions = getattr(target, "mapping", None)
+    is_note = isinstance(actions, dict) and actions.get(apprise.NotifyType.INFO) == "note"
+    return apprise.NotifyType.WARNING if is_note else apprise.NotifyType.INFO
+
+
+def written(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - see load
+    """Give title, body and the body's format, so short that the service takes them whole, in one piece."""
+    room = min(target.body_maxlen, ROOM.get(target.service_name, target.body_maxlen))
+    title = f"{'[possible repeat] ' * job['repeat']}{job['title']}"
+    longest = min(LONGEST_TITLE, target.title_maxlen or room // 2)
+    if isinstance(target, NotifyEmail) and target.title_maxlen:
+        return clean(title, longest), _mail(job, room), HTML
+    weigh = _weigher(target)
+    title = _literal(clean(title, len(title)))
+    title = fit(title, len if target.title_maxlen else weigh, longest, lambda _: "…")
+    if not target.title_maxlen or target.overflow_amalgamate_title:  # it takes room of the body
+        is_plain = not target.title_maxlen and target.resolve_format(TEXT) == TEXT
+        room -= weigh(title) + (LINE_BREAK if is_plain else TITLE_MARKUP)
+    return title, fit(_literal(_lines(job["body"])), weigh, room, _rest(room)), TEXT
 
 
 def _lines(text: str) -> str:
@@ -200,22 +222,38 @@ def _mail(job: Job, room: int) -> str:
     html = _lines(job["html"])
     if html and len(html) <= room:
         return html
-    body = fit(_lines(job["body"]), lambda text: len(escape(text)), room - len("<pre></pre>"))
+    room -= len("<pre></pre>")
+    body = fit(_lines(job["body"]), lambda text: len(escape(text)), room, _rest(room))
     return f"<pre>{escape(body)}</pre>"
 
 
 def _weigher(target: Any) -> Callable[[str], int]:  # noqa: ANN401 - see load
-    """Give a function that tells a text's length in the form in which the service will get it."""
-    form = target.resolve_format(TEXT)
+    """Give a function that tells a text's bytes in the form in which the service will get it.
+
+    Most count characters, which are never more. A text with more lines than a service shows is too long.
+    """
+    form, most_lines = target.resolve_format(TEXT), target.body_max_line_count
     convert: Any = convert_between
-    return lambda text: len(target.dialect_convert(convert(TEXT, form, text), body_format=form))
+
+    def weigh(text: str) -> int:
+        breaks = text.count("\n") if most_lines else 0  # Apprise then writes each as two characters
+        shown = target.dialect_convert(convert(TEXT, form, text), body_format=form)
+        return len(shown.encode()) + breaks if breaks <= max(most_lines - 1, 0) else TOO_LONG
+
+    return weigh
 
 
-def fit(text: str, weigh: Callable[[str], int], room: int) -> str:
-    """Cut a text that weighs more than there is room; its last line then says how much is missing."""
+def _rest(room: int) -> Callable[[int], str]:
+    """Give a function that says how much of a text is missing, as well as there is room."""
+    hint = "; see `watcher events`" if room > ROOM_FOR_HINT else ""
+    return lambda missing: f"\n... {missing:,} more characters{hint}" if hint else f"\n... {missing:,} more"
+
+
+def fit(text: str, weigh: Callable[[str], int], room: int, rest: Callable[[int], str]) -> str:
+    """Cut a text that weighs more than there is room; what it ends on then says how much is missing."""
 
     def cut(kept: int) -> str:
-        return f"{text[:kept]}\n... {len(text) - kept:,} more characters; see `watcher events`"
+        return text[:kept] + rest(len(text) - kept)
 
     if weigh(text) <= room:
         return text

@@ -1,0 +1,66 @@
+"""Public services imitated on loopback: a proxy that ends their TLS with a certificate of our own."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import trustme
+
+from receivers import Answer, HttpReceiver
+
+
+class Imitation(HttpReceiver):
+    """Answers as any host to which it is asked to connect; `requests` has what came, `Host` among its headers."""
+
+    authority = trustme.CA()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        plain = super()._handler()
+
+        class Handler(plain):  # type: ignore[valid-type,misc]
+            protocol_version = "HTTP/1.1"
+
+            def do_CONNECT(self) -> None:
+                self.send_response_only(200)
+                self.end_headers()
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                Imitation.authority.issue_cert(self.path.partition(":")[0]).configure_cert(context)
+                try:
+                    self.connection: ssl.SSLSocket = context.wrap_socket(self.connection, server_side=True)
+                except (OSError, ssl.SSLError):
+                    self.close_connection = True
+                    return
+                self.close_connection = False  # the request proper comes now
+                self.rfile = self.connection.makefile("rb")
+                self.wfile = self.connection.makefile("wb", 0)
+
+            def finish(self) -> None:
+                super().finish()
+                self.connection.close()  # the server knows only the connection as it was before TLS
+
+            def do_GET(self) -> None:
+                self.do_POST()
+
+            def do_PUT(self) -> None:
+                self.do_POST()
+
+        return Handler
+
+
+@contextmanager
+def imitating(environment: pytest.MonkeyPatch, folder: Path, *answers: Answer) -> Iterator[Imitation]:
+    """Have every service on the internet answer like this, to whoever goes by the environment's proxy."""
+    service = Imitation(answers or [Answer()], bool)
+    Thread(target=service.serve, daemon=True).start()
+    trusted = folder / "authority.pem"
+    service.authority.cert_pem.write_to_path(trusted)
+    environment.setenv("HTTPS_PROXY", f"http://127.0.0.1:{service.port}")
+    environment.setenv("REQUESTS_CA_BUNDLE", str(trusted))
+    try:
+        yield service
+    finally:
+        service.close()
