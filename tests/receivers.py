@@ -1,6 +1,8 @@
 """Receivers of messages on loopback: an HTTP server and a mail server that answer as they are told."""
 
+import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -104,11 +106,19 @@ def receiving(*answers: Answer, meanwhile: Callable[[], object] = bool) -> Itera
 
 
 class MailHandler:
-    """Takes mail, or refuses it with the reply scripted for a command."""
+    """Takes mail, or refuses it with the reply scripted for a command; `asked` has the senders it heard of."""
 
     def __init__(self, replies: Mapping[str, str]) -> None:
         self.replies = replies
         self.mails: list[EmailMessage] = []
+        self.asked: list[str] = []
+
+    async def handle_MAIL(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        self.asked.append(address)
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -120,12 +130,16 @@ class MailHandler:
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         reply = self.replies.get("DATA", "250 OK")
+        after, _, late = reply.removeprefix("after ").partition(" ")
         if reply == "close":
             assert server.transport is not None
             server.transport.close()
-        elif reply.startswith("2"):
+        elif reply.startswith(("2", "after")):
             assert isinstance(envelope.content, bytes)
             self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        if reply.startswith("after"):
+            await asyncio.sleep(float(after))
+            return late
         return reply
 
 
@@ -146,20 +160,35 @@ class MailReceiver:
 
 @contextmanager
 def receiving_mail(password: str | None = None, **replies: str) -> Iterator[MailReceiver]:
-    """Run a mail server; `replies` are by command, such as RCPT='550 no such user'."""
+    """Run a mail server; `replies` are by command, such as RCPT='550 no such user', DATA='after 3 250 OK'."""
+    with _serving_mail(MailHandler(replies), password, None) as receiver:
+        yield receiver
 
+
+@contextmanager
+def receiving_mail_by_tls(tls: ssl.SSLContext, password: str) -> Iterator[MailReceiver]:
+    """Run a mail server that offers STARTTLS and takes nothing without."""
+    with _serving_mail(MailHandler({}), password, tls) as receiver:
+        yield receiver
+
+
+@contextmanager
+def _serving_mail(
+    handler: MailHandler, password: str | None, tls: ssl.SSLContext | None
+) -> Iterator[MailReceiver]:
     def authenticate(*arguments: object) -> AuthResult:
         login = arguments[-1]
         assert isinstance(login, LoginPassword)
         return AuthResult(success=login.password.decode() == password, handled=False)
 
-    handler = MailHandler(replies)
     controller = Controller(
         handler,
         hostname="127.0.0.1",
         port=free_port(),
         authenticator=authenticate if password else None,
         auth_require_tls=False,
+        tls_context=tls,
+        require_starttls=tls is not None,
     )
     controller.start()
     try:

@@ -131,6 +131,27 @@ print(json.dumps({"verdict": "retry", "reason": reason, "retry_after": 1, "unsur
     assert deliver([item()], sender=child(code)) == [Outcome(RETRY, "read True, shown False", 1.0)]
 
 
+def test_the_child_gets_of_our_environment_only_what_sending_takes__Z1_Z13(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    needed = {
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "no_proxy": "x",
+        "SSL_CERT_FILE": "/c",
+        "LC_ALL": "C.UTF-8",
+    }
+    for name, value in needed.items():
+        monkeypatch.setenv(name, value)
+    for name in ("WATCHER_SLACK_URL", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "PYTHONPATH", "MY_PATH"):
+        monkeypatch.setenv(name, "canary-token-1")
+    code = f"""
+passed = {needed!r}.items() <= os.environ.items() and "PATH" in os.environ
+reason = f"needed {{passed}}, canary {{'canary' in str(os.environ)}}"
+print(json.dumps({{"verdict": "retry", "reason": reason, "retry_after": 1, "unsure": False}}))
+"""
+    assert deliver([item()], sender=child(code)) == [Outcome(RETRY, "needed True, canary False", 1.0)]
+
+
 def test_z1_no_outcome_and_no_representation_shows_an_address() -> None:
     pair = item("tgram://canary-token-1/")
     outcomes = deliver([pair])

@@ -18,15 +18,16 @@ Batch = tuple[Delivery, ...]
 
 @dataclass(slots=True)
 class Courier:
-    """Delivers the messages of an open store; setting `stop` gives those in flight a few seconds.
+    """Delivers the messages of an open store, each within `deadline` seconds.
 
-    `_unwritten` are outcomes that the store could not take: until it does nothing more is sent, so that
-    nobody is told twice.
+    Setting `stop` gives those in flight a few seconds. `_unwritten` are outcomes that the store could not
+    take: until it does nothing more is sent, so that nobody is told twice.
     """
 
     store: Store
     now: Callable[[], datetime]
     stop: Flag
+    deadline: float = deliver.DEADLINE
     _unwritten: list[tuple[Batch, Outcome, datetime]] = field(default_factory=list)
 
     def deliver(self, channels: Mapping[str, Channel]) -> int:
@@ -41,7 +42,7 @@ class Courier:
             return 0
         claimed = self.store.outbox.claim(batches)
         messages = [(channels[batch[0].notification.channel], self._message(batch, now)) for batch in claimed]
-        outcomes = deliver.deliver(messages, stop=self.stop)
+        outcomes = deliver.deliver(messages, deadline=self.deadline, stop=self.stop)
         self._unwritten += zip(claimed, outcomes, [self.now()] * len(claimed), strict=True)
         self._write()
         return len(claimed)
@@ -66,7 +67,8 @@ class Courier:
             dispatch.ready(waiting.get(name, []), sent.get(name, []), channel, now)
             for name, channel in channels.items()
         )
-        return [batch for batch in batches if batch]
+        # Channels that failed last time come last, so that they hold nobody up where there are many.
+        return sorted((batch for batch in batches if batch), key=lambda batch: batch[0].attempts > 0)
 
     def _sent(self, channels: Mapping[str, Channel], now: datetime) -> dict[str, list[datetime]]:
         return self.store.outbox.sent_since(now - max(channel.limit.per for channel in channels.values()))

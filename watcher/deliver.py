@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,12 @@ START = (
     "from watcher.send import main; main()"
 )
 SENDER = (sys.executable, "-I", "-c", START, str(Path(__file__).parents[1]))
+# What the child gets of our environment: there the configuration's secrets may stand.
+PASSED = re.compile(
+    r"PATH|HOME|LANG|LANGUAGE|LC_\w+|TZ|TZDIR|TMPDIR|LD_LIBRARY_PATH|(?:https?|all|no)_proxy"
+    r"|SSL_CERT_\w+|OPENSSL_\w+|(?:REQUESTS|CURL)_CA_BUNDLE|COVERAGE_PROCESS_\w+",
+    re.IGNORECASE,
+)
 UNSTARTED = Outcome(Verdict.RETRY, "watcher stopped before it was sent")
 UNANSWERED = Outcome(Verdict.RETRY, "the sending process ended without an answer", unsure=True)
 
@@ -84,6 +91,7 @@ def _run(job: Mapping[str, Json], deadline: float, stop: Event, sender: Sequence
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={name: value for name, value in os.environ.items() if PASSED.fullmatch(name)},
             start_new_session=True,  # Ctrl-C at the terminal must not cut a message in flight
         )
     except OSError as error:

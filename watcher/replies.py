@@ -8,6 +8,7 @@ import re
 import smtplib
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote, unquote_plus
@@ -136,7 +137,9 @@ def _noting_smtp(method: Callable[..., Any], replies: list[Outcome]) -> Callable
         try:
             return method(*arguments, **options)
         except OSError as error:  # all of smtplib's errors are
-            replies.append(_judged_smtp(error))
+            outcome = _judged_smtp(error)
+            is_begun = method.__name__ == "sendmail"
+            replies.append(replace(outcome, unsure=outcome.unsure and is_begun))
             raise
 
     return noting

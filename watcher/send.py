@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import resource
 import signal
 import sys
 import warnings
@@ -72,6 +73,7 @@ class UnusableError(Exception):
 def main() -> None:
     """Do the job that is on standard input; print its outcome as a line of JSON and nothing else."""
     signal.alarm(LONGEST_LIFE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # our memory holds the address
     logging.disable(logging.CRITICAL)  # what Apprise logs holds tokens, at any level
     warnings.simplefilter("ignore")
     spare_loopback_the_proxy(os.environ)
