@@ -129,9 +129,16 @@ def load(url: str) -> Any:  # noqa: ANN401 - Apprise makes a plugin's class when
 
 def _unloadable(url: str) -> str:
     manager: Any = NotificationManager
-    if url.partition("://")[0].strip().lower() in manager().schemas():
-        return "Apprise cannot use the address: a part of it is missing or has the wrong form"
-    return "the address begins with a word that Apprise does not know"
+    known, schema = manager(), url.partition("://")[0].strip().lower()
+    if schema not in known.schemas():
+        return "the address begins with a word that Apprise does not know"
+    service = known[schema]
+    if not service.enabled:
+        package = service.requirements.get("packages_required")
+        return (
+            f"its service cannot be used on this machine{f': it needs the package {package}' * bool(package)}"
+        )
+    return "Apprise cannot use the address: a part of it is missing or has the wrong form"
 
 
 def _faults(target: Any, url: str) -> Iterator[str]:  # noqa: ANN401 - see load
