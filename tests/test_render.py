@@ -1,5 +1,8 @@
+from html import escape
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +38,7 @@ def test_the_html_says_the_same_and_escapes_remote_text__F12_Z4() -> None:
     assert "<script>" not in html
     assert "<img>" not in html
     assert "acme/&lt;script&gt; is new" in html
-    assert '<a href="https://openrouter.ai/acme/&lt;script&gt;">' in html
+    assert '<a href="https://openrouter.ai/acme/%3Cscript%3E">' in html
 
 
 def test_one_decision_about_a_model_and_its_variants_is_one_line() -> None:
@@ -51,6 +54,48 @@ def test_one_decision_about_a_model_and_its_variants_is_one_line() -> None:
     assert message.body.count("•") == 2
     assert "(+50 %) per M tokens; also acme/owl-2:batch, acme/owl-2:thinking\n" in message.body
     assert len(message.events) == 4
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        pytest.param("@evil.example", id="Z6-host"),
+        pytest.param("acme/owl https://evil.example", id="Z6-second-link"),
+        pytest.param("/evil.example", id="Z6-no-scheme"),
+        pytest.param("javascript:alert(1)", id="Z6-script"),
+        pytest.param("..\\..\\evil?x=#y", id="Z6-query"),
+    ],
+)
+def test_the_only_link_is_the_models_page_on_openrouter(subject: str) -> None:
+    message = notification("team", START, [Event("1", START, "model.added", subject)], ["r"])
+    [page] = [line.strip() for line in message.body.splitlines() if line.startswith("  ")]
+    parts = urlsplit(page)
+    assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("https", "openrouter.ai", "", "")
+    assert " " not in page
+    assert unquote(parts.path) == f"/{subject}"
+    assert message.html.count("href=") == 1
+    assert f'href="{escape(page)}"' in message.html
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].heading == "Watcher itself"])
+def test_what_is_about_watcher_itself_has_no_page__Z6(kind: str) -> None:
+    message = notification("team", START, [Event("1", START, kind, "ops", cause="busy")], ["r"])
+    assert "openrouter.ai" not in message.body + message.html
+
+
+def test_what_happened_to_a_model_is_told_in_the_order_in_which_it_happened__L15_L18() -> None:
+    def price(hour: int, before: str, after: str) -> Event:
+        sides = {"prompt": before, "completion": "2"}, {"prompt": after, "completion": "2"}
+        change = FieldChange("prompt", before, after)
+        return Event(str(hour), START + hour * HOUR, "price.changed", "acme/owl-2", *sides, fields=(change,))
+
+    fell, rose = price(0, "0.000003", "0.000002"), price(1, "0.000002", "0.000003")
+    moved = [
+        Event("a", START + 2 * HOUR, "expiration.moved", "acme/owl-2", "2026-11-05", "2026-11-09"),
+        Event("b", START, "expiration.announced", "acme/owl-2", None, "2026-11-05"),
+        Event("c", START + HOUR, "expiration.reminder", "acme/owl-2", None, "2026-11-05"),
+    ]
+    assert notification("team", START, [rose, fell, *moved], ["r"]).events == ("b", "c", "a", "0", "1")
 
 
 def test_a_catalog_event_lists_its_models_and_has_no_page() -> None:

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from watcher.domain import Document
 
@@ -39,5 +40,5 @@ def slug(document: Document) -> str:
 
 
 def page(model: str) -> str:
-    """Give the model's page for people."""
-    return f"https://openrouter.ai/{model}"
+    """Give the model's page for people; whatever the id is, one link to that site."""
+    return f"https://openrouter.ai/{quote(model, safe='/:~')}"

@@ -15,6 +15,7 @@ from watcher.pricing import largest_move, percent
 
 MOST_LINES = 100  # a longer message is not read; the record has them all
 MOST_IDS = 40
+PAGELESS = frozenset({"catalog", "source", "channel", "configuration", "store"})  # kinds that name no model
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def notification(
     since: datetime | None = None,
 ) -> Notification:
     """Write the one message that a channel gets, most urgent first; `since`, where it covers a while."""
-    ordered = sorted(events, key=_order)
+    ordered = _in_order(events)
     decisions = [list(alike) for _, alike in groupby(ordered, key=_decision)]
     is_dated = len({event.at for event in events}) > 1
     lines = [_line(alike, is_dated=is_dated) for alike in decisions[:MOST_LINES]]
@@ -53,10 +54,19 @@ def notification(
     )
 
 
-def _order(event: Event) -> tuple[int, str, Decimal, tuple[str, ...], str]:
-    """Order the most urgent first, and among prices those that moved most."""
-    kind = KINDS[event.kind]
-    return kind.urgency, kind.heading, -abs(_move(event) or Decimal(0)), _decision(event), event.subject
+def _in_order(events: Sequence[Event]) -> list[Event]:
+    """Order the most urgent first, among prices the models that moved most, and each model's by time."""
+    moves: dict[tuple[str, str], Decimal] = {}
+    for event in events:
+        about = event.kind, base(event.subject)
+        moves[about] = max(moves.get(about, Decimal(0)), abs(_move(event) or Decimal(0)))
+
+    def order(event: Event) -> tuple[int, str, Decimal, str, datetime, tuple[str, ...], str]:
+        kind, model = KINDS[event.kind], base(event.subject)
+        moved = -moves[event.kind, model]
+        return kind.urgency, kind.heading, moved, model, event.at, _decision(event), event.subject
+
+    return sorted(events, key=order)
 
 
 def _move(event: Event) -> Decimal | None:
@@ -77,7 +87,7 @@ def _decision(event: Event) -> tuple[str, ...]:
 def _line(alike: Sequence[Event], *, is_dated: bool) -> Line:
     """Write one decision in one line: the model in full, its variants by name, when if that differs."""
     event, *others = alike
-    about_model = event.kind.partition(".")[0] not in {"catalog", "source"}
+    about_model = event.kind.partition(".")[0] not in PAGELESS
     names = [clean(str(name)) for name in (*(other.subject for other in others), *_aliases(event))]
     also = f"; also {', '.join(names)}" if names else ""
     text = describe(event) + _ids(event) + also + (f" · {moment(event.at)}" if is_dated else "")
