@@ -10,6 +10,7 @@ from catalogs import DAY, FINCH, HOUR, OWL, Story, priced
 from receivers import receiving
 from sites import watched
 from watcher.demo import row
+from watcher.identity import page
 from watcher.plan import Settings
 from watcher.polling import failures
 from watcher.settle import HOLDS, Policy
@@ -40,7 +41,8 @@ def test_an_odd_id_is_data_everywhere__P16(tmp_path: Path, odd: str) -> None:
         assert at.news() == [("model.added", odd), ("expiration.announced", odd)]
         assert at.service.store.history(odd)
         [message] = at.messages()
-        assert message.notification.body.count(odd) == 4, "two lines, and a link with each"
+        body = message.notification.body
+        assert body.count(f"• {odd} ") == body.count(f"\n  {page(odd)}\n") == 2
         at.service.deliver()
         assert len(hook.requests) == 1
 

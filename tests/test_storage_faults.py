@@ -254,7 +254,7 @@ def test_a_reader_that_never_ends_does_not_make_the_log_grow_without_bound__S14(
     watcher = service(tmp_path, catalog.url, "console://", clock)
     for number in range(400):
         clock[0] += timedelta(minutes=5)
-        catalog.shows(*(OWL | {"id": f"acme/owl-{n}", "context_length": 8192 + number} for n in range(50)))
+        catalog.shows(*(OWL | {"id": f"acme/owl-{n}", "context_length": 8192 + number} for n in range(10)))
         watcher.poll()
     wal = (tmp_path / "watcher.db-wal").stat().st_size
     assert wal <= 2 * 1000 * 4096 + 100_000, "twice what SQLite lets it grow to before it tidies up"
