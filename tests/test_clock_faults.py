@@ -139,4 +139,6 @@ def test_a_reminder_comes_once_over_restarts__T8(tmp_path: Path, catalog: Catalo
 def test_setting_stop_cuts_every_wait_short__I17(catalog: Catalog) -> None:
     stop = threading.Event()
     stop.set()
-    assert all(isinstance(got, Failure) for got in look({"models": catalog.url}, NOW, stop).answers.values())
+    assert all(
+        isinstance(got, Failure) for got in look({"models": catalog.url}, NOW, stop=stop).answers.values()
+    )

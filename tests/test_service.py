@@ -8,9 +8,10 @@ import pytest
 from catalogs import FINCH, HERON, OWL, priced
 from outboxes import due
 from programs import configure, eventually, finished, running
-from receivers import Answer, receiving, receiving_mail
+from receivers import Answer, free_port, receiving, receiving_mail
 from servers import HANG, Script, serving
 from watcher.domain import Failure, OutboxState
+from watcher.fetch import fetch
 from watcher.plan import Poll
 from watcher.polling import failures, pause
 from watcher.service import Service
@@ -239,3 +240,25 @@ def test_status_knows_the_running_service_and_when_it_asks_next(tmp_path: Path, 
         assert f"runs as process {process.pid}; its store is" in shown.stdout
         assert "models  just now   any moment  ok" in shown.stdout
     assert "does not run; its store is" in finished(file, "status").stdout
+
+
+def test_metrics_and_health_are_served_where_the_configuration_wants_it__Z14(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    port = free_port()
+    file = configure(tmp_path, catalog.url, {"console": "console://"}, f"listen: 127.0.0.1:{port}")
+    with running(file) as process:
+        has_polled_twice_more(tmp_path / "watcher.db")
+        page = fetch(f"http://127.0.0.1:{port}/metrics").pages[0].decode()
+        assert fetch(f"http://127.0.0.1:{port}/readyz").pages == (b"ready\n",)
+        assert b"the loop last turned" in fetch(f"http://127.0.0.1:{port}/healthz").pages[0]
+        file.write_text(file.read_text().replace(f"127.0.0.1:{port}", "127.0.0.1:1"))
+        process.send_signal(signal.SIGHUP)
+        has_polled_twice_more(tmp_path / "watcher.db")
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=20)
+    assert "rules.yaml listen: cannot change while watcher runs; restart it" in log
+    values = dict(line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#"))
+    assert float(values['watcher_polls_total{outcome="good",source="models"}']) >= 2
+    assert float(values["watcher_catalog_models"]) == 3
+    assert float(values['watcher_outbox_messages{channel="console",state="waiting"}']) == 0

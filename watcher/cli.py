@@ -5,6 +5,8 @@ What the service does not import does not take its memory.
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ import click
 
 from watcher import __version__, logs
 from watcher.cli_options import init, load
+from watcher.config import Config
 from watcher.errors import WatcherError
 from watcher.service import Service
 from watcher.store import Store
+from watcher.telemetry import Telemetry
 
 COMMANDS = {
     "backup": "cli_record",
@@ -112,9 +116,22 @@ def run(path: Path | None, *, init: bool) -> None:
       watcher --config /etc/watcher/rules.yaml run
     """
     settings = load(path)
-    with Store.open(settings.store, init=init) as store:
-        service = Service(settings, store, load=lambda: load(path))
+    with Store.open(settings.store, init=init) as store, measured(settings) as telemetry:
+        service = Service(settings, store, load=lambda: load(path), telemetry=telemetry)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.end())
         signal.signal(signal.SIGHUP, lambda *_: service.reload())
         service.run()
+
+
+@contextmanager
+def measured(settings: Config) -> Iterator[Telemetry]:
+    """Serve metrics where the configuration wants it; they take memory that others need not pay."""
+    if settings.listen is None:
+        yield Telemetry()
+        return
+    from watcher import metrics, metrics_server  # noqa: PLC0415 - see above
+
+    found = metrics.Metrics()
+    with metrics_server.serve(found, *settings.listen):
+        yield found

@@ -11,6 +11,7 @@ from watcher import deliver, dispatch
 from watcher.domain import Channel, Delivery, Outcome, Part, Trouble, Verdict
 from watcher.outbox import ChannelCounts
 from watcher.store import Store
+from watcher.telemetry import ChannelDepth, Telemetry
 
 log = logging.getLogger(__name__)
 Batch = tuple[Delivery, ...]
@@ -27,6 +28,7 @@ class Courier:
     store: Store
     now: Callable[[], datetime]
     stop: Flag
+    telemetry: Telemetry = field(default_factory=Telemetry)
     deadline: float = deliver.DEADLINE
     _unwritten: list[tuple[Batch, Outcome, datetime]] = field(default_factory=list)
 
@@ -87,6 +89,8 @@ class Courier:
             next_at = [dispatch.next_attempt(outcome, delivery, at, jitter) for delivery in batch]
             self.store.outbox.finish(batch, outcome, at, next_at)
             del self._unwritten[0]
+            is_dead = outcome.verdict is not Verdict.SENT and not any(next_at)
+            self.telemetry.delivered(batch[0].notification.channel, outcome.verdict, dead=is_dead)
             _log(batch, outcome, next_at)
 
 
@@ -117,3 +121,17 @@ def troubles(store: Store, channels: Mapping[str, Channel]) -> dict[Part, Troubl
     counts = store.outbox.channels()
     found = {name: trouble(counts[name]) for name in channels if name in counts}
     return {("channel", name): wrong for name, wrong in found.items() if wrong}
+
+
+def depths(store: Store, channels: Mapping[str, Channel], now: datetime) -> dict[str, ChannelDepth]:
+    """Measure what waits for each channel and what was given up."""
+    failing = troubles(store, channels)
+    return {
+        name: ChannelDepth(
+            counts.waiting,
+            counts.dead,
+            (now - datetime.fromisoformat(counts.oldest)).total_seconds() if counts.oldest else 0.0,
+            ("channel", name) in failing,
+        )
+        for name, counts in store.outbox.channels().items()
+    }

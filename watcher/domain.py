@@ -203,6 +203,16 @@ class State:
     told_prices: ToldPrices = field(default_factory=dict)
     troubles: Mapping[Part, Source] = field(default_factory=dict)
 
+    @property
+    def listed(self) -> int:
+        """Count the models that the last believed list showed."""
+        return sum(bool(item.observed and item.observed["listed"]) for item in self.items.values())
+
+    @property
+    def waiting(self) -> int:
+        """Count the differences that have not lasted long enough yet."""
+        return sum(len(item.pending) for item in self.items.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Event as Flag
+from time import monotonic
 
-from watcher.domain import Failure, Item, Part, Plan, Snapshot, Source, State, Trouble
+from watcher.domain import Failure, Part, Plan, Snapshot, Source, State, Trouble
 from watcher.errors import FetchError, RefusedError
 from watcher.fetch import fetch
 from watcher.plan import Poll
 from watcher.sources import SOURCES
+from watcher.telemetry import Telemetry
 
 CLOCK_TOLERANCE = timedelta(hours=6)  # beyond it, holds and dates would be judged wrongly
 
@@ -31,11 +33,19 @@ def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Snapshot
 def look(
     sources: Mapping[str, str],
     at: datetime,
+    *,
     stop: Flag | None = None,
     troubles: Mapping[Part, Trouble] | None = None,
+    telemetry: Telemetry | None = None,
 ) -> Poll:
     """Ask every source once; setting `stop` cuts the waiting short."""
-    return Poll(at, {name: ask(name, url, at, stop) for name, url in sources.items()}, troubles or {})
+    answers: dict[str, Snapshot | Failure] = {}
+    for name, url in sources.items():
+        began = monotonic()
+        answer = answers[name] = ask(name, url, at, stop)
+        if telemetry:
+            telemetry.asked(name, monotonic() - began, at, failed=isinstance(answer, Failure))
+    return Poll(at, answers, troubles or {})
 
 
 def pause(interval: timedelta, poll: Poll, jitter: float) -> timedelta:
@@ -52,10 +62,8 @@ def failures(poll: Poll) -> dict[str, Failure]:
 def summary(before: State, poll: Poll, decided: Plan) -> str:
     """Say in one line what a poll gave."""
     parts = [f"{name}: {_said(before, name, answer)}" for name, answer in poll.answers.items()]
-    waiting = sum(map(_waits, decided.state.items.values()))
-    counts = (
-        f"events: {len(decided.events)}, messages: {len(decided.notifications)}, waiting to last: {waiting}"
-    )
+    news, waiting = len(decided.events), decided.state.waiting
+    counts = f"events: {news}, messages: {len(decided.notifications)}, waiting to last: {waiting}"
     return "; ".join([*parts, counts])
 
 
@@ -65,7 +73,3 @@ def _said(before: State, name: str, answer: Snapshot | Failure) -> str:
     refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
     is_first = before.sources.get(name, Source()).last_good is None
     return f"{len(answer.documents)} models{refused}{', the baseline: no news' if is_first else ''}"
-
-
-def _waits(item: Item) -> int:
-    return len(item.pending)

@@ -17,12 +17,14 @@ from watcher.fetch import ping
 from watcher.plan import MODELS, Poll, notify, plan
 from watcher.polling import failures, look, pause, summary
 from watcher.store import Store
+from watcher.telemetry import Telemetry
 
 JITTER = 0.1  # share of the interval, so that not all instances ask at the same second
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 60.0  # seconds; the wall clock may have moved meanwhile
 STORE_PAUSE = 5.0  # seconds until a store that cannot be used is tried again
 TIDY_EVERY = timedelta(days=1)
 SAID_EVERY = timedelta(hours=1)  # a line, when there is nothing to say
+FIXED = ("store", "listen")
 STORE: Part = ("store", "store")
 log = logging.getLogger(__name__)
 
@@ -51,13 +53,15 @@ class Service:
         now: Callable[[], datetime] = utc_now,
         elapsed: Callable[[], float] = elapsed,
         load: Callable[[], Config] | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         """Nothing is done yet."""
         self.config, self.store, self.now, self._elapsed = config, store, now, elapsed
         self.stop = Flag()
         self._load = load or (lambda: self.config)
         self._wake, self._reload = Flag(), Flag()
-        self._courier = Courier(store, now, self.stop)
+        self._telemetry = telemetry or Telemetry()
+        self._courier = Courier(store, now, self.stop, self._telemetry)
         self._refused: Trouble | None = None  # what is wrong with a changed configuration
         self._store_fails = False
         self._said = self._tidied = datetime.min.replace(tzinfo=UTC)
@@ -75,9 +79,10 @@ class Service:
     def run(self) -> None:
         """Poll and deliver until ended. Raises StoreError where the store is gone or damaged."""
         log.info("watcher %s begins: %s", __version__, summed_up(self.config))
-        self._warn()
+        self._take_up()
         self.resume()
         systemd.notify(systemd.READY)
+        self._telemetry.ready()
         next_poll = self._elapsed()
         while not self.stop.is_set():
             self._wake.clear()
@@ -85,7 +90,7 @@ class Service:
                 self._reload_now()
                 next_poll = self._elapsed()
             next_poll, wait = self.turn(next_poll)
-            systemd.notify(systemd.ALIVE)
+            self._live()
             self._wake.wait(wait)
         systemd.notify(systemd.STOPPING)
         log.info("watcher ends")
@@ -102,9 +107,12 @@ class Service:
                 poll = self.poll()
                 jitter = random.uniform(-JITTER, JITTER)  # noqa: S311 - nothing secret about it
                 next_poll = self._elapsed() + pause(self.config.poll, poll, jitter).total_seconds()
-            self.deliver()
+            sent = self.deliver()
             if poll:
                 self._ping(poll)
+            if poll or sent:
+                depths = courier.depths(self.store, self.config.channels, self.now())
+                self._telemetry.outbox(depths)
             return next_poll, self._wait(next_poll)
         except StoreUnavailableError as error:
             self._note_store(str(error))
@@ -121,9 +129,16 @@ class Service:
             )
         self._bury()
 
-    def _warn(self) -> None:
+    def _take_up(self) -> None:
+        """Say what the configuration may not mean, and what there is to measure."""
         for warning in self.config.warnings:
             log.warning("%s", warning)
+        self._telemetry.configured(self.config.sources, self.config.channels, self.config.poll)
+
+    def _live(self) -> None:
+        """Say that the loop goes on."""
+        systemd.notify(systemd.ALIVE)
+        self._telemetry.progress()
 
     def _bury(self) -> None:
         if orphans := self.store.outbox.bury(self.config.channels.keys()):
@@ -142,7 +157,7 @@ class Service:
         if not problems:
             self.config = fresh
             log.info("watcher goes on: %s", summed_up(fresh))
-            self._warn()
+            self._take_up()
             self._bury()
         systemd.notify(systemd.READY)
 
@@ -152,18 +167,27 @@ class Service:
             fresh = self._load()
         except ConfigError as error:
             return self.config, error.problems
-        is_moved = fresh.store != self.config.store
-        return fresh, [f"{fresh.path} store: cannot change while watcher runs; restart it"] * is_moved
+        fixed = [name for name in FIXED if getattr(fresh, name) != getattr(self.config, name)]
+        return fresh, [f"{fresh.path} {name}: cannot change while watcher runs; restart it" for name in fixed]
 
     def poll(self) -> Poll:
         """Ask every source once, and remember what that means. Raises StoreUnavailableError."""
-        poll = look(self.config.sources, self.now(), self.stop, self._troubles())
+        poll = look(
+            self.config.sources,
+            self.now(),
+            stop=self.stop,
+            troubles=self._troubles(),
+            telemetry=self._telemetry,
+        )
         if self.stop.is_set():
             return poll  # an answer that was not waited for says nothing
+        began = self._elapsed()
         before = self.store.state()
         decided = plan(before, poll, self.config.settings)
         self.store.commit(before, decided)
         self._note_store(None)
+        after = decided.state
+        self._telemetry.planned(self._elapsed() - began, decided.events, after.listed, after.waiting)
         self._say(before, poll, decided)
         if poll.at - self._tidied >= TIDY_EVERY:
             self.store.forget(poll.at - self.config.keep)
@@ -184,10 +208,16 @@ class Service:
         if is_due:
             self._said = poll.at
 
-    def deliver(self) -> None:
-        """Send what is due until nothing is, a message a channel at a time. Raises StoreUnavailableError."""
-        while self._courier.deliver(self.config.channels):
-            systemd.notify(systemd.ALIVE)
+    def deliver(self) -> int:
+        """Send what is due until nothing is, a message a channel at a time; gives how many were tried.
+
+        Raises StoreUnavailableError.
+        """
+        tried = 0
+        while number := self._courier.deliver(self.config.channels):
+            tried += number
+            self._live()
+        return tried
 
     def _ping(self, poll: Poll) -> None:
         """Tell the dead man's switch that all is well: the list was read, and somebody can be told."""
