@@ -4,6 +4,8 @@ Bounded whatever comes: bytes and seconds of an exchange, and connections at onc
 """
 
 import asyncio
+import contextlib
+import logging
 import re
 import socket
 from collections.abc import Callable, Mapping
@@ -18,10 +20,13 @@ from watcher.metrics import Metrics
 DEADLINE = 5.0  # seconds for an exchange, from the connection to its end
 LARGEST_HEAD = 16 * 1024  # bytes of a request's line and headers
 AT_ONCE = 16  # connections; more are closed unread
+PAUSE = 1.0  # seconds, where the process has no descriptor left
 LONGEST_TURN = 300.0  # seconds without a turn of the loop, after which it hangs
+END = b"\r\n\r\n"
 TEXT = "text/plain; charset=utf-8"
 REQUEST = re.compile(rb"(?P<method>[A-Z]+) (?P<path>/[^ ?]*)(?:\?[^ ]*)? HTTP/1\.[01]\r\n")
 ACCEPT = re.compile(rb"^accept:(.*)$", re.IGNORECASE | re.MULTILINE)
+log = logging.getLogger(__name__)
 Answer = tuple[HTTPStatus, bytes, str]
 
 
@@ -29,7 +34,8 @@ def serve(metrics: Metrics, address: str, port: int, *, deadline: float = DEADLI
     """Listen there at once; gives the server, which answers inside a `with` block. Raises WatcherError."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        listener = socket.create_server((address, port), family=family, backlog=AT_ONCE)
+        listener = socket.create_server((address, port), family=family)
+        listener.settimeout(0)
     except OSError as error:
         place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         message = f"metrics cannot be served at {place} ({error.strerror}); give `listen` another address"
@@ -44,7 +50,7 @@ class Server:
         """Nothing is answered yet."""
         self.port: int = listener.getsockname()[1]
         self._metrics, self._listener, self._deadline = metrics, listener, deadline
-        self._open = 0
+        self._talks: set[asyncio.Task[None]] = set()
         self._end = asyncio.Event()
         self._thread = Thread(target=self._run, name="metrics", daemon=True)
 
@@ -62,44 +68,60 @@ class Server:
         self._thread.join()
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._serve())
+        with self._listener, asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())  # its end cancels the talks
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(
-            self._receive, sock=self._listener, limit=LARGEST_HEAD, backlog=AT_ONCE
-        )
+        self._listen()
         await self._end.wait()
-        server.close()
+        self._loop.remove_reader(self._listener)
 
-    async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _listen(self) -> None:
+        self._loop.add_reader(self._listener, self._accept)
+
+    def _accept(self) -> None:
         """Talk to whoever connected, unless there are too many already."""
-        self._open += 1
         try:
-            if self._open <= AT_ONCE:
-                async with asyncio.timeout(self._deadline):
-                    await self._exchange(reader, writer)
-        except (OSError, EOFError):
-            pass  # it took too long or went away
-        finally:
-            self._open -= 1
-            writer.transport.abort()
+            connection, _ = self._listener.accept()
+        except BlockingIOError:
+            return  # gone again
+        except OSError as error:  # out of descriptors: asking again at once would spin
+            log.warning("no descriptor is left for whoever asks for metrics: %s", error)
+            self._loop.remove_reader(self._listener)
+            self._loop.call_later(PAUSE, self._listen)
+            return
+        if len(self._talks) >= AT_ONCE:
+            connection.close()
+            return
+        connection.settimeout(0)
+        talk = self._loop.create_task(self._talk(connection))
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
+        talk.add_done_callback(lambda _: connection.close())
 
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-        except asyncio.LimitOverrunError:
-            head = b""
-            answer = refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        else:
-            answer = respond(self._metrics, head)
-        writer.write(written(answer, with_body=not head.startswith(b"HEAD ")))
-        writer.close()
-        await writer.wait_closed()
+    async def _talk(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # it took too long or went away
+            async with asyncio.timeout(self._deadline):
+                head = await self._head(connection)
+                with_body = not head.startswith(b"HEAD ")
+                answer = written(respond(self._metrics, head), with_body=with_body)
+                await self._loop.sock_sendall(connection, answer)
+
+    async def _head(self, connection: socket.socket) -> bytes:
+        """Receive a request up to its empty line, its end or just beyond the limit."""
+        head = b""
+        while END not in head and len(head) <= LARGEST_HEAD:
+            piece = await self._loop.sock_recv(connection, LARGEST_HEAD + 1 - len(head))
+            if not piece:
+                break
+            head += piece
+        return head
 
 
 def respond(metrics: Metrics, head: bytes) -> Answer:
     """Answer a request."""
+    if len(head) > LARGEST_HEAD:
+        return refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
     request = REQUEST.match(head)
     if not request:
         return refusal(HTTPStatus.BAD_REQUEST)

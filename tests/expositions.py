@@ -1,0 +1,47 @@
+"""What a Metrics exposes, read back as Prometheus reads it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from catalogs import START
+from watcher.domain import Event, Verdict
+from watcher.metrics import Metrics
+from watcher.telemetry import ChannelDepth
+
+Labels = frozenset[tuple[str, str]]
+
+
+def samples(metrics: Metrics) -> Mapping[tuple[str, Labels], float]:
+    """Give every sample's value by its name and labels."""
+    text, _ = metrics.exposition()
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+    }
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float:
+    """Give one sample's value."""
+    return samples(metrics)[name, frozenset(labels.items())]
+
+
+def configured() -> Metrics:
+    """Give a Metrics for two sources and two channels, of which nothing has been told yet."""
+    metrics = Metrics()
+    metrics.configured(["models", "feed"], ["team", "ops"], timedelta(minutes=5))
+    return metrics
+
+
+def told() -> Metrics:
+    """Give a Metrics that has been told everything once."""
+    metrics = configured()
+    metrics.ready()
+    metrics.progress()
+    metrics.asked("models", 0.3, START, failed=False)
+    metrics.planned(0.02, [Event("1", START, "price.changed", "acme/owl-2")], 600, 7)
+    metrics.delivered("team", Verdict.SENT, dead=False)
+    metrics.outbox({"team": ChannelDepth(waiting=1, dead=1, oldest=60.0, failing=True)})
+    return metrics
