@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import Context
 from ruamel.yaml import YAML
 
 from expositions import Labels, samples, told
-from programs import finished
 from promql import faults, needs_promtool, promtool
+from watcher.cli import main
 
 ROOT = Path(__file__).parents[1]
 ALERTS = ROOT / "deploy" / "alerts.yaml"
@@ -91,21 +92,17 @@ def test_names_and_units_are_as_prometheus_wants_them() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_an_alert_is_tried_both_ways_and_says_what_is_wrong_and_the_way_out(
-    tmp_path: Path, rule: Mapping[str, Any]
-) -> None:
+def test_an_alert_is_tried_both_ways_and_says_what_is_wrong_and_the_way_out(rule: Mapping[str, Any]) -> None:
     tried = [
         (fires, labels) for case in CASES for alert, fires, labels in firing(case) if alert == rule["alert"]
     ]
-    one_of_several = [labels for fires, labels in tried if fires and labels]
-    assert one_of_several
-    assert {fires for fires, _ in tried} == {True, False} or 'instance="good"' in str(CASES)
+    assert {fires for fires, _ in tried} == {True, False}
+    fired = next(labels for fires, labels in tried if fires and labels)
     assert rule["labels"]["severity"] in {"critical", "warning"}
     texts = " ".join(rule["annotations"][part] for part in ("summary", "description"))
     for label in re.findall(r"\$labels\.(\w+)", texts):
-        assert f'{label}="' in one_of_several[0]
-    for named in re.findall(r"`watcher (\w+)", texts):
-        assert finished(tmp_path / "none.yaml", named, "--help").returncode == 0
+        assert f'{label}="' in fired
+    assert set(re.findall(r"`watcher (\w+)", texts)) <= {*main.list_commands(Context(main))}
 
 
 def test_the_dashboard_is_one_screen_without_gaps_or_overlaps() -> None:

@@ -214,7 +214,7 @@ def test_a_client_that_does_not_read_is_cut__Z14() -> None:
 
 
 def test_of_a_hundred_connections_few_are_kept_and_nobody_is_kept_out_afterwards__Z14() -> None:
-    with served() as server:
+    with served(deadline=60) as server:
         with ExitStack() as stack:
             flood = [stack.enter_context(connected(server)) for _ in range(100)]
             watched = select.poll()
