@@ -1,5 +1,6 @@
 """The real program as a process of its own, with a configuration made for the test."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,19 +16,23 @@ SOON = 20.0  # seconds after which a test gives up waiting
 def configure(folder: Path, catalog: str, channels: Mapping[str, str], more: str = "") -> Path:
     """Write a configuration that polls every second and tells every channel everything.
 
-    `more` is added at the top level; sources in it stand for those of the catalog.
+    A channel is an address, or a section in braces. `more` is added at the top level; sources and rules in it
+    stand for those of the catalog and the one rule.
     """
     sources = (
         "" if "sources:" in more else f'sources: {{models: "{catalog}", feed: "{catalog}?use_rss=true"}}\n'
     )
     names = ", ".join(channels)
-    written = "\n".join(f'  {name}: "{url}"' for name, url in channels.items())
-    file = folder / "rules.yaml"
-    file.write_text(
-        f"poll: 1s\n{sources}"
-        f"channels:\n{written}\n{more}\n"
-        f'rules:\n  - {{name: Everything, when: {{event: "*.*"}}, notify: [{names}]}}\n'
+    written = "\n".join(
+        f"  {name}: {url if url.startswith('{') else json.dumps(url)}" for name, url in channels.items()
     )
+    rules = (
+        ""
+        if "rules:" in more
+        else f'rules: [{{name: Everything, when: {{event: "*.*"}}, notify: [{names}]}}]\n'
+    )
+    file = folder / "rules.yaml"
+    file.write_text(f"poll: 1s\n{sources}channels:\n{written}\n{more}\n{rules}")
     file.chmod(0o600)
     return file
 

@@ -98,6 +98,24 @@ def test_what_happened_to_a_model_is_told_in_the_order_in_which_it_happened__L15
     assert notification("team", START, [rose, fell, *moved], ["r"]).events == ("b", "c", "a", "0", "1")
 
 
+def test_what_happened_to_a_model_twice_is_two_lines_and_so_is_what_differs__L15_L18() -> None:
+    def context(hour: int, subject: str, before: int, after: int) -> Event:
+        return Event(f"{hour} {subject}", START + hour * HOUR, "context.changed", subject, before, after)
+
+    events = [
+        context(0, "acme/owl-2", 1_000, 2_000),
+        context(0, "acme/owl-2:free", 1_000, 2_000),
+        context(0, "acme/owl-2:batch", 500, 1_000),
+        context(1, "acme/owl-2", 2_000, 1_000),
+    ]
+    body = notification("team", START, events, ["r"]).body
+    assert [line.partition(" · ")[0] for line in body.splitlines() if line.startswith("•")] == [
+        "• acme/owl-2: context 1,000 → 2,000 tokens; also acme/owl-2:free",
+        "• acme/owl-2:batch: context 500 → 1,000 tokens",
+        "• acme/owl-2: context 2,000 → 1,000 tokens",
+    ]
+
+
 def test_a_catalog_event_lists_its_models_and_has_no_page() -> None:
     models: list[Any] = [f"acme/model-{number}" for number in range(45)]
     body = notification("team", START, [of_catalog(START, "45 models", {"models": models})], ["r"]).body

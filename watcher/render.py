@@ -55,16 +55,18 @@ def notification(
 
 
 def _in_order(events: Sequence[Event]) -> list[Event]:
-    """Order the most urgent first, among prices the models that moved most, and each model's by time."""
+    """Order the most urgent first, among prices the models that moved most, then what came first."""
     moves: dict[tuple[str, str], Decimal] = {}
+    firsts: dict[tuple[str, str], datetime] = {}
     for event in events:
         about = event.kind, base(event.subject)
         moves[about] = max(moves.get(about, Decimal(0)), abs(_move(event) or Decimal(0)))
+        firsts[about] = min(firsts.get(about, event.at), event.at)
 
-    def order(event: Event) -> tuple[int, str, Decimal, str, datetime, tuple[str, ...], str]:
+    def order(event: Event) -> tuple[object, ...]:
         kind, model = KINDS[event.kind], base(event.subject)
-        moved = -moves[event.kind, model]
-        return kind.urgency, kind.heading, moved, model, event.at, _decision(event), event.subject
+        moved, first = -moves[event.kind, model], firsts[event.kind, model]
+        return kind.urgency, kind.heading, moved, first, model, event.at, _decision(event), event.subject
 
     return sorted(events, key=order)
 
