@@ -110,8 +110,8 @@ def test_what_happened_to_a_model_twice_is_two_lines_and_so_is_what_differs__L15
     ]
     body = notification("team", START, events, ["r"]).body
     assert [line.partition(" · ")[0] for line in body.splitlines() if line.startswith("•")] == [
-        "• acme/owl-2: context 1,000 → 2,000 tokens; also acme/owl-2:free",
         "• acme/owl-2:batch: context 500 → 1,000 tokens",
+        "• acme/owl-2: context 1,000 → 2,000 tokens; also acme/owl-2:free",
         "• acme/owl-2: context 2,000 → 1,000 tokens",
     ]
 

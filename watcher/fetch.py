@@ -23,6 +23,7 @@ import httpx
 
 from watcher import __version__
 from watcher.errors import FetchError
+from watcher.redaction import plain_words, redact
 
 USER_AGENT = f"openrouter-watcher/{__version__}"
 STEP_TIMEOUT = 10.0  # seconds for connecting, and between two pieces of an answer
@@ -78,7 +79,10 @@ def ping(url: str, *, deadline: float = 10.0, stop: threading.Event | None = Non
             if not response.is_success:
                 raise _refusal(response)
 
-    _within(url, deadline, stop or threading.Event(), ask)
+    try:
+        _within(url, deadline, stop or threading.Event(), ask)
+    except FetchError as error:
+        raise FetchError(redact(str(error), url, plain_words(url))) from None
 
 
 def _within(

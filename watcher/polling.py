@@ -10,6 +10,7 @@ from watcher.domain import Failure, Part, Plan, Snapshot, Source, State, Trouble
 from watcher.errors import FetchError, RefusedError
 from watcher.fetch import fetch
 from watcher.plan import Poll
+from watcher.redaction import plain_words, redact
 from watcher.sources import SOURCES
 from watcher.telemetry import Telemetry
 
@@ -25,9 +26,9 @@ def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Snapshot
             return Failure(f"this machine's clock is wrong: it says {at}, the server {answer.date}")
         return reader.parse(answer.pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
     except FetchError as error:
-        return Failure(str(error), error.retry_after)
+        return Failure(redact(str(error), url, plain_words(url)), error.retry_after)
     except RefusedError as error:
-        return Failure(str(error))
+        return Failure(redact(str(error), url, plain_words(url)))
 
 
 def look(

@@ -6,23 +6,17 @@ import json
 import math
 import re
 import smtplib
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import unquote, unquote_plus
 
 import requests
 
-from watcher.describe import clean
 from watcher.domain import Outcome, Verdict
 
-LONGEST_REASON = 200
 LONGEST_ANSWER = 256 * 1024  # bytes of an HTTP answer; more is not read
 QUOTED = 2_000  # bytes of it that are searched for secrets before the reason is cut
-SHORTEST_SECRET = 6  # shorter parts of an address would blank out ordinary words
-ORDINARY = frozenset({"starttls", "insecure"})  # parts of a mail address that servers speak of
 REDIRECT, REFUSED, BROKEN = 300, 400, 500  # where these HTTP statuses begin
 TOO_MANY = 429
 SECONDS = re.compile(r"\d{1,12}(?:\.\d+)?")
@@ -51,19 +45,6 @@ def observe() -> list[Outcome]:
     for name in ("__init__", "starttls", "login", "sendmail"):
         setattr(smtplib.SMTP, name, _noting_smtp(getattr(smtplib.SMTP, name), replies))
     return replies
-
-
-def redact(words: str, url: str) -> str:
-    """Write words as a line of at most LONGEST_REASON, without any part of the address that they repeat."""
-    address = url.partition("://")[2]
-    readings = {address, unquote(address), unquote_plus(address)}
-    parts = {part for reading in readings for part in re.split(r"[/:@?&=,;\s#]+", reading)}
-    parts |= {b64encode(reading.rpartition("@")[0].encode(errors="replace")).decode() for reading in readings}
-    words = unquote(words)
-    for secret in sorted(parts, key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET and secret.lower() not in ORDINARY:
-            words = re.sub(re.escape(secret), "***", words, flags=re.IGNORECASE)
-    return clean(" ".join(words.split()), LONGEST_REASON)
 
 
 def _noting_http(send: Callable[..., requests.Response], replies: list[Outcome]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ import sys
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from difflib import get_close_matches
 from html import escape
 from typing import Any, TypedDict
@@ -29,12 +29,15 @@ from apprise.utils.parse import parse_url
 
 from watcher.describe import clean
 from watcher.domain import Outcome, Verdict
-from watcher.replies import observe, redact
+from watcher.redaction import redact
+from watcher.replies import observe
 
 LONGEST_LIFE = 90  # seconds; ends a send that hangs when the service, which keeps the deadline, is gone
 # Together below the service's deadline, so that a silence is told from a slow start.
 CONNECT_PATIENCE = 8.0  # seconds
 READ_PATIENCE = 18.0  # seconds between two bytes
+LONGEST_REASON = 200
+ORDINARY = frozenset({"starttls", "insecure"})  # parts of a mail address that servers speak of
 LONGEST_TITLE = 200  # some mail servers refuse 2,000 characters
 TITLE_MARKUP = 20  # what it takes at most to put the title into the body, where a service has no titles
 LINE_BREAK = 2  # what it takes in plain text
@@ -192,7 +195,8 @@ def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
         is_unasked = not replies and "requests" in vars(sys.modules[type(target).__module__])
         return Outcome(Verdict.REFUSED, UNASKED) if is_unasked else Outcome(Verdict.SENT)
     failure = replies[-1] if replies else Outcome(Verdict.RETRY, "the service gave no reason")
-    return Outcome(failure.verdict, redact(failure.reason, job["url"]), failure.retry_after, failure.unsure)
+    words = " ".join(redact(failure.reason, job["url"], ORDINARY).split())
+    return replace(failure, reason=clean(words, LONGEST_REASON))
 
 
 def _kind(target: Any) -> apprise.NotifyType:  # noqa: ANN401 - see load
