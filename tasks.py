@@ -50,13 +50,14 @@ def test(arguments: list[str]) -> None:
 
 
 def check(arguments: list[str]) -> None:
-    """Check style, types, layers, duplicates, and run the tests with coverage (--no-tests: it is there)."""
+    """Check style, types, layers, faults, duplicates; run the tests with coverage (--no-tests: done)."""
     tools = set_up(DEVELOPMENT)
     commands = [
         "ruff check --quiet",
         "ruff format --check --quiet",
         "mypy",
         "lint-imports --no-logo",
+        "python .ci/faults.py",
         "pylint --disable=all --enable=duplicate-code --score=no watcher",
         "pytest -n auto --cov --cov-report=",
         f"coverage report --fail-under={LEAST_COVERED}",

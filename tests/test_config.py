@@ -185,7 +185,7 @@ def test_a_pattern_takes_no_time_however_it_is_made__C8_Z9(tmp_path: Path) -> No
     assert time.process_time() - began < 0.1
 
 
-def test_the_configuration_is_explained_in_words_without_secrets__Z1(tmp_path: Path) -> None:
+def test_the_configuration_is_explained_in_words_without_secrets__Z1_I12(tmp_path: Path) -> None:
     given = loaded(
         tmp_path,
         "sources: {models: 'https://${TOKEN}@host/'}\nholds: {price: 12h}\nreminders: [3d, 10d]\n"

@@ -128,7 +128,7 @@ def test_a_feed_that_stays_empty_is_one_alert__F9(tmp_path: Path) -> None:
         ]
 
 
-def test_what_the_feed_says_is_text_in_every_message__F12(tmp_path: Path) -> None:
+def test_what_the_feed_says_is_text_in_every_message__F12_I13(tmp_path: Path) -> None:
     hostile = b"<script>alert(1)</script> (<b>&lt;i&gt;</b>/<img/src=x>)"
     page = feed([*BIRDS, NEW]).replace(b"Acme: Condor 3 (acme/condor-3)", hostile)
     with receiving() as hook, receiving_mail() as mail:

@@ -113,7 +113,7 @@ def test_a_mass_change_reaches_only_rules_that_name_the_model_or_author(when: An
     assert bool(told([event], Rule("rule", ("team",), when))) is is_told
 
 
-def test_a_rule_that_fails_tells_the_event_and_costs_no_other_rule__X20() -> None:
+def test_a_rule_that_fails_tells_the_event_and_costs_no_other_rule__X20_I10() -> None:
     broken: Any = {"model": "not a condition"}
     routed = route([price_event("1", "2")], [Rule("broken", ("team",), broken), Rule("good", ("ops",))], {})
     assert [(match.rule, match.channel) for match in routed.matches] == [("broken", "team"), ("good", "ops")]
