@@ -20,7 +20,7 @@ from watcher.metrics import Metrics
 DEADLINE = 5.0  # seconds for an exchange, from the connection to its end
 LARGEST_HEAD = 16 * 1024  # bytes of a request's line and headers
 AT_ONCE = 16  # connections; more are closed unread
-PAUSE = 1.0  # seconds, where the process has no descriptor left
+PAUSE = 1.0  # seconds, where no connection can be taken
 LONGEST_TURN = 300.0  # seconds without a turn of the loop, after which it hangs
 END = b"\r\n\r\n"
 TEXT = "text/plain; charset=utf-8"
@@ -83,10 +83,10 @@ class Server:
         """Talk to whoever connected, unless there are too many already."""
         try:
             connection, _ = self._listener.accept()
-        except BlockingIOError:
+        except (BlockingIOError, ConnectionError):
             return  # gone again
-        except OSError as error:  # out of descriptors: asking again at once would spin
-            log.warning("no descriptor is left for whoever asks for metrics: %s", error)
+        except OSError as error:  # out of descriptors or memory: asking again at once would spin
+            log.warning("whoever asks for metrics must wait: %s", error)
             self._loop.remove_reader(self._listener)
             self._loop.call_later(PAUSE, self._listen)
             return
