@@ -1,6 +1,6 @@
 """Tells systemd how the service is doing, where it was started by it (sd_notify)."""
 
-import contextlib
+import logging
 import os
 import socket
 import time
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 READY = "READY=1"
 STOPPING = "STOPPING=1"
 ALIVE = "WATCHDOG=1"  # said after each turn of the loop only, so that one that hangs is noticed
+PATIENCE = 2.0  # seconds, where systemd does not listen
+log = logging.getLogger(__name__)
 
 
 def reloading() -> str:
@@ -21,9 +23,10 @@ def notify(state: str, environ: Mapping[str, str] = os.environ) -> None:
     address = environ.get("NOTIFY_SOCKET")
     if not address:
         return
-    with (
-        contextlib.suppress(OSError),
-        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as talk,
-    ):
-        talk.connect(f"\0{address[1:]}" if address.startswith("@") else address)
-        talk.sendall(state.encode())
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as talk:
+            talk.settimeout(PATIENCE)
+            talk.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+            talk.sendall(state.encode())
+    except OSError as error:
+        log.debug("systemd was not told %s: %s", state.partition("\n")[0], error)
