@@ -79,9 +79,9 @@ def running(config: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
                 process.kill()
 
 
-def eventually(condition: Callable[[], object], what: str) -> None:
-    """Wait until the condition holds."""
-    deadline = time.monotonic() + SOON
+def eventually(condition: Callable[[], object], what: str, within: float = SOON) -> None:
+    """Wait until the condition holds, for so many seconds at most."""
+    deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.05)

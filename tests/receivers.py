@@ -38,12 +38,20 @@ class Request:
 class HttpReceiver:
     """Gives its answers in order, the last one again and again; `requests` has what came."""
 
-    def __init__(self, answers: Sequence[Answer], meanwhile: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        answers: Sequence[Answer],
+        meanwhile: Callable[[], object],
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.requests: list[Request] = []
         self._meanwhile = meanwhile
         self._answers = list(answers)
         self._closing = Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._server.daemon_threads = True
         self.port = self._server.server_port
 
@@ -93,9 +101,14 @@ class HttpReceiver:
 
 
 @contextmanager
-def receiving(*answers: Answer, meanwhile: Callable[[], object] = bool) -> Iterator[HttpReceiver]:
+def receiving(
+    *answers: Answer,
+    meanwhile: Callable[[], object] = bool,
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[HttpReceiver]:
     """Run a receiver; `meanwhile` is what happens while it has a request and has not answered."""
-    receiver = HttpReceiver(answers or [Answer()], meanwhile)
+    receiver = HttpReceiver(answers or [Answer()], meanwhile, port, tls)
     thread = Thread(target=receiver.serve, daemon=True)
     thread.start()
     try:

@@ -1,0 +1,90 @@
+"""The service as docs/install-systemd.md installs it, on a machine of its own with a world around it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalogs import FINCH
+from machine import Machine
+from outside import Outside
+from programs import eventually
+
+DOCUMENT = (Path(__file__).parents[1] / "docs" / "install-systemd.md").read_text()
+SHOWN = dict(re.findall(r"^## (.+?)\n.*?```bash\n(.*?)```", DOCUMENT, re.DOTALL | re.MULTILINE))
+"""The commands of the document, by heading."""
+PATIENCE = 60.0  # seconds, for a restart after the pause that the unit makes
+
+
+@dataclass
+class Box:
+    """A machine with the service, and the world around it."""
+
+    machine: Machine
+    world: Outside
+
+    def run(self, command: str, given: str = "", *, check: bool = True) -> str:
+        return self.machine.run(command, given, check=check)
+
+    def unit(self, name: str) -> str:
+        return self.run(f"systemctl show watcher --property={name} --value").strip()
+
+    def journal(self) -> str:
+        return self.run("journalctl --unit=watcher --output=cat --no-pager")
+
+    def configure(self, rule: str) -> None:
+        """Write a configuration whose one rule has this name and tells both channels of new models."""
+        catalog = self.world.catalog
+        written = (
+            f'poll: 1s\nsources: {{models: "{catalog}", feed: "{catalog}?use_rss=true"}}\n'
+            "channels:\n  team: {url: file:team-url, limit: 1000/h}\n  ops: {url: file:ops-url, limit: 1000/h}\n"
+            f"rules:\n  - {{name: {rule}, when: {{event: model.added}}, notify: [team, ops]}}\n"
+        )
+        self.run("cat > /etc/watcher/rules.yaml", written)
+
+    def lists(self, model: str) -> None:
+        """Have the catalog list a new model."""
+        self.world.stage.rows = [*self.world.stage.rows, FINCH | {"id": model}]
+
+    def told(self, model: str) -> tuple[list[bytes], list[str]]:
+        """Give what arrived about a model: requests at Slack, subjects of mails."""
+        slack = [one.body for one in self.world.slack.requests if f"{model} is new".encode() in one.body]
+        return slack, [
+            title for mail in self.world.mail.mails if f"{model} is new" in (title := mail["Subject"])
+        ]
+
+    def tells(self, model: str) -> None:
+        """See that news of a new model arrives everywhere, once."""
+        self.lists(model)
+        eventually(lambda: all(self.told(model)), f"{model} is told", PATIENCE)
+        assert [len(arrived) for arrived in self.told(model)] == [1, 1]
+
+    def polls_twice_more(self) -> None:
+        looks = self.world.stage.looks
+        eventually(lambda: self.world.stage.looks >= looks + 6, "it polls", PATIENCE)  # list and feed
+
+    def restarts(self, before: str) -> None:
+        """Wait until another process than before is the service, and has begun."""
+        eventually(
+            lambda: self.unit("MainPID") not in {"0", before} and self.unit("ActiveState") == "active",
+            "it is restarted",
+            PATIENCE,
+        )
+
+    def restarted(self, before: str) -> bool:
+        """Tell whether another process than before is the service, and has begun."""
+        return self.unit("MainPID") not in {"0", before} and self.unit("ActiveState") == "active"
+
+    def processes(self) -> Iterator[tuple[bytes, bytes]]:
+        """Give command line and environment of everything that runs on the machine."""
+        space = Path(f"/proc/{self.machine.leader}/ns/pid").readlink()
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended
+                if (process / "ns/pid").readlink() == space:
+                    yield (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
+
+    def files(self) -> Iterator[bytes]:
+        """Give what stands in the files that the service keeps."""
+        for path in (self.machine.tree / "var/lib/private/watcher").iterdir():
+            yield path.read_bytes()
