@@ -21,6 +21,7 @@ BIN = VENV / "bin"
 RUNTIME = ROOT / "deploy" / "requirements.txt"
 DEVELOPMENT = ROOT / ".ci" / "requirements.txt"
 BUILD = ROOT / ".ci" / "build.in"
+SPREAD = ("-n", "auto", "--dist", "loadfile")  # a file, and the machine that it boots, on one core
 LEAST_COVERED = "90"  # percent of the whole; the pure core has 100
 
 
@@ -46,7 +47,7 @@ def run(arguments: list[str]) -> None:
 
 def test(arguments: list[str]) -> None:
     """Run the tests."""
-    replace_by(set_up(DEVELOPMENT) / "python", "-m", "pytest", "-n", "auto", *arguments)
+    replace_by(set_up(DEVELOPMENT) / "python", "-m", "pytest", *SPREAD, *arguments)
 
 
 def check(arguments: list[str]) -> None:
@@ -59,7 +60,7 @@ def check(arguments: list[str]) -> None:
         "lint-imports --no-logo",
         "python .ci/faults.py",
         "pylint --disable=all --enable=duplicate-code --score=no watcher",
-        "pytest -n auto --cov --cov-report=",
+        f"pytest {' '.join(SPREAD)} --cov --cov-report=",
         f"coverage report --fail-under={LEAST_COVERED}",
         f"coverage report --fail-under=100 --include={','.join(pure_core())}",
     ]

@@ -115,8 +115,8 @@ class Machine:
 
     def run(self, command: str, given: str = "", *, check: bool = True) -> str:
         """Run a shell command in the running machine; gives what it printed."""
-        enter = ["nsenter", f"--target={self.leader}", "--all", f"--wd={self.tree}/{SOURCE}"]
-        return _finish([*enter, "bash", "-euc", command], given, check=check)
+        enter = ["nsenter", f"--target={self.leader}", "--all", "bash", "-euc"]
+        return _finish([*enter, f"cd {SOURCE}\n{command}"], given, check=check)
 
     def _end(self) -> None:
         assert self._nspawn

@@ -15,7 +15,7 @@ from threading import Event, Thread
 import trustme
 
 from catalogs import FINCH, HERON, OWL
-from receivers import HttpReceiver, MailReceiver, receiving, receiving_mail_over_tls
+from receivers import HttpReceiver, MailReceiver, receiving, receiving_mail_by_tls
 from watcher.demo import Stage, serve
 
 NETWORK = 0x40000000  # CLONE_NEWNET
@@ -144,5 +144,5 @@ def outside() -> Iterator[Outside]:
             servers.enter_context(naming())
             catalog = servers.enter_context(serve(stage)).replace("127.0.0.1", "catalog.test")
             slack = servers.enter_context(receiving(meanwhile=door.pass_through, port=443, tls=trusted))
-            mail = servers.enter_context(receiving_mail_over_tls(PASSWORD, trusted))
+            mail = servers.enter_context(receiving_mail_by_tls(trusted, PASSWORD))
         yield Outside(space, authority.cert_pem.bytes(), stage, catalog, slack, mail, door)

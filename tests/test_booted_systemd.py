@@ -11,7 +11,7 @@ from outside import PASSWORD, outside
 from programs import eventually
 from sending import SLACK
 
-pytestmark = [needs_machine, pytest.mark.timeout(900), pytest.mark.xdist_group("machine")]
+pytestmark = [needs_machine, pytest.mark.timeout(900)]
 TOKEN = "TIiajkdnlazkcOXrIdevi7FQ"  # noqa: S105 - the secret part of the made-up address
 STORE = "/var/lib/watcher/watcher.db"
 
@@ -77,7 +77,7 @@ def test_it_tells_slack_and_a_mail_server_with_credentials_and_trusts_what_the_m
     assert request.path.endswith(TOKEN)
 
 
-def test_its_secrets_show_nowhere__I13(box: Box) -> None:
+def test_its_secrets_show_nowhere__I12(box: Box) -> None:
     with box.world.door.closed():
         box.lists("acme/hidden")
         eventually(box.world.door.is_asked, "a message is in flight")
@@ -96,7 +96,7 @@ def test_its_secrets_show_nowhere__I13(box: Box) -> None:
     eventually(lambda: all(box.told("acme/hidden")), "it is told", PATIENCE)
 
 
-def test_killed_with_a_message_in_flight_it_comes_back_and_tells_it_once_more_marked__X10(box: Box) -> None:
+def test_killed_with_a_message_in_flight_it_comes_back_and_tells_it_once_more_marked__X6_I3(box: Box) -> None:
     before = box.unit("MainPID")
     with box.world.door.closed():
         box.lists("acme/twice")
@@ -112,7 +112,7 @@ def test_killed_with_a_message_in_flight_it_comes_back_and_tells_it_once_more_ma
     box.tells("acme/after-kill")
 
 
-def test_where_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where__X19(box: Box) -> None:
+def test_where_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where__X19_I16(box: Box) -> None:
     drop_in = "/etc/systemd/system/watcher.service.d/hasty.conf"
     box.run(
         f"echo '[Service]\nWatchdogSec=5s' > {drop_in}; systemctl daemon-reload; systemctl restart watcher"
@@ -128,7 +128,7 @@ def test_where_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where__X19
     box.tells("acme/after-hang")
 
 
-def test_a_reload_takes_up_other_rules_and_refuses_those_that_cannot_be_used(box: Box) -> None:
+def test_a_reload_takes_up_other_rules_and_refuses_those_that_cannot_be_used__C13(box: Box) -> None:
     before = box.unit("MainPID")
     box.configure("Newest rule")
     box.run("systemctl reload watcher")
@@ -145,7 +145,7 @@ def test_a_reload_takes_up_other_rules_and_refuses_those_that_cannot_be_used(box
     assert box.unit("MainPID") == before
 
 
-def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice__I17(box: Box) -> None:
+def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice__I17_X14(box: Box) -> None:
     before = len(box.journal())
     with box.world.door.closed():
         box.lists("acme/last")
@@ -170,14 +170,14 @@ def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice
             "sed -i 's/notfy:/notify:/' /etc/watcher/rules.yaml",
             "78",
             'rules[0].notfy: unknown key; did you mean "notify"?',
-            id="C1-configuration",
+            id="C3-configuration",
         ),
         pytest.param(
             f"mv {STORE} {STORE}.away",
             f"mv {STORE}.away {STORE}",
             "65",
             "is missing though watcher has made it; restore a backup",
-            id="S-store",
+            id="S8-store",
         ),
     ],
 )
@@ -201,7 +201,7 @@ def test_the_commands_beside_it_work_for_root_and_leave_it_alone(box: Box) -> No
     box.tells("acme/looked-after")
 
 
-def test_it_starts_with_the_machine_and_knows_what_it_knew__X14(box: Box) -> None:
+def test_it_starts_with_the_machine_and_knows_what_it_knew__I3(box: Box) -> None:
     told = len(box.world.slack.requests)
     box.machine.reboot()
     assert box.unit("ActiveState") == "active"
@@ -210,8 +210,15 @@ def test_it_starts_with_the_machine_and_knows_what_it_knew__X14(box: Box) -> Non
     box.tells("acme/rebooted")
 
 
-def test_it_is_upgraded_and_uninstalled_without_a_trace(box: Box) -> None:
+def test_it_is_upgraded_by_the_commands_shown(box: Box) -> None:
+    before = box.unit("MainPID")
+    box.run(SHOWN["Upgrade"])
+    assert box.restarted(before)
+    box.tells("acme/upgraded")
+
+
+def test_it_is_uninstalled_without_a_trace(box: Box) -> None:
     box.run(SHOWN["Uninstall"])
     assert box.unit("LoadState") == "not-found"
-    found = box.run("find / -xdev -name '*watcher*' -not -path '/usr/src/*' -not -path '/proc/*'").split()
-    assert found == []
+    found = box.run("find / -xdev -name '*watcher*' -not -path '/usr/src/*' -not -path '/proc/*'")
+    assert found.split() == []
