@@ -1,10 +1,13 @@
 """What tests share: a served catalog, and no proxy of the developer between a test and its servers."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from catalogs import FINCH, HERON, OWL
+from crash_scene import Scene, crash_scene
+from fork_server import ForkServer, fork_server
 from watcher.demo import Stage, serve
 from watching import Catalog
 
@@ -23,3 +26,15 @@ def catalog() -> Iterator[Catalog]:
     stage = Stage([OWL, FINCH, HERON])
     with serve(stage) as url:
         yield Catalog(stage, url)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    with fork_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def scene(server: ForkServer, catalog: Catalog, tmp_path: Path) -> Iterator[Scene]:
+    with crash_scene(server, catalog, tmp_path) as made:
+        yield made

@@ -13,18 +13,21 @@ from pathlib import Path
 SOON = 20.0  # seconds after which a test gives up waiting
 
 
-def configure(folder: Path, catalog: str, channels: Mapping[str, str], more: str = "") -> Path:
+def configure(
+    folder: Path, catalog: str, channels: Mapping[str, str], more: str = "", options: str = ""
+) -> Path:
     """Write a configuration that polls every second and tells every channel everything.
 
-    A channel is an address, or a section in braces. `more` is added at the top level; sources and rules in it
-    stand for those of the catalog and the one rule.
+    A channel is an address, or a section in braces; `options` are further keys of each. `more` is added at the
+    top level; sources and rules in it stand for those of the catalog and the one rule.
     """
     sources = (
         "" if "sources:" in more else f'sources: {{models: "{catalog}", feed: "{catalog}?use_rss=true"}}\n'
     )
     names = ", ".join(channels)
     written = "\n".join(
-        f"  {name}: {url if url.startswith('{') else json.dumps(url)}" for name, url in channels.items()
+        f"  {name}: {url if url.startswith('{') else f'{{url: {json.dumps(url)}{options}}}'}"
+        for name, url in channels.items()
     )
     rules = (
         ""

@@ -119,10 +119,14 @@ def receiving(
 
 
 class MailHandler:
-    """Takes mail, or refuses it with the reply scripted for a command; `asked` has the senders it heard of."""
+    """Takes mail, or refuses it with the reply scripted for a command; `asked` has the senders it heard of.
+
+    `meanwhile` is what happens while it has a mail and has not answered.
+    """
 
     def __init__(self, replies: Mapping[str, str]) -> None:
         self.replies = replies
+        self.meanwhile: Callable[[], object] = bool
         self.mails: list[EmailMessage] = []
         self.asked: list[str] = []
 
@@ -150,6 +154,7 @@ class MailHandler:
         elif reply.startswith(("2", "after")):
             assert isinstance(envelope.content, bytes)
             self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+            self.meanwhile()
         if reply.startswith("after"):
             await asyncio.sleep(float(after))
             return late

@@ -1,0 +1,86 @@
+"""What came to the receivers, against what the store says was to come."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from receivers import Request
+from watcher.deliver import MOST_IDS
+from watcher.describe import describe
+from watcher.domain import Event
+
+REPEAT = "[possible repeat] "
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message as it came: its words in one line; `ids` are the events that a mail names."""
+
+    title: str
+    body: str
+    ids: frozenset[str] | None = None
+
+    @property
+    def is_marked(self) -> bool:
+        return self.title.startswith(REPEAT)
+
+    def tells(self, events: Iterable[Event]) -> frozenset[str]:
+        """Give the ids of the events that it tells; every line of it must be one of them."""
+        told = frozenset(event.id for event in events if f"• {flat(describe(event))}" in self.body)
+        assert self.body.count("• ") == len(told), f"a line that is no event: {self.body}"
+        named = told if self.ids is None else self.ids
+        assert named <= told, f"{named} named, {told} told"
+        assert len(named) >= min(len(told), MOST_IDS)
+        return told
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def by_http(requests: Sequence[Request]) -> list[Arrival]:
+    """Read what Apprise posts to `json://`."""
+    said = [json.loads(request.body) for request in requests]
+    return [Arrival(one["title"], flat(one["message"])) for one in said]
+
+
+def by_mail(mails: Sequence[EmailMessage]) -> list[Arrival]:
+    """Read mails; their text is a conversion of what stands in the HTML."""
+    return [
+        Arrival(str(mail["Subject"]), _text(mail), frozenset(str(mail["X-Watcher-Event-Id"]).split()))
+        for mail in mails
+    ]
+
+
+def _text(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return flat(re.sub(r"^ *- ", "• ", part.get_content(), flags=re.MULTILINE))
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How a channel's messages came: what was never told, and how many came more than once."""
+
+    lost: frozenset[str]
+    repeats: int
+
+
+def tally(came: Sequence[Arrival], due: Sequence[Event]) -> Tally:
+    """Count; whatever came more than once must be the same and must be marked but for one time."""
+    told = [arrival.tells(due) for arrival in came]
+    times = Counter(told)
+    marked = Counter(ids for ids, arrival in zip(told, came, strict=True) if arrival.is_marked)
+    assert sum(map(len, times)) == len(frozenset().union(*times)), f"told in other company: {times}"
+    for ids, number in times.items():
+        assert marked[ids] >= number - 1, f"{number} times, {marked[ids]} of them marked: {ids}"
+    lost = {event.id for event in due} - frozenset().union(*times)
+    return Tally(frozenset(lost), sum(times.values()) - len(times))
+
+
+def tallies(came: Mapping[str, Sequence[Arrival]], due: Sequence[Event]) -> dict[str, Tally]:
+    """Count for each channel."""
+    return {channel: tally(arrivals, due) for channel, arrivals in came.items()}

@@ -1,0 +1,137 @@
+"""A story that the program lives through, however often it is killed, and what must have come of it."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from arrivals import Arrival, by_http, by_mail, tally
+from catalogs import FINCH, HERON, OWL, Row, priced
+from fork_server import Failpoint, ForkServer
+from programs import configure
+from receivers import HttpReceiver, MailReceiver, receiving, receiving_mail
+from remains import Remains, decided, messages, remains
+from watcher import rows
+from watcher.settle import HOLDS
+from watching import Catalog
+
+KILLED = {-signal.SIGKILL, -signal.SIGALRM}
+AT_ONCE = f"holds: {{{', '.join(f'{name}: 0s' for name in HOLDS)}}}"
+CONDOR = OWL | {"id": "acme/condor-3", "name": "Acme: Condor 3", "canonical_slug": "acme/condor-3-20260901"}
+DEARER = priced(OWL, "0.0000015", "0.0000125")
+LEAVING = HERON | {"expiration_date": f"{datetime.now(UTC) + timedelta(days=200):%Y-%m-%d}"}
+GONE = (DEARER, LEAVING, CONDOR)
+STORY: Sequence[Sequence[Row]] = ((OWL, FINCH, HERON), (DEARER, FINCH, LEAVING, CONDOR), GONE, GONE)
+"""What the list shows: the baseline; a price, a date and a new model; one model less, which is seen twice."""
+
+
+@dataclass
+class Scene:
+    """The program between a served catalog and two receivers.
+
+    `kills` counts its violent deaths; `sent` are the attempts at messages that it knew to be sent then,
+    `doubted` the messages that were being sent. `doom` is where a receiver kills it.
+    """
+
+    server: ForkServer
+    catalog: Catalog
+    folder: Path
+    receivers: dict[str, HttpReceiver | MailReceiver] = field(default_factory=dict)
+    kills: int = 0
+    sent: dict[int, int] = field(default_factory=dict)
+    doubted: set[int] = field(default_factory=set)
+    doom: Failpoint | None = None
+    requests: int = 0
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "watcher.db"
+
+    @property
+    def came(self) -> dict[str, list[Arrival]]:
+        return {
+            name: by_mail(one.mails) if isinstance(one, MailReceiver) else by_http(one.requests)
+            for name, one in self.receivers.items()
+        }
+
+    def configure(self, options: str = "") -> None:
+        """Write the configuration; `options` are those of both channels."""
+        channels = {name: receiver.url() for name, receiver in self.receivers.items()}
+        configure(self.folder, self.catalog.url, channels, AT_ONCE, f", limit: 1000/m{options}")
+
+    def has_request(self, channel: str) -> None:
+        """Kill the program where it is time to: the receiver has read a message and has not answered."""
+        if self.doom and self.doom.point == channel and self.server.pid is not None:
+            self.requests += 1
+            if self.requests == self.doom.hit:
+                self.server.kill(signal.SIGKILL)
+
+    def play(self, *failpoints: Failpoint, story: Sequence[Sequence[Row]] = STORY) -> None:
+        """Have each version of the list looked at, with the failpoints one after another."""
+        for version in story:
+            self.catalog.shows(*version)
+            failpoints = failpoints[self.once(*failpoints) :]
+        assert not failpoints, f"was never there: {failpoints}"
+
+    def once(self, *failpoints: Failpoint) -> int:
+        """Look once, again where that was killed; gives how often it was."""
+        for kills in range(len(failpoints) + 1):
+            code = self.run("once", failpoint=next(iter(failpoints[kills:]), None))
+            if code not in KILLED:
+                assert code == 0, self.server.output
+                return kills
+        raise AssertionError(self.server.output)
+
+    def run(self, *arguments: str | Path, failpoint: Failpoint | None = None) -> int:
+        """Run a command to its end; gives its exit code. A failpoint may be the name of a channel."""
+        self.doom = failpoint if failpoint and failpoint.point in self.receivers else None
+        inside = None if self.doom else failpoint
+        code = self.server.run("--config", self.folder / "rules.yaml", *arguments, failpoint=inside)
+        if code in KILLED:
+            self.note_kill()
+        return code
+
+    def note_kill(self) -> None:
+        """Note where the messages stood when the program was killed."""
+        self.kills += 1
+        self.requests = 0
+        for row in remains(self.store).get("outbox", []) if self.store.exists() else []:
+            if row["state"] == "sent":
+                self.sent[row["id"]] = row["attempts"]
+            elif row["state"] == "sending":
+                self.doubted.add(row["id"])
+
+    def must_be_as(self, undisturbed: Remains) -> None:
+        """See that nothing is lost, invented, torn, or told twice without saying so."""
+        found = remains(self.store)
+        for table, wanted in decided(undisturbed).items():
+            got = decided(found)[table]
+            assert got == wanted, f"{table}: {[row for row in got if row not in wanted]} for {wanted}"
+        assert messages(found) == messages(undisturbed)
+        for row in found["outbox"]:
+            assert row["state"] == "sent", row
+            assert row["attempts"] == self.sent.get(row["id"], row["attempts"]), (
+                "sent again after it was sent"
+            )
+            assert row["repeat"] == (row["id"] in self.doubted), f"doubted were {self.doubted}: {row}"
+        due = [rows.event_of(row) for row in found["events"] if not row["part_of"]]
+        for channel, came in self.came.items():
+            told = tally(came, due)
+            doubted = any(row["repeat"] for row in found["outbox"] if row["channel"] == channel)
+            assert not told.lost, f"{channel} was never told {told.lost}"
+            assert told.repeats <= self.kills * doubted, f"{channel}: {told.repeats} repeats"
+
+
+@contextmanager
+def crash_scene(server: ForkServer, catalog: Catalog, folder: Path) -> Iterator[Scene]:
+    """Set the scene; the channels are `hook`, over HTTP, and `ops`, by mail."""
+    before, server.folder = server.folder, folder
+    scene = Scene(server, catalog, folder)
+    with receiving(meanwhile=lambda: scene.has_request("hook")) as http, receiving_mail() as mail:
+        mail.handler.meanwhile = lambda: scene.has_request("ops")
+        scene.receivers = {"hook": http, "ops": mail}
+        scene.configure()
+        yield scene
+    server.folder = before

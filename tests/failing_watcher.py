@@ -1,0 +1,131 @@
+"""The real command line in processes forked from this one, each ended or hindered at a named point.
+
+Reads jobs, a line of JSON each; writes for each the process' number when it runs, its exit code when it has
+ended.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from types import FrameType
+from typing import Any, NoReturn, TypedDict
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from failpoints import POINTS
+from watcher.cli import main
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Trap(TypedDict):
+    """What happens at the `hit`-th time, over several processes, that a point is reached.
+
+    `deed` is a signal that the process gets, after `late` seconds if it is SIGALRM; `hang` is standing still
+    until the file `until` is there, `starve` getting no more memory. `hits` is the file that counts.
+    """
+
+    point: str
+    hit: int
+    deed: str
+    late: float
+    hits: str
+    until: str
+
+
+class Job(TypedDict):
+    """A command line, the file for what it says, and what happens to it.
+
+    With `patient`, what a killed process leaves behind is waited for too.
+    """
+
+    arguments: list[str]
+    output: str
+    trap: Trap | None
+    patient: bool
+
+
+class Hook:
+    """Watches for a point and does the deed there."""
+
+    def __init__(self, trap: Trap) -> None:
+        self._trap, self._point = trap, POINTS[trap["point"]]
+        self._hits = os.open(trap["hits"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+        self._alone = Lock()
+
+    def __call__(self, frame: FrameType, event: str, called: Any) -> None:
+        if self._point.is_here(frame, event, called):
+            with self._alone:
+                os.write(self._hits, b".")
+                is_time = os.fstat(self._hits).st_size == self._trap["hit"]
+            if is_time:
+                self._do()
+
+    def _do(self) -> None:
+        deed = self._trap["deed"]
+        if deed == "hang":
+            while not Path(self._trap["until"]).exists():
+                time.sleep(0.02)
+        elif deed == "starve":
+            taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (taken, taken))
+        elif deed == "SIGALRM":
+            signal.setitimer(signal.ITIMER_REAL, self._trap["late"])
+        else:
+            os.kill(os.getpid(), signal.Signals[deed])
+
+
+def live(job: Job) -> NoReturn:
+    """Run the command line to its end, in a process of its own."""
+    output = os.open(job["output"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for stream in (1, 2):
+        os.dup2(output, stream)
+    if job["trap"]:
+        hook = Hook(job["trap"])
+        threading.setprofile(hook)
+        sys.setprofile(hook)
+    code = 1
+    try:
+        main(job["arguments"])
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    except BaseException:  # noqa: BLE001 - this is the end of the process
+        sys.excepthook(*sys.exc_info())
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def serve() -> None:
+    """Fork a process for each job."""
+    if sys.platform == "linux":  # so that we can wait for what a killed process leaves behind
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    for line in sys.stdin:
+        job: Job = json.loads(line)
+        child = os.fork()
+        if not child:
+            live(job)
+        say(child)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        with suppress(ChildProcessError):
+            while job["patient"]:
+                os.wait()
+        say(code)
+
+
+def say(number: int) -> None:
+    """Answer whoever wrote the job."""
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,105 @@
+"""The program's command line in processes that start at once, and end where a test wants them to."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from programs import environment
+
+PROGRAM = Path(__file__).with_name("failing_watcher.py")
+
+
+@dataclass(frozen=True)
+class Failpoint:
+    """What happens to the program at the `hit`-th time that it reaches a point of `failpoints.POINTS`.
+
+    Hits count on from one process to the next until the deed is done; `late` are seconds after the hit.
+    """
+
+    point: str
+    hit: int = 1
+    deed: str = "SIGKILL"
+    late: float = 0.0
+
+
+@dataclass
+class ForkServer:
+    """Starts the program, one process at a time; `folder` takes what it says and how often it was where.
+
+    `killed` counts the processes that a signal has ended.
+    """
+
+    process: "subprocess.Popen[str]"
+    folder: Path
+    pid: int | None = None
+    killed: int = 0
+
+    def start(self, *arguments: str | Path, failpoint: Failpoint | None = None, patient: bool = True) -> int:
+        """Start a command; gives the process' number."""
+        assert self.pid is None, "the process before has not ended"
+        job = {
+            "arguments": list(map(str, arguments)),
+            "output": str(self.folder / "output"),
+            "trap": failpoint and self._trap(failpoint),
+            "patient": patient,
+        }
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+        self.pid = self._number()
+        return self.pid
+
+    def _trap(self, failpoint: Failpoint) -> dict[str, object]:
+        files = {"hits": str(self.folder / f"hits-{self.killed}"), "until": str(self.folder / "go-on")}
+        return asdict(failpoint) | files
+
+    def end(self) -> int:
+        """Wait for the end of the process and, if patient, of those that it left behind; gives its exit code."""
+        code = self._number()
+        self.pid = None
+        self.killed += code < 0
+        return code
+
+    def run(self, *arguments: str | Path, failpoint: Failpoint | None = None) -> int:
+        """Run a command to its end; gives its exit code."""
+        self.start(*arguments, failpoint=failpoint)
+        return self.end()
+
+    def kill(self, number: int) -> None:
+        """Send a signal to the process."""
+        assert self.pid is not None
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    @property
+    def output(self) -> str:
+        """What all processes have said so far."""
+        file = self.folder / "output"
+        return file.read_text() if file.exists() else ""
+
+    def _number(self) -> int:
+        assert self.process.stdout is not None
+        return int(self.process.stdout.readline())
+
+
+@contextmanager
+def fork_server(folder: Path) -> Iterator[ForkServer]:
+    """Have a server of processes; it holds the program ready, imported once."""
+    with subprocess.Popen(
+        [sys.executable, str(PROGRAM)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as process:
+        server = ForkServer(process, folder)
+        try:
+            yield server
+        finally:
+            if server.pid is not None:
+                server.kill(9)
