@@ -37,7 +37,7 @@ def _tables(database: sqlite3.Connection) -> list[str]:
 
 
 def _rows(database: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
-    return [dict(row) for row in database.execute(f"select rowid as number, * from [{table}] order by rowid")]  # noqa: S608 - our tables
+    return [dict(row) for row in database.execute(f"select * from [{table}] order by rowid")]  # noqa: S608 - our tables
 
 
 def decided(found: Remains) -> dict[str, list[str]]:
@@ -48,8 +48,8 @@ def decided(found: Remains) -> dict[str, list[str]]:
 
 
 def _words(table: str, row: Mapping[str, Any]) -> str:
-    counted = {"number", "id"} if table == "history" else {"number"}
-    return str({column: value for column, value in row.items() if column not in counted})
+    counted = "id" if table == "history" else None
+    return str({column: value for column, value in row.items() if column != counted})
 
 
 def messages(found: Remains) -> list[tuple[str, ...]]:
