@@ -1,7 +1,7 @@
 """A story that the program lives through, however often it is killed, and what must have come of it."""
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ SETTLED = (2, 4)  # versions after which nothing waits
 
 @dataclass
 class Scene:
-    """The program between a served catalog and two receivers.
+    """The program between a served catalog and two receivers, which take their `latency` to answer.
 
     `kills` counts its violent deaths; `sent` are the attempts at messages that it knew to be sent then,
     `doubted` the messages that were being sent. `doom` is where a receiver kills it.
@@ -46,6 +46,7 @@ class Scene:
     doubted: set[int] = field(default_factory=set)
     doom: Failpoint | None = None
     requests: int = 0
+    latency: Callable[[], object] = bool
 
     @property
     def store(self) -> Path:
@@ -65,6 +66,7 @@ class Scene:
 
     def has_request(self, channel: str) -> None:
         """Kill the program where it is time to: the receiver has read a message and has not answered."""
+        self.latency()
         if self.doom and self.doom.point == channel and self.server.pid is not None:
             self.requests += 1
             if self.requests == self.doom.hit:
