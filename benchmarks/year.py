@@ -4,19 +4,21 @@ Decides and remembers as the service does, without the network. Of polls in whic
 only one an hour is made: the others add nothing, which a day of all polls beside it shows.
 """
 
-import json
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from timeline import DAY, POLL, Timeline
 from watcher import config
 from watcher.config import Config
-from watcher.domain import Outcome, Verdict
+from watcher.demo import Row
+from watcher.domain import Outcome, Snapshot, Verdict
 from watcher.plan import Poll, plan
 from watcher.sources import models
 from watcher.store import Store
@@ -58,12 +60,10 @@ def live(
     """Poll for so many days; gives the bytes that the store then has."""
     line = Timeline()
     with closing(Store.open(path)) as store:
-        state = store.state()
+        state, listing = store.state(), Snapshot("made-up", {})
         for poll, at, changed in line.polls(days * A_DAY):
             if changed or poll % step == 0:
-                if changed or not poll:
-                    body = json.dumps({"data": [*line.rows.values()]}).encode()
-                    listing = models.parse([body], at, "made-up")
+                listing = read(line.rows, listing, at)
                 decided = plan(state, Poll(at, {"models": listing}), settings.settings)
                 store.commit(state, decided)
                 state = decided.state
@@ -76,6 +76,15 @@ def live(
                 if poll // A_DAY % 30 == 0:
                     say(poll // A_DAY, store.size())
     return path.stat().st_size
+
+
+def read(rows: Mapping[str, Row], before: Snapshot, at: datetime) -> Snapshot:
+    """Read the rows as the source does, those that are as they were not again."""
+    documents = {
+        model: before.documents[model] if before.raw.get(model) is row else models.document(row, at)
+        for model, row in rows.items()
+    }
+    return replace(before, documents=documents, fields=frozenset(next(iter(rows.values()))), raw=dict(rows))
 
 
 if __name__ == "__main__":
