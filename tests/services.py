@@ -1,11 +1,13 @@
 """Public services imitated on loopback: a proxy that ends their TLS with a certificate of our own."""
 
+import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Thread
+from urllib.parse import parse_qs
 
 import pytest
 import trustme
@@ -64,3 +66,20 @@ def imitating(environment: pytest.MonkeyPatch, folder: Path, *answers: Answer) -
         yield service
     finally:
         service.close()
+
+
+def field(*keys: str | int) -> Callable[[bytes], str]:
+    """Give how to find the text in a JSON request."""
+
+    def read(body: bytes) -> str:
+        found = json.loads(body)
+        for key in keys:
+            found = found[key]
+        return str(found)
+
+    return read
+
+
+def form(name: str) -> Callable[[bytes], str]:
+    """Give how to find the text in a form."""
+    return lambda body: parse_qs(body.decode())[name][0]

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import parse_qs
 
 import pytest
 from apprise.conversion import convert_between
@@ -14,7 +13,7 @@ from apprise.conversion import convert_between
 from addresses import ADDRESSES
 from receivers import Answer, receiving_mail
 from sending import SENT, SLACK, message, send
-from services import imitating
+from services import field, form, imitating
 from watcher.domain import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
@@ -42,12 +41,12 @@ def pieces(address: str, body: str) -> tuple[Any, list[Any]]:
     """Give the target and what Apprise would hand to its service, call by call."""
     target = load(address)
     job: Job = {"title": TITLE, "body": body, "html": "", "event_id": "e", "repeat": True}
-    title, text, form = written(target, job)
-    wanted, convert = target.resolve_format(form), cast("Any", convert_between)
-    inside = title if target.title_maxlen else convert(form, wanted, title)
+    title, text, written_in = written(target, job)
+    wanted, convert = target.resolve_format(written_in), cast("Any", convert_between)
+    inside = title if target.title_maxlen else convert(written_in, wanted, title)
     calls = target._build_send_calls(  # noqa: SLF001 - what a service gets is not told otherwise
         title=inside,
-        body=convert(form, wanted, text),
+        body=convert(written_in, wanted, text),
         body_format=wanted,
         body_passthrough=False,
     )
@@ -66,23 +65,6 @@ def test_a_text_of_any_kind_is_cut_to_what_the_service_takes(address: str) -> No
         assert is_whole or MISSING.search(shown(call["body"])), name
     _, [call] = pieces(address, SHORT)
     assert SHORT in shown(call["body"])
-
-
-def field(*keys: str | int) -> Callable[[bytes], str]:
-    """Give how to find the text in a JSON request."""
-
-    def read(body: bytes) -> str:
-        found = json.loads(body)
-        for key in keys:
-            found = found[key]
-        return str(found)
-
-    return read
-
-
-def form(name: str) -> Callable[[bytes], str]:
-    """Give how to find the text in a form."""
-    return lambda body: parse_qs(body.decode())[name][0]
 
 
 CARD = ("attachments", 0, "content", "body", 1, "text")

@@ -10,6 +10,12 @@ from watcher.rows import text_of
 from watcher.settle import Waiting
 
 
+def written(value: Json) -> str:
+    """Write an object as a line that is read everywhere; what would steer a terminal is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
+
+
 def event(told: Event) -> dict[str, Json]:
     """Give an event; what does not apply is left out."""
     always: dict[str, Json] = {
@@ -78,6 +84,6 @@ def history(entry: HistoryEntry) -> dict[str, Json]:
 def lines(decided: Plan) -> Iterator[str]:
     """Write a plan: its events, then its messages."""
     for told in decided.events:
-        yield json.dumps(event(told), ensure_ascii=False)
+        yield written(event(told))
     for message in decided.notifications:
-        yield json.dumps(notification(message), ensure_ascii=False)
+        yield written(notification(message))

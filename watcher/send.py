@@ -48,8 +48,8 @@ LOOPBACK = "localhost,127.0.0.1,::1"
 EVERYWHERE = frozenset({"user", "pass", "password", "port"})  # options of every service that none documents
 # Options that would undo what is promised here: one attempt, literal, whole, in time, its failure seen.
 DECIDED = frozenset({"retry", "wait", "overflow", "optional", "emojis", "rto", "cto", "blocks"})
-# Mentions and links that some services find in plain text too; a zero-width space breaks them.
-BAIT = re.compile(r"@(?=everyone|here|channel|all\b|[&!]?\d)|<(?=[@!#])|\](?=\()", re.IGNORECASE)
+# Mentions, tags and links that some services find in plain text too; a zero-width space breaks them.
+BAIT = re.compile(r"(?<!\w)@(?=[\w*&!])|<(?=[\w!@#/])|\](?=\()")
 TEXT, HTML = apprise.NotifyFormat.TEXT, apprise.NotifyFormat.HTML
 SEVERAL = "the address names several targets; give each its own channel, so that a retry tells nobody twice"
 REDIRECTS = "the address asks to follow redirects, which would carry its secrets elsewhere"
@@ -214,12 +214,12 @@ def written(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - se
     if isinstance(target, NotifyEmail) and target.title_maxlen:
         return clean(title, longest), _mail(job, room), HTML
     weigh = _weigher(target)
-    title = _literal(clean(title, len(title)))
-    title = fit(title, len if target.title_maxlen else weigh, longest, lambda _: "…")
+    title = clean(title, len(title))
+    title = fit(title, (lambda text: len(_literal(text))) if target.title_maxlen else weigh, longest, _dots)
     if not target.title_maxlen or target.overflow_amalgamate_title:  # it takes room of the body
         is_plain = not target.title_maxlen and target.resolve_format(TEXT) == TEXT
         room -= weigh(title) + (LINE_BREAK if is_plain else TITLE_MARKUP)
-    return title, fit(_literal(_lines(job["body"])), weigh, room, _rest(room)), TEXT
+    return _literal(title), _literal(fit(_lines(job["body"]), weigh, room, _rest(room))), TEXT
 
 
 def _lines(text: str) -> str:
@@ -250,10 +250,14 @@ def _weigher(target: Any) -> Callable[[str], int]:  # noqa: ANN401 - see load
 
     def weigh(text: str) -> int:
         breaks = text.count("\n") if most_lines else 0  # Apprise then writes each as two characters
-        shown = target.dialect_convert(convert(TEXT, form, text), body_format=form)
+        shown = target.dialect_convert(convert(TEXT, form, _literal(text)), body_format=form)
         return len(shown.encode()) + breaks if breaks <= max(most_lines - 1, 0) else TOO_LONG
 
     return weigh
+
+
+def _dots(_missing: int) -> str:
+    return "…"
 
 
 def _rest(room: int) -> Callable[[int], str]:
