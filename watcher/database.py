@@ -53,6 +53,7 @@ class Tables:
         self._db = db
         self._lock = lock
         self._file = _identity(path)
+        self._is_writing = False
 
     @classmethod
     def open(cls, path: Path, *, init: bool = False) -> Self:
@@ -122,7 +123,7 @@ class Tables:
     def copy(self, target: Path) -> None:
         """Write a consistent copy to a new file, while a service writes too. Raises StoreUnavailableError."""
         _create(target)
-        with _clearly(self.path):
+        with self._use():
             self._db.conn.execute("VACUUM INTO ?", [str(target)])
 
     @contextmanager
@@ -135,8 +136,9 @@ class Tables:
             message = f"{self.path} was deleted or replaced while watcher ran; put it back, then start again"
             raise StoreError(message)
         connection = self._db.conn
-        with _clearly(self.path):
+        with self._use():
             connection.execute("BEGIN IMMEDIATE")
+            self._is_writing = True
             try:
                 yield
                 connection.commit()
@@ -144,15 +146,25 @@ class Tables:
                 with contextlib.suppress(sqlite3.Error):  # some failures have rolled back by themselves
                     connection.rollback()
                 raise
+            finally:
+                self._is_writing = False
+
+    @contextmanager
+    def _use(self) -> Iterator[None]:
+        """Use the database clearly; what a failure has left open, and could not roll back, ends first."""
+        with _clearly(self.path):
+            if self._db.conn.in_transaction and not self._is_writing:
+                self._db.conn.rollback()
+            yield
 
     def rows(self, table: str, where: str = "1", parameters: Sequence[str] = ()) -> list[Row]:
         """Read rows, all of them at once: an unfinished reader would hold back the write-ahead log."""
-        with _clearly(self.path):
+        with self._use():
             return list(self._table(table).rows_where(where, list(parameters)))
 
     def query(self, sql: str) -> list[Row]:
         """Read the rows of a query, all of them at once."""
-        with _clearly(self.path):
+        with self._use():
             return list(self._db.query(sql))
 
     def insert(self, table: str, new: Iterable[Row]) -> None:
@@ -221,10 +233,10 @@ def _connect(path: Path, *, quick_check: bool = True) -> Database:
             _refuse(path, _problem(connection, quick_check=quick_check))
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA cache_size = -{CACHE}")
+            return Database(connection)
     except BaseException:
         connection.close()
         raise
-    return Database(connection)
 
 
 def _refuse(path: Path, problem: str | None) -> None:
