@@ -39,6 +39,10 @@ class FailingConnection(sqlite3.Connection):
         self._operate()
         super().rollback()
 
+    def fail(self, first: int, times: int, words: str) -> None:
+        """Count from now on, and fail so."""
+        self.done, self.first, self.times, self.words = 0, first, times, words
+
     @property
     def has_failed(self) -> bool:
         return self.done >= self.first
@@ -51,5 +55,5 @@ def failing_store(
     """Open a store that was made before, on such a connection."""
     connection = sqlite3.connect(path, isolation_level=None, factory=FailingConnection)
     with Store(Tables(path, Database(connection))) as store:
-        connection.done, connection.first, connection.times, connection.words = 0, first, times, words
+        connection.fail(first, times, words)
         yield store, connection

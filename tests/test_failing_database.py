@@ -3,28 +3,31 @@
 import io
 import re
 import shutil
+import sqlite3
 import tempfile
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from arrivals import Arrival, flat, tally
 from catalogs import HOUR, START
 from crash_scene import STORY
-from failing_database import failing_store
+from failing_database import FailingConnection, failing_store
 from remains import Remains, decided, messages, remains
 from stores import AT_ONCE
 from watcher import rows
 from watcher.config import Config
+from watcher.database import Tables, migrations
 from watcher.domain import Channel, Secret
 from watcher.errors import StoreUnavailableError
 from watcher.plan import Settings
 from watcher.rules import Rule
-from watcher.service import Service
+from watcher.service import STORE_PAUSE, Service
 from watcher.store import Store
 from watching import Catalog
 
@@ -32,6 +35,7 @@ CHANNELS = ("one", "two")
 CONSOLE = Secret("console://")
 MESSAGE = re.compile(r"\n(?P<title>.+)\n(?P<body>(?:.*\n)*?Rule: for (?P<channel>\w+) · .*\n)")
 FULL, BROKEN, LOCKED = "database or disk is full", "disk I/O error", "database is locked"
+OURSELVES = "WATCHER ITSELF"  # the heading of what the service tells of its store
 FOR_A_WHILE = 1_000  # operations, more than a turn has
 
 
@@ -47,21 +51,18 @@ class Watch:
         return Service(self.config, store, now=lambda: START + self.turns * HOUR)
 
     def turn(self, service: Service) -> bool:
-        """Poll and deliver as the service does; tells whether the store could be used."""
+        """Do what is due; tells whether the store could be used."""
         self.turns += 1
         with redirect_stdout(self.said):
-            try:
-                service.poll()
-                service.deliver()
-            except StoreUnavailableError:
-                return False
-        return True
+            _, wait = service.turn()
+        return wait != STORE_PAUSE
 
     @property
     def came(self) -> dict[str, list[Arrival]]:
         found: dict[str, list[Arrival]] = {name: [] for name in CHANNELS}
         for message in MESSAGE.finditer(self.said.getvalue()):
-            found[message["channel"]].append(Arrival(message["title"], flat(message["body"])))
+            if OURSELVES not in message["body"]:
+                found[message["channel"]].append(Arrival(message["title"], flat(message["body"])))
         return found
 
     def must_be_as(self, undisturbed: Remains) -> int:
@@ -139,6 +140,7 @@ def test_whatever_operation_fails_nothing_is_lost_or_told_twice__I1_I2_I3(
             connection.times = 0
             assert now.turn(service)
         assert now.must_be_as(undisturbed) == 0, f"operation {number}"
+        assert now.said.getvalue().count(OURSELVES) == (0 if went_well else 2 * len(CHANNELS)), number
     assert went_well
     assert number > 100
 
@@ -159,3 +161,31 @@ def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most__I3(
             assert now.turn(service)
         repeats.append(now.must_be_as(undisturbed))
     assert set(repeats) == {0, 1, 2}
+
+
+def test_whatever_operation_of_a_migration_fails_the_tables_are_whole_or_not_there__S12_X12(
+    tmp_path: Path,
+) -> None:
+    whole = schema_of(made(tmp_path / "whole.db"))
+    for number in count(1):
+        path = tmp_path / f"{number}.db"
+        with closing(sqlite3.connect(path, isolation_level=None, factory=FailingConnection)) as connection:
+            database = Database(connection)
+            connection.fail(number, 1, FULL)
+            with suppress(StoreUnavailableError), Tables(path, database).transaction():
+                migrations.apply(database)
+            has_failed = connection.has_failed
+        assert schema_of(path) in ([], whole), f"operation {number}"
+        if not has_failed:
+            break
+    assert number > 100
+
+
+def made(store: Path) -> Path:
+    Store.open(store).close()
+    return store
+
+
+def schema_of(store: Path) -> list[str]:
+    with closing(sqlite3.connect(store)) as database:
+        return sorted(str(sql) for [sql] in database.execute("select sql from sqlite_master"))

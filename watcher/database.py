@@ -18,6 +18,7 @@ from watcher.schema import COLUMNS_2, INDEXES_1, TABLES_2, VERSION_1, Columns, K
 APPLICATION_ID = 0x4F525741  # marks the file as ours
 BUSY_TIMEOUT = 10.0  # seconds to wait for a command that writes while the service runs
 CACHE = 256  # kB; everything is read once a poll, so more would only take memory
+STRICT_SINCE = (3, 37)
 RESTORE = "restore a backup or move it away"
 migrations = Migrations("watcher")
 
@@ -41,6 +42,9 @@ def v2(db: Database) -> None:
 
 
 def _create_table(db: Database, name: str, key: Key, columns: Columns) -> None:
+    if sqlite3.sqlite_version_info >= STRICT_SINCE and not db.supports_strict:
+        message = "a table that keeps to its types could not be made"  # sqlite-utils would make another kind
+        raise sqlite3.OperationalError(message)
     db.create_table(name, dict(columns), pk=key, strict=True)
 
 
