@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -17,10 +17,10 @@ ROOT = Path(__file__).parents[1]
 SOURCE = "/usr/src/watcher"  # where the machine sees this project
 PACKAGES = "systemd,systemd-sysv,dbus,ca-certificates,procps,python3,python3-venv"
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
-BOOT, COMMAND = 180.0, 300.0  # seconds
+BOOT, COMMAND, DOWNLOAD = 180.0, 300.0, 600.0  # seconds
 PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "SYSTEMD_PAGER": ""}
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-NEEDED = ("systemd-nspawn", "mmdebstrap", "nsenter", "unshare", "ip")
+NEEDED = ("systemd-nspawn", "mmdebstrap", "apt-get", "nsenter", "unshare", "ip")
 missing = [name for name in NEEDED if not shutil.which(name)]
 needs_machine = pytest.mark.skipif(
     "WATCHER_REQUIRE_ALL" not in os.environ and (bool(missing) or os.geteuid() != 0),
@@ -30,15 +30,15 @@ needs_machine = pytest.mark.skipif(
 
 def debian() -> Path:
     """Give a Debian of this machine's release, made once for as long as its recipe stays the same."""
+    system = platform.freedesktop_os_release()
+    origin = f"{system['ID'].title()} "  # apt may know others too
     listed = ["apt-get", "indextargets", "--format", "$(ORIGIN) deb $(SITE) $(RELEASE) $(COMPONENT)"]
-    found = subprocess.run([*listed, "Created-By: Packages"], check=True, capture_output=True, text=True)
-    sources = [
-        line.removeprefix("Debian ") for line in found.stdout.splitlines() if line.startswith("Debian ")
-    ]
-    assert sources, "apt knows no packages of Debian; apt-get update"
+    found = _finish([*listed, "Created-By: Packages"], environ=os.environ).splitlines()
+    sources = [line.removeprefix(origin) for line in found if line.startswith(origin)]
+    assert sources, f"apt knows no packages of {origin}; apt-get update"
     unneeded = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale")]
     recipe = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", *unneeded]
-    recipe.append(platform.freedesktop_os_release()["VERSION_CODENAME"])
+    recipe.append(system["VERSION_CODENAME"])
     cache = Path("/var/tmp") / f"watcher-tests-{os.geteuid()}"  # noqa: S108 - checked to be ours alone
     cache.mkdir(mode=0o700, exist_ok=True)
     assert (cache.stat().st_uid, cache.stat().st_mode & 0o77, cache.is_symlink()) == (os.geteuid(), 0, False)
@@ -46,7 +46,7 @@ def debian() -> Path:
     if not made.exists():
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             fresh = Path(folder) / "tree"
-            subprocess.run([*recipe, str(fresh), *sources], check=True, timeout=1200)
+            _finish([*recipe, str(fresh), *sources], within=DOWNLOAD, environ=os.environ)
             fresh.rename(made)
     return made
 
@@ -63,8 +63,7 @@ class Machine:
 
     def prepare(self) -> None:
         """Copy a Debian into the tree, without what a machine under test has no use for."""
-        copy = ["cp", "-a", "--reflink=auto", str(debian()), str(self.tree)]
-        subprocess.run(copy, check=True)
+        _finish(["cp", "-a", "--reflink=auto", str(debian()), str(self.tree)])
         for unit in ("apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "getty.target"):
             (self.tree / "etc/systemd/system" / unit).symlink_to("/dev/null")
         (self.tree / "etc/hostname").write_text("machine\n")
@@ -73,7 +72,8 @@ class Machine:
 
     def before_boot(self, commands: str) -> None:
         """Run shell commands in the tree with our network and our ways to Python's packages."""
-        shutil.copyfile(f"/{CERTIFICATES}", self.tree / CERTIFICATES)
+        if Path(f"/{CERTIFICATES}").exists():
+            shutil.copyfile(f"/{CERTIFICATES}", self.tree / CERTIFICATES)
         known = {name: value for name, value in os.environ.items() if name in PROXIES or name[:4] == "PIP_"}
         known |= {"PIP_CERT": f"/{CERTIFICATES}", "PIP_QUIET": "1"}
         settings = [f"--setenv={name}={value}" for name, value in known.items()]
@@ -144,19 +144,26 @@ def _booted(told: socket.socket) -> int:
     return leader
 
 
-def _finish(command: list[str], given: str = "", *, check: bool = True) -> str:
+def _finish(
+    command: list[str],
+    given: str = "",
+    *,
+    check: bool = True,
+    within: float = COMMAND,
+    environ: Mapping[str, str] = PLAIN,
+) -> str:
     """Run a program to its end; gives what it printed."""
     done = subprocess.run(
         command,
-        env=PLAIN,
+        env=environ,
         input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=COMMAND,
+        timeout=within,
         check=False,
     )
-    assert not check or done.returncode == 0, f"{command[-1]}: {done.stdout}"
+    assert not check or done.returncode == 0, f"{command}: {done.stdout}"
     return done.stdout
 
 
