@@ -22,7 +22,7 @@ from watcher.domain import Outcome, Verdict
         ({"RCPT": "421 closing for a while"}, RETRY, "SMTP 421 closing for a while"),
     ],
 )
-def test_l12_a_mail_servers_refusal_is_told_by_its_code(
+def test_a_mail_servers_refusal_is_told_by_its_code__L12(
     replies: dict[str, str], verdict: Verdict, words: str
 ) -> None:
     with receiving_mail(**replies) as server:
@@ -30,12 +30,12 @@ def test_l12_a_mail_servers_refusal_is_told_by_its_code(
     assert server.mails == []
 
 
-def test_l8_l12_a_mail_cut_off_before_the_answer_may_have_arrived() -> None:
+def test_a_mail_cut_off_before_the_answer_may_have_arrived__L8_L12() -> None:
     with receiving_mail(DATA="close") as server:
         assert send(server.url()) == Outcome(RETRY, "Connection unexpectedly closed", unsure=True)
 
 
-def test_l12_a_wrong_password_is_refused_and_does_not_show() -> None:
+def test_a_wrong_password_is_refused_and_does_not_show__L12() -> None:
     with receiving_mail("right") as server:
         outcome = send(server.url(user="someone:canary-password@"))
     assert outcome.verdict is REFUSED
@@ -43,14 +43,14 @@ def test_l12_a_wrong_password_is_refused_and_does_not_show() -> None:
     assert "canary" not in outcome.reason
 
 
-def test_l12_credentials_never_go_out_in_the_clear_when_starttls_is_not_offered() -> None:
+def test_credentials_never_go_out_in_the_clear_when_starttls_is_not_offered__L12() -> None:
     with receiving_mail("right") as server:
         outcome = send(server.url("mode=starttls", user="someone:right@"))
     assert outcome == Outcome(REFUSED, "STARTTLS extension not supported by server.")
     assert server.mails == []
 
 
-def test_l1_what_cannot_be_reached_is_tried_again() -> None:
+def test_what_cannot_be_reached_is_tried_again__L1() -> None:
     with receiving() as plain:
         outcomes = send_all(
             [
@@ -104,7 +104,7 @@ def test_a_plugin_that_would_ask_again_at_once_does_not__L2() -> None:
     assert (outcome.verdict, outcome.retry_after, len(bodies)) == (RETRY, 3.2, 1)
 
 
-def test_l3_l4_a_refusal_is_meant_and_a_broken_server_is_not() -> None:
+def test_a_refusal_is_meant_and_a_broken_server_is_not__L3_L4() -> None:
     statuses = {400: REFUSED, 403: REFUSED, 404: REFUSED, 410: REFUSED, 408: RETRY, 500: RETRY, 503: RETRY}
     answers = [Answer(status, f"said {status}".encode()) for status in statuses]
     with ExitStack() as stack:
@@ -116,7 +116,7 @@ def test_l3_l4_a_refusal_is_meant_and_a_broken_server_is_not() -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])
-def test_l6_z10_a_redirect_is_not_followed_and_is_no_success(status: int) -> None:
+def test_a_redirect_is_not_followed_and_is_no_success__L6_Z10(status: int) -> None:
     with (
         receiving() as other,
         receiving(Answer(status, headers={"Location": f"http://127.0.0.1:{other.port}/"})) as server,
@@ -127,7 +127,7 @@ def test_l6_z10_a_redirect_is_not_followed_and_is_no_success(status: int) -> Non
     assert len(server.requests) == 1
 
 
-def test_n12_a_proxy_in_the_environment_is_left_alone_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_in_the_environment_is_left_alone_for_loopback__N12(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://user:canary@127.0.0.1:{free_port()}")
     with receiving() as server:
@@ -146,7 +146,7 @@ def test_n12_a_proxy_in_the_environment_is_left_alone_for_loopback(monkeypatch: 
         (Answer(503, b"no_service"), RETRY, "HTTP 503 no_service"),
     ],
 )
-def test_l5_slack_is_believed_by_its_words_not_by_its_status(
+def test_slack_is_believed_by_its_words_not_by_its_status__L5(
     answer: Answer, verdict: Verdict, words: str
 ) -> None:
     outcome, bodies = send_altered(answer)
@@ -157,7 +157,7 @@ def test_l5_slack_is_believed_by_its_words_not_by_its_status(
 ECHO = b"no such canary-token-1, Canary-Token-1, canary%2Dtoken%2D1"
 
 
-def test_w25_z1_z2_z3_no_part_of_an_address_is_shown_when_it_fails() -> None:
+def test_no_part_of_an_address_is_shown_when_it_fails__W25_Z1_Z2_Z3() -> None:
     with receiving(Answer(400, ECHO)) as server, receiving_mail(RCPT="550 canary-token-1 <{}>") as mail:
         there = f"127.0.0.1:{server.port}"
         urls = [
@@ -183,7 +183,7 @@ def test_w25_z1_z2_z3_no_part_of_an_address_is_shown_when_it_fails() -> None:
         assert "canary" not in printed.lower()
 
 
-def test_w25_a_password_is_not_shown_in_the_form_in_which_it_was_sent() -> None:
+def test_a_password_is_not_shown_in_the_form_in_which_it_was_sent__W25() -> None:
     with receiving(Answer(401, b"not Basic dXNlcjpjYW5hcnktcGFzcw== for ops")) as server:
         outcome = send(f"json://user:canary-pass@127.0.0.1:{server.port}/")
     assert outcome == Outcome(REFUSED, "HTTP 401 not Basic *** for ops")

@@ -32,7 +32,7 @@ def test_a_mail_arrives_once_with_subject_both_bodies_and_the_event_id() -> None
     assert mail["From"] == "w@example.test"
 
 
-def test_l3_a_json_receiver_gets_the_message_once_and_literal_z4() -> None:
+def test_a_json_receiver_gets_the_message_once_and_literal_z4__L3() -> None:
     with receiving() as server:
         assert send(server.url("/hook?redirect=no"), message(body=NASTY)) == Outcome(SENT)
     [request] = server.requests
@@ -40,7 +40,7 @@ def test_l3_a_json_receiver_gets_the_message_once_and_literal_z4() -> None:
     assert (got["title"], got["message"].replace("\u200b", "")) == ("A price fell", NASTY)
 
 
-def test_x6_a_repeat_is_marked_in_the_title() -> None:
+def test_a_repeat_is_marked_in_the_title__X6() -> None:
     with receiving() as server:
         send(server.url(), message(repeat=True))
     assert json.loads(server.requests[0].body)["title"] == "[possible repeat] A price fell"
@@ -51,7 +51,7 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
         assert send(server.url()) == Outcome(SENT)
 
 
-def test_z4_slack_gets_mentions_and_links_as_literal_text_and_nothing_advertised() -> None:
+def test_slack_gets_mentions_and_links_as_literal_text_and_nothing_advertised__Z4() -> None:
     outcome, [body] = send_altered(Answer(), message(title=NASTY, body=NASTY))
     assert outcome == Outcome(SENT)
     text = body.decode()
@@ -63,7 +63,7 @@ def test_z4_slack_gets_mentions_and_links_as_literal_text_and_nothing_advertised
 
 
 @pytest.mark.parametrize("options", ["", "?format=markdown"])
-def test_z4_discord_finds_no_mention_and_no_link_in_remote_text(options: str) -> None:
+def test_discord_finds_no_mention_and_no_link_in_remote_text__Z4(options: str) -> None:
     bait = "@everyone <@123> <@&9> [free](https://evil.example) @Here"
     outcome, [body] = send_altered(Answer(204, b""), message(title=bait, body=bait), DISCORD + options)
     assert outcome == Outcome(SENT)
@@ -77,7 +77,7 @@ def test_z4_discord_finds_no_mention_and_no_link_in_remote_text(options: str) ->
 
 
 @pytest.mark.parametrize("character", ["x", "<", "\n"])
-def test_l10_a_text_too_long_for_slack_is_cut_and_says_by_how_much(character: str) -> None:
+def test_a_text_too_long_for_slack_is_cut_and_says_by_how_much__L10(character: str) -> None:
     _, [body] = send_altered(Answer(), message(body="z" + character * 45_000 + "z"))
     text = json.loads(body)["attachments"][0]["text"]
     assert 30_000 < len(text) <= 35_000
@@ -88,7 +88,7 @@ def test_l10_a_text_too_long_for_slack_is_cut_and_says_by_how_much(character: st
     assert len(kept.replace("&lt;", "<")) + missing == 45_002
 
 
-def test_l10_a_mail_too_long_becomes_its_text_cut() -> None:
+def test_a_mail_too_long_becomes_its_text_cut__L10() -> None:
     with receiving_mail() as server:
         assert send(server.url(), message(body="b < c\n" * 9_000, html="<p>" * 20_000)) == Outcome(SENT)
     html = server.mails[0].get_body(("html",))
@@ -98,7 +98,7 @@ def test_l10_a_mail_too_long_becomes_its_text_cut() -> None:
     assert "more characters; see `watcher events`" in html.get_content()
 
 
-def test_l21_what_a_server_would_stumble_over_is_taken_out_first() -> None:
+def test_what_a_server_would_stumble_over_is_taken_out_first__L21() -> None:
     odd = message(
         "tit\x00le\r\nBcc: x@example.test \ud800" + "y" * 2_000, "bo\x00dy\x1b[31m\ud800", "<p>\x00\ud800</p>"
     )
@@ -113,12 +113,12 @@ def test_l21_what_a_server_would_stumble_over_is_taken_out_first() -> None:
 
 
 @pytest.mark.parametrize("result", ["None", "True", "zero", "unknown", "nomatch", "timeout"])
-def test_l19_l20_a_result_that_is_not_the_known_success_is_a_failure(result: str) -> None:
+def test_a_result_that_is_not_the_known_success_is_a_failure__L19_L20(result: str) -> None:
     outcome = send("json://127.0.0.1:9/", sender=(*ALTERED, "result", result))
     assert outcome == Outcome(RETRY, "the service gave no reason")
 
 
-def test_l19_a_crash_of_apprise_is_a_failure_without_its_words() -> None:
+def test_a_crash_of_apprise_is_a_failure_without_its_words__L19() -> None:
     outcome = send("json://127.0.0.1:9/", sender=(*ALTERED, "result", "crash"))
     assert outcome == Outcome(RETRY, "the sending process failed with RuntimeError")
 
@@ -149,7 +149,7 @@ def test_l19_a_crash_of_apprise_is_a_failure_without_its_words() -> None:
         ("json://127.0.0.1/?redirect=yes", "follow redirects"),
     ],
 )
-def test_c12_z2_l13_check_says_what_is_wrong_with_an_address_and_shows_none_of_it(
+def test_check_says_what_is_wrong_with_an_address_and_shows_none_of_it__C12_Z2_L13(
     url: str, words: str | None
 ) -> None:
     if words is None:

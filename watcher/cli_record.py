@@ -35,7 +35,7 @@ def events(path: Path | None, kind: str, model: str, limit: int, *, as_json: boo
         told = store.events(model, kind, limit)[::-1]
     if as_json:
         for event in told:
-            click.echo(json.dumps(json_output.event(event), ensure_ascii=False))
+            click.echo(json_output.written(json_output.event(event)))
     elif told:
         display.events(told)
     else:
@@ -59,7 +59,7 @@ def history(path: Path | None, model: str, *, as_csv: bool, as_json: bool) -> No
         raise _unknown(model, known)
     if as_json:
         for entry in entries:
-            click.echo(json.dumps(json_output.history(entry)))
+            click.echo(json_output.written(json_output.history(entry)))
     elif as_csv:
         csv_output.history(entries)
     else:
@@ -81,7 +81,7 @@ def outbox(path: Path | None, retry: str | None, limit: int, *, as_json: bool) -
         messages = store.outbox.messages(limit=limit)[::-1]
     if as_json:
         for message in messages:
-            click.echo(json.dumps(json_output.delivery(message), ensure_ascii=False))
+            click.echo(json_output.written(json_output.delivery(message)))
     elif messages:
         display.outbox(messages)
     else:
@@ -190,14 +190,14 @@ def explain(path: Path | None, name: str, *, as_json: bool) -> None:
     for wait in waits:
         found = verdicts(wait.event, settings.settings.rules, state.told_prices)
         if as_json:
-            click.echo(json.dumps(json_output.waiting(wait, found), ensure_ascii=False))
+            click.echo(json_output.written(json_output.waiting(wait, found)))
         else:
             display.waiting(wait, now)
             display.verdicts(found)
     for event in events:
         found = verdicts(event, settings.settings.rules, {})
         if as_json:
-            click.echo(json.dumps(json_output.explained(event, found), ensure_ascii=False))
+            click.echo(json_output.written(json_output.explained(event, found)))
         else:
             display.explained(event, found)
     if name in state.items and not waits and not as_json:
