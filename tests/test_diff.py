@@ -31,6 +31,7 @@ def test_the_same_document_has_no_difference() -> None:
         {"pricing": {"completion": "1e-5", "prompt": 0.00000125, "request": "0"}},
         {"expiration_date": "2098-12-31"},
         {"created": 5},
+        {"context_length": 131072.0},
     ],
 )
 def test_noise_is_no_difference__P7_P11_P23_W4_W5(noise: Any) -> None:
