@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from catalogs import FINCH, HERON, OWL
 from crash_scene import Scene, crash_scene
 from fork_server import ForkServer, fork_server
 from watcher.demo import Stage, serve
 from watching import Catalog
+
+
+settings.register_profile("watcher", deadline=None)  # no test is about time
+settings.load_profile("watcher")
 
 
 @pytest.fixture(scope="session", autouse=True)
