@@ -12,7 +12,6 @@ from fork_server import ForkServer, fork_server
 from watcher.demo import Stage, serve
 from watching import Catalog
 
-
 settings.register_profile("watcher", deadline=None)  # no test is about time
 settings.load_profile("watcher")
 
