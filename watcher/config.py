@@ -174,9 +174,9 @@ def _can_match(rule: Rule) -> bool:
 
 def summed_up(config: Config) -> str:
     """Say a configuration in a line."""
-    rules, channels = len(config.settings.rules), ", ".join(config.channels)
-    sources = " and ".join(config.sources)
-    return f"asks {sources} every {Duration(config.poll)}, has {rules} rules, tells {channels}"
+    rules = len(config.settings.rules)
+    asked, told = " and ".join(config.sources), ", ".join(config.channels)
+    return f"asks {asked} every {Duration(config.poll)}, tells {told} by {rules} rule{'s' * (rules != 1)}"
 
 
 def explain(config: Config) -> list[str]:

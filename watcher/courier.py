@@ -10,6 +10,7 @@ from threading import Event as Flag
 from watcher import deliver, dispatch
 from watcher.domain import Channel, Delivery, Outcome, Part, Trouble, Verdict
 from watcher.outbox import ChannelCounts
+from watcher.rows import text_of, time_of
 from watcher.store import Store
 from watcher.telemetry import ChannelDepth, Telemetry
 
@@ -101,7 +102,11 @@ def _log(batch: Batch, outcome: Outcome, next_at: Sequence[datetime | None]) -> 
             log.debug("%s: message %d sent", channel, delivery.id)
         elif again:
             log.warning(
-                "%s: message %d not sent (%s); next try %s", channel, delivery.id, outcome.reason, again
+                "%s: message %d not sent (%s); next try %s",
+                channel,
+                delivery.id,
+                outcome.reason,
+                text_of(again),
             )
         else:
             log.error(
@@ -130,7 +135,7 @@ def depths(store: Store, channels: Mapping[str, Channel], now: datetime) -> dict
         name: ChannelDepth(
             counts.waiting,
             counts.dead,
-            (now - datetime.fromisoformat(counts.oldest)).total_seconds() if counts.oldest else 0.0,
+            (now - time_of(counts.oldest)).total_seconds() if counts.oldest else 0.0,
             ("channel", name) in failing,
         )
         for name, counts in store.outbox.channels().items()

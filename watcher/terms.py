@@ -161,7 +161,7 @@ class Duration:
         for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
             if seconds and seconds % size == 0:
                 return f"{seconds // size} {unit}{'s' * (seconds != size)}"
-        return f"{seconds} seconds"
+        return f"{seconds} second{'s' * (seconds != 1)}"
 
 
 @dataclass(frozen=True, slots=True)
