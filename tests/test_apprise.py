@@ -2,11 +2,13 @@
 
 import warnings
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from addresses import ADDRESSES
+from programs import configure, finished
 from receivers import Answer, receiving
 from sending import SLACK
 
@@ -127,3 +129,11 @@ SECOND = [
 def test_an_address_of_several_is_refused(address: str) -> None:
     with pytest.raises(UnusableError, match="names several targets; give each its own channel"):
         load(address)
+
+
+def test_check_names_the_channel_whose_address_has_several_targets__L13_Z2(tmp_path: Path) -> None:
+    urls = {"team": "console://", "ops": "mailtos://w@example.test?to=canary-a@example.test,b@example.test"}
+    done = finished(configure(tmp_path, "http://127.0.0.1:9/models", urls), "check")
+    assert done.returncode == 78
+    assert "watcher: ops: the address names several targets; give each its own channel" in done.stderr
+    assert "canary" not in done.stdout + done.stderr

@@ -9,17 +9,16 @@ import inspect
 import json
 import logging
 import os
-import re
 import resource
 import signal
 import sys
 import warnings
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import asdict, replace
 from difflib import get_close_matches
 from html import escape
 from typing import Any, TypedDict
+from urllib.request import getproxies
 
 import apprise
 from apprise.conversion import convert_between
@@ -31,6 +30,7 @@ from watcher.describe import clean
 from watcher.domain import Outcome, Verdict
 from watcher.redaction import redact
 from watcher.replies import observe
+from watcher.wording import dots, fit, lines, literal, rest
 
 LONGEST_LIFE = 90  # seconds; ends a send that hangs when the service, which keeps the deadline, is gone
 # Together below the service's deadline, so that a silence is told from a slow start.
@@ -42,14 +42,11 @@ LONGEST_TITLE = 200  # some mail servers refuse 2,000 characters
 TITLE_MARKUP = 20  # what it takes at most to put the title into the body, where a service has no titles
 LINE_BREAK = 2  # what it takes in plain text
 ROOM = {"ntfy": 4096}  # where a service takes less than Apprise believes: more becomes a file to download
-ROOM_FOR_HINT = 500  # a shorter message has no room to say where to read the rest
 TOO_LONG = 1 << 30
 LOOPBACK = "localhost,127.0.0.1,::1"
 EVERYWHERE = frozenset({"user", "pass", "password", "port"})  # options of every service that none documents
 # Options that would undo what is promised here: one attempt, literal, whole, in time, its failure seen.
 DECIDED = frozenset({"retry", "wait", "overflow", "optional", "emojis", "rto", "cto", "blocks"})
-# Mentions, tags and links that some services find in plain text too; a zero-width space breaks them.
-BAIT = re.compile(r"(?<!\w)@(?=[\w*&!])|<(?=[\w!@#/])|\](?=\()")
 TEXT, HTML = apprise.NotifyFormat.TEXT, apprise.NotifyFormat.HTML
 SEVERAL = "the address names several targets; give each its own channel, so that a retry tells nobody twice"
 REDIRECTS = "the address asks to follow redirects, which would carry its secrets elsewhere"
@@ -195,8 +192,15 @@ def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
         is_unasked = not replies and "requests" in vars(sys.modules[type(target).__module__])
         return Outcome(Verdict.REFUSED, UNASKED) if is_unasked else Outcome(Verdict.SENT)
     failure = replies[-1] if replies else Outcome(Verdict.RETRY, "the service gave no reason")
-    words = " ".join(redact(failure.reason, job["url"], ORDINARY).split())
-    return replace(failure, reason=clean(words, LONGEST_REASON))
+    return replace(failure, reason=_harmless(failure.reason, job["url"]))
+
+
+def _harmless(words: str, url: str) -> str:
+    """Write a reason as a line without what it repeats of the address, or of a proxy's user and password."""
+    logins = {proxy.partition("://")[2].rpartition("@")[0] for proxy in getproxies().values()}
+    for address in (url, *(f"proxy://{login}@" for login in logins)):
+        words = redact(words, address, ORDINARY)
+    return clean(" ".join(words.split()), LONGEST_REASON)
 
 
 def _kind(target: Any) -> apprise.NotifyType:  # noqa: ANN401 - see load
@@ -215,28 +219,19 @@ def written(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - se
         return clean(title, longest), _mail(job, room), HTML
     weigh = _weigher(target)
     title = clean(title, len(title))
-    title = fit(title, (lambda text: len(_literal(text))) if target.title_maxlen else weigh, longest, _dots)
+    title = fit(title, (lambda text: len(literal(text))) if target.title_maxlen else weigh, longest, dots)
     if not target.title_maxlen or target.overflow_amalgamate_title:  # it takes room of the body
         is_plain = not target.title_maxlen and target.resolve_format(TEXT) == TEXT
         room -= weigh(title) + (LINE_BREAK if is_plain else TITLE_MARKUP)
-    return _literal(title), _literal(fit(_lines(job["body"]), weigh, room, _rest(room))), TEXT
-
-
-def _lines(text: str) -> str:
-    """Keep a text's lines, and in them nothing that a server or a screen would stumble over."""
-    return "\n".join(clean(line, len(line)) for line in text.splitlines())
-
-
-def _literal(text: str) -> str:
-    return BAIT.sub("\\g<0>\u200b", text)
+    return literal(title), literal(fit(lines(job["body"]), weigh, room, rest(room))), TEXT
 
 
 def _mail(job: Job, room: int) -> str:
-    html = _lines(job["html"])
+    html = lines(job["html"])
     if html and len(html) <= room:
         return html
     room -= len("<pre></pre>")
-    body = fit(_lines(job["body"]), lambda text: len(escape(text)), room, _rest(room))
+    body = fit(lines(job["body"]), lambda text: len(escape(text)), room, rest(room))
     return f"<pre>{escape(body)}</pre>"
 
 
@@ -250,31 +245,10 @@ def _weigher(target: Any) -> Callable[[str], int]:  # noqa: ANN401 - see load
 
     def weigh(text: str) -> int:
         breaks = text.count("\n") if most_lines else 0  # Apprise then writes each as two characters
-        shown = target.dialect_convert(convert(TEXT, form, _literal(text)), body_format=form)
+        shown = target.dialect_convert(convert(TEXT, form, literal(text)), body_format=form)
         return len(shown.encode()) + breaks if breaks <= max(most_lines - 1, 0) else TOO_LONG
 
     return weigh
-
-
-def _dots(_missing: int) -> str:
-    return "…"
-
-
-def _rest(room: int) -> Callable[[int], str]:
-    """Give a function that says how much of a text is missing, as well as there is room."""
-    hint = "; see `watcher events`" if room > ROOM_FOR_HINT else ""
-    return lambda missing: f"\n... {missing:,} more characters{hint}" if hint else f"\n... {missing:,} more"
-
-
-def fit(text: str, weigh: Callable[[str], int], room: int, rest: Callable[[int], str]) -> str:
-    """Cut a text that weighs more than there is room; what it ends on then says how much is missing."""
-
-    def cut(kept: int) -> str:
-        return text[:kept] + rest(len(text) - kept)
-
-    if weigh(text) <= room:
-        return text
-    return cut(max(bisect_right(range(len(text)), room, key=lambda kept: weigh(cut(kept))) - 1, 0))
 
 
 if __name__ == "__main__":
