@@ -32,6 +32,7 @@ from watcher.relations import related
 from watcher.render import notification
 from watcher.rules import Match, Rule, route
 from watcher.settle import Policy
+from watcher.sources import models
 
 MODELS = "models"
 FEED = "feed"
@@ -100,7 +101,7 @@ def _judge(state: State, poll: Poll, settings: Settings) -> tuple[dict[str, Sour
             problem: str | None = answer.reason
         else:
             source = replace(source, identity=answer.identity, last_good=poll.at)
-            problem = _shrunken(state, answer) if name == MODELS else None
+            problem = (_shrunken(state, answer) or _lacking(source, answer)) if name == MODELS else None
         hold = settings.policy.holds["source"]
         sources[name], news = judge(("source", name), source, problem, poll.at, hold)
         told += news
@@ -138,6 +139,12 @@ def _shrunken(state: State, answer: Snapshot) -> str | None:
     if listed - shown <= max(SHRUNKEN, listed * SHRUNKEN_SHARE):
         return None
     return f"the list shows only {shown} of {listed} models"
+
+
+def _lacking(source: Source, answer: Snapshot) -> str | None:
+    """Say so where no row has a field any more that news are made of."""
+    lost = sorted((source.fields & models.READ) - answer.fields)
+    return f"no model has {', '.join(lost)} any more" if lost else None
 
 
 def _new_fields(fields: Iterable[str], at: datetime) -> list[Event]:

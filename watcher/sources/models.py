@@ -14,6 +14,18 @@ LONGEST_WORDS = 200
 BAD_SHARE = 20  # more than one model in twenty unreadable: the answer is broken, not the models
 DEEPEST = 20  # the API nests five deep; what is nested without end could neither be compared nor stored
 NESTED = ("pricing", "architecture", "top_provider")
+READ = frozenset(
+    {
+        "name",
+        "canonical_slug",
+        "context_length",
+        "expiration_date",
+        "supported_parameters",
+        "architecture.input_modalities",
+        "architecture.output_modalities",
+    }
+)
+"""Fields that every row has and that news are made of."""
 
 
 def next_page(page: bytes) -> str | None:
