@@ -116,6 +116,7 @@ def test_an_event_of_which_nothing_is_known_is_still_a_message__C10(kind: str) -
     [
         pytest.param(f"nonsense://{CANARY}/x", id="C12-unknown"),
         pytest.param(f"tgram://{CANARY}/", id="C12-incomplete"),
+        pytest.param(f"json://user:{CANARY}@host:99999999/x", id="C12-port"),
         pytest.param(
             f"slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#{CANARY}/#b", id="C12-two-targets"
         ),

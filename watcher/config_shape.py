@@ -225,7 +225,7 @@ class File(Section):
     store: StrictStr = Field("watcher.db", min_length=1)
     sources: Sources = Field(default_factory=Sources)
     channels: dict[Annotated[str, Field(pattern=NAME)], ChannelEntry] = Field(min_length=1)
-    timezone: Annotated[StrictStr, AfterValidator(_known_zone)] = "UTC"
+    timezone: Annotated[StrictStr, AfterValidator(_known_zone)] = Field("UTC", validate_default=True)
     heartbeat: StrictStr | None = Field(None, pattern=WEB)
     listen: Listen | None = None
     keep: Annotated[LengthOfTime, _within("7d", "3650d")] = Field("365d", validate_default=True)

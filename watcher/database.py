@@ -252,8 +252,8 @@ def _refuse(path: Path, problem: str | None) -> None:
 def _problem(connection: sqlite3.Connection, *, quick_check: bool) -> str | None:
     """Say why a database is not to be trusted."""
     [check] = connection.execute("PRAGMA quick_check(1)").fetchone() if quick_check else ["ok"]
-    [owner] = connection.execute("PRAGMA application_id").fetchone()
     [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    [owner] = connection.execute("PRAGMA application_id").fetchone()  # later: it may be made just now
     if check != "ok":
         return f"is damaged ({check}); {RESTORE}"
     if tables and owner != APPLICATION_ID:

@@ -42,6 +42,7 @@ LONGEST_TITLE = 200  # some mail servers refuse 2,000 characters
 TITLE_MARKUP = 20  # what it takes at most to put the title into the body, where a service has no titles
 LINE_BREAK = 2  # what it takes in plain text
 ROOM = {"ntfy": 4096}  # where a service takes less than Apprise believes: more becomes a file to download
+HIGHEST_PORT = 65535
 TOO_LONG = 1 << 30
 LOOPBACK = "localhost,127.0.0.1,::1"
 EVERYWHERE = frozenset({"user", "pass", "password", "port"})  # options of every service that none documents
@@ -146,6 +147,8 @@ def _faults(target: Any, url: str) -> Iterator[str]:  # noqa: ANN401 - see load
     parse: Any = parse_url
     options = parse(url, verify_host=False) or {}
     yield from _option_faults(target, options)
+    if target.port and target.port > HIGHEST_PORT:
+        yield f"the address has a port beyond {HIGHEST_PORT}"
     listed = getattr(target, "targets", ())
     told = len(listed) if isinstance(listed, list | tuple | set) else 0
     if isinstance(target, NotifyEmail):

@@ -18,6 +18,7 @@ from watcher.plan import MODELS, Poll, notify, plan
 from watcher.polling import failures, look, pause, summary
 from watcher.store import Store
 from watcher.telemetry import Telemetry
+from watcher.terms import Duration
 
 JITTER = 0.1  # share of the interval, so that not all instances ask at the same second
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 60.0  # seconds; the wall clock may have moved meanwhile
@@ -204,7 +205,9 @@ class Service:
             log.error("%s; it tells the event", fault)
         is_due = bool(decided.events) or poll.at - self._said >= SAID_EVERY
         level = logging.WARNING if failures(poll) else logging.INFO if is_due else logging.DEBUG
-        log.log(level, "%s", summary(before, poll, decided))
+        again = Duration(pause(self.config.poll, poll, 0.0))
+        following = f"; next try in {again}" if failures(poll) else ""
+        log.log(level, "%s%s", summary(before, poll, decided), following)
         if is_due:
             self._said = poll.at
 
