@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from programs import eventually
 from watcher import __version__
 from watcher.demo import row
 
-pytestmark = [pytest.mark.xdist_group("docker"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)  # the first one waits for the image
 CONDOR = row("acme/condor-3", "0.000003", "0.000015")
 MARK = "# a line of a private pip.conf\n"
 MB = 1_000_000
@@ -174,10 +175,13 @@ def test_the_demo_runs_where_there_is_no_shell_and_nothing_can_be_written(docker
     assert "acme/finch-mini is gone" in told
 
 
-def test_only_what_the_build_needs_is_sent_to_the_engine(docker: Engine, tmp_path: Path) -> None:
-    everything = "FROM scratch\nCOPY . /\n"
-    docker.docker("build", "--file=-", f"--output={tmp_path}", str(ROOT), given=everything)
-    sent = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+def test_only_what_the_build_needs_is_sent_to_the_engine(docker: Engine, place: Path) -> None:
+    Composition(docker, place).compose("build", "context")
+    docker.docker("create", "--name=context", "context", "nothing")
+    docker.docker("export", f"--output={place / 'context.tar'}", "context")
+    with tarfile.open(place / "context.tar") as archive:
+        files = [Path(entry.name) for entry in archive if entry.isfile()]
+    sent = {str(path.relative_to("sent")) for path in files if path.is_relative_to("sent")}
     code = {str(path.relative_to(ROOT)) for path in (ROOT / "watcher").rglob("*.py")}
     others = {"LICENSE", "README.md", "deploy/requirements.txt", "pyproject.toml", "rules.yaml"}
     assert sent == code | others
