@@ -13,13 +13,16 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from threading import Lock
 from types import FrameType
 from typing import Any, NoReturn, TypedDict
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import watcher
 from failpoints import POINTS
 from watcher.cli import main
 
@@ -105,7 +108,10 @@ def live(job: Job) -> NoReturn:
 
 
 def serve() -> None:
-    """Fork a process for each job."""
+    """Fork a process for each job, which finds all of the program imported but what only the child sends with."""
+    for module in iter_modules(watcher.__path__):
+        if module.name not in {"__main__", "send", "replies"}:
+            import_module(f"watcher.{module.name}")
     if sys.platform == "linux":  # so that we can wait for what a killed process leaves behind
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for line in sys.stdin:
