@@ -122,6 +122,8 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     "arguments",
     [
         pytest.param(["events"], id="Z4-events"),
+        pytest.param(["events", "--json"], id="Z4-events-json"),
+        pytest.param(["explain", "acme/owl-2", "--json"], id="Z4-explain-json"),
         pytest.param(["history", "acme/owl-2"], id="Z4-history"),
         pytest.param(["history", "acme/owl-2", "--json"], id="Z4-history-json"),
         pytest.param(["history", "acme/owl-2", "--csv"], id="Z4-history-csv"),
