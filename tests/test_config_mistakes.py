@@ -1,31 +1,13 @@
 import os
 import re
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from watcher import config
-from watcher.errors import ConfigError
+from mistakes import RULE, problems
 
 CANARY = "cAnArY-7f3e"
-
-
-def problems(tmp_path: Path, text: str | bytes, environ: Mapping[str, str]) -> list[str]:
-    file = tmp_path / "rules.yaml"
-    file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(ConfigError) as error:
-        config.load(file, environ)
-    return [line.removeprefix(f"{file}:") for line in error.value.problems]
-
-
-RULES = "rules:\n  - name: A\n    notify: console\n"
-RULE = f'channels: {{console: "console://"}}\n{RULES}'
-
-
-def channel(written: str) -> str:
-    return f"channels: {{console: {written}}}\n{RULES}"
 
 
 @pytest.mark.parametrize(
@@ -42,46 +24,6 @@ def channel(written: str) -> str:
         pytest.param("- a list\n", ["1:1 the file is `key: value` lines"], id="C1-list"),
         pytest.param(
             "poll: 5m\n" + RULE + "poll: 6m\n", ["6:1 poll: is there twice, first in line 1"], id="C2"
-        ),
-        pytest.param(
-            channel("{url: 'console://', quiet: '22:00-22:00'}"),
-            ["1:41 channels.console.quiet: is the whole day; leave the channel out of the rules instead"],
-            id="T5",
-        ),
-        pytest.param(
-            channel("{url: 'console://', quiet: '22-7'}"),
-            ["1:41 channels.console.quiet: takes a part of the day such as 22:00-07:00"],
-            id="quiet",
-        ),
-        pytest.param(
-            channel("{url: 'console://', quiet: '25:00-07:00'}"),
-            ["1:41 channels.console.quiet: hour must be in 0..23"],
-            id="hour",
-        ),
-        pytest.param(
-            channel("{url: 'console://', limit: 0/h}"),
-            ["1:41 channels.console.limit: takes a number of messages in a minute, an hour or a day"],
-            id="limit",
-        ),
-        pytest.param(
-            channel("{ulr: 'console://'}"),
-            ['1:22 channels.console.ulr: unknown key; did you mean "url"?'],
-            id="C3-channel",
-        ),
-        pytest.param(
-            channel("'console://'") + "timezone: Europe/Atlantis\n",
-            ["timezone: is no timezone that this machine knows; they look like Europe/Berlin or UTC"],
-            id="C17",
-        ),
-        pytest.param(
-            channel("'console://'") + "heartbeat: ftp://example.com/x\n",
-            ["heartbeat: is no address; it looks like https://..."],
-            id="heartbeat",
-        ),
-        pytest.param(
-            channel("'console://'") + "listen: 9464\n",
-            ["listen: takes an address of this machine and a port, such as 127.0.0.1:9464"],
-            id="listen",
         ),
         pytest.param("pol: 5m\n" + RULE, ['1:1 pol: unknown key; did you mean "poll"?'], id="C3-top"),
         pytest.param(
