@@ -1,0 +1,181 @@
+"""Whether the service stays as it is over thousands of polls: `python benchmarks/soak.py [POLLS]`.
+
+The real service, its store, its sending processes and HTTP to a made-up catalog of real size in another
+process; only the clock moves five minutes a poll. One answer in twenty fails, of the sources and of the
+receiver. Fails where memory, descriptors or threads grow, a message is lost, or the store is not whole.
+"""
+
+import json
+import multiprocessing
+import os
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from contextlib import closing, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from timeline import POLL, START, Timeline
+from watcher import config
+from watcher.demo import feed
+from watcher.service import Service
+from watcher.store import Store
+
+POLLS = 5000
+SHOWN_EVERY = 500
+WARM = 1000  # polls after which nothing may grow
+FAULTS = 0.05
+SLACK = 4.0  # MB
+HANG = 1.0  # seconds, until a connection that says nothing is closed
+RULES = """
+sources: {{models: "{url}/models", feed: "{url}/models?use_rss=true"}}
+channels: {{hook: "json://127.0.0.1:{port}/hook"}}
+rules: [{{name: Everything, when: {{event: "*.*", model: "*"}}, notify: hook}}]
+"""
+
+
+def main() -> None:
+    """Print memory, descriptors and threads as the polls go by."""
+    polls = int(sys.argv[1]) if len(sys.argv) > 1 else POLLS
+    ours, theirs = multiprocessing.Pipe()
+    site = multiprocessing.Process(target=serve, args=(theirs, polls), daemon=True)
+    site.start()
+    with tempfile.TemporaryDirectory() as folder:
+        figures = soak(Path(folder), ours.recv(), polls)
+        problems = [*grown(figures), *lost(Path(folder) / "watcher.db")]
+    site.terminate()
+    sys.exit("\n".join(problems))
+
+
+def soak(folder: Path, port: int, polls: int) -> list[tuple[int, float, int, int]]:
+    """Poll so often, then deliver what is left; gives polls, megabytes, descriptors and threads."""
+    file = folder / "rules.yaml"
+    file.write_text(RULES.format(url=f"http://127.0.0.1:{port}", port=port))
+    clock, figures, began = [START], [], time.process_time()
+    settings = config.load(file, {})
+    with closing(Store.open(settings.store)) as store:
+        service = Service(settings, store, now=lambda: clock[0])
+        for poll in range(1, polls + 1):
+            service.turn()
+            clock[0] += POLL
+            if poll % SHOWN_EVERY == 0:
+                figures.append((poll, *measured()))
+                print("{:5} polls: {:5.1f} MB, {} descriptors, {} threads".format(*figures[-1]), flush=True)
+        while service.store.outbox.waiting():
+            service.deliver()
+            clock[0] += POLL
+    print(f"{(time.process_time() - began) / polls * 1000:.0f} ms of CPU a poll")
+    return figures
+
+
+def measured() -> tuple[float, int, int]:
+    """Give our resident megabytes, open descriptors and threads."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return (
+        pages * os.sysconf("SC_PAGE_SIZE") / 1e6,
+        len([*Path("/proc/self/fd").iterdir()]),
+        len([*Path("/proc/self/task").iterdir()]),
+    )
+
+
+def grown(figures: list[tuple[int, float, int, int]]) -> list[str]:
+    """Say what is more at the end than it was when warm."""
+    warm = next(figure for figure in figures if figure[0] >= min(WARM, figures[-1][0]))
+    last = figures[-1]
+    names = ("resident memory", "descriptors", "threads")
+    allowed = (SLACK, 0.0, 0.0)
+    pairs = zip(names, warm[1:], last[1:], allowed, strict=True)
+    return [
+        f"{name} grew from {before:.0f} to {after:.0f}"
+        for name, before, after, more in pairs
+        if after > before + more
+    ]
+
+
+def lost(store: Path) -> list[str]:
+    """Say what is missing in the store."""
+    with closing(sqlite3.connect(store)) as database:
+        [whole] = database.execute("pragma integrity_check").fetchone()
+        states = dict(database.execute("select state, count(*) from outbox group by state"))
+        [events] = database.execute("select count(*) from events").fetchone()
+    print(
+        f"{events} events; messages by state: {states}; {store.stat().st_size / 1e6:.1f} MB, integrity {whole}"
+    )
+    return [f"messages are {states}"] * (set(states) != {"sent"}) + [whole] * (whole != "ok")
+
+
+def serve(ready: Connection, polls: int) -> None:
+    """Serve the catalog, a poll further at each request for the list, and take messages."""
+    line = Timeline()
+    story = line.polls(polls + 1)
+    chance = random.Random(2)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if "use_rss" in self.path:
+                self._answer(feed([*line.rows.values()]))
+            else:
+                next(story, None)
+                self._answer(json.dumps({"data": [*line.rows.values()]}).encode())
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(b"ok")
+
+        def _answer(self, body: bytes) -> None:
+            with suppress(OSError):
+                if chance.random() < FAULTS:
+                    chance.choice(FAULTY)(self, body)
+                else:
+                    write(self, 200, body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is given
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        ready.send(server.server_address[1])
+        server.serve_forever()
+
+
+def write(to: BaseHTTPRequestHandler, status: int, body: bytes, missing: int = 0) -> None:
+    """Answer, promising more than comes by `missing` bytes."""
+    to.send_response_only(status)
+    to.send_header("Content-Length", str(len(body) + missing))
+    to.end_headers()
+    to.wfile.write(body)
+    to.close_connection = bool(missing)
+
+
+def hang(to: BaseHTTPRequestHandler, _body: bytes) -> None:
+    """Say nothing for a while."""
+    time.sleep(HANG)
+    to.close_connection = True
+
+
+def busy(to: BaseHTTPRequestHandler, _body: bytes) -> None:
+    """Answer that the server has no time."""
+    write(to, 503, b"busy")
+
+
+def refuse(to: BaseHTTPRequestHandler, _body: bytes) -> None:
+    """Ask for patience."""
+    write(to, 429, b'{"error": {"message": "slow down"}}')
+
+
+def cut(to: BaseHTTPRequestHandler, body: bytes) -> None:
+    """Give half of what was promised."""
+    write(to, 200, body[: len(body) // 2], len(body) // 2)
+
+
+def garble(to: BaseHTTPRequestHandler, body: bytes) -> None:
+    """Give half of it as if it were all; a receiver that says this has taken the message."""
+    write(to, 200, body[: len(body) // 2])
+
+
+FAULTY = (busy, refuse, cut, garble, hang)
+
+if __name__ == "__main__":
+    main()
