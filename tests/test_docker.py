@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from catalogs import FINCH, HERON, OWL
-from composing import ROOT, USER, Composition, environment, pip_settings
+from composing import ROOT, RULES, USER, Composition, environment, pip_settings
 from engine import Engine, engine, missing
 from programs import eventually
 from watcher import __version__
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.timeout(900)  # the first one waits for the image
 CONDOR = row("acme/condor-3", "0.000003", "0.000015")
 MARK = "# a line of a private pip.conf\n"
 MB = 1_000_000
+LONG = 90.0  # seconds: containers start and messages are sent while other tests run
 LOCKED_UP = (
     "--rm",
     "--network=none",
@@ -114,6 +115,7 @@ def composition(docker: Engine, place: Path) -> Iterator[Composition]:
     """Give the services, up and healthy."""
     composition = Composition(docker, place)
     composition.shows(OWL, FINCH)
+    (place / "rules.yaml").write_text(RULES)
     try:
         composition.up()
         yield composition
@@ -202,7 +204,7 @@ def test_the_service_is_locked_up(composition: Composition) -> None:
 
 def test_a_change_is_told_through_addresses_that_stand_in_secret_files(composition: Composition) -> None:
     composition.shows(OWL, FINCH, HERON)
-    eventually(lambda: len(composition.received) == 2, "Slack and mail have the message")
+    eventually(lambda: len(composition.received) == 2, "Slack and mail have the message", LONG)
     assert {entry["to"] for entry in composition.received} == {"https://hooks.slack.com", "mail"}
     assert all("wetland/heron-large" in entry["text"] for entry in composition.received)
     shown = json.dumps(composition.container) + composition.compose("logs", "watcher")
@@ -213,17 +215,28 @@ def test_a_change_is_told_through_addresses_that_stand_in_secret_files(compositi
 def test_what_is_remembered_outlives_kill_9_and_the_container(composition: Composition) -> None:
     composition.shows(OWL, FINCH, HERON)
     told = [("model.added", HERON["id"])]
-    eventually(lambda: composition.events() == told, "the new model is news")
+    eventually(lambda: composition.events() == told, "the new model is news", LONG)
     first = composition.container
     composition.engine.kill(first["State"]["Pid"])
-    eventually(lambda: composition.container["RestartCount"] == 1, "it is restarted")
+    eventually(lambda: composition.container["RestartCount"] == 1, "it is restarted", LONG)
     composition.up()
     assert composition.events() == told
     composition.up("--force-recreate", "watcher")
     assert composition.container["Id"] != first["Id"]
     composition.shows(OWL, FINCH, HERON, CONDOR)
     told.append(("model.added", CONDOR["id"]))
-    eventually(lambda: composition.events() == told, "what is new since then is news, and only that")
+    eventually(lambda: composition.events() == told, "what is new since then is news, and only that", LONG)
+
+
+def test_a_restart_takes_up_rules_that_an_editor_replaced(composition: Composition, place: Path) -> None:
+    rules, fresh = place / "rules.yaml", place / "rules.new"
+    before = rules.read_text()
+    fresh.write_text(before.replace("Everything", "All there is"))
+    fresh.rename(rules)
+    assert "All there is" in composition.compose("run", "--rm", "--no-TTY", "watcher", "check")
+    composition.compose("restart", "watcher")
+    composition.up()
+    assert "All there is" in composition.inside("watcher", "check")
 
 
 def test_sigterm_ends_the_service_with_0(composition: Composition) -> None:
@@ -235,10 +248,10 @@ def test_sigterm_ends_the_service_with_0(composition: Composition) -> None:
 
 def test_it_is_unhealthy_while_its_source_is_silent_for_too_long(composition: Composition) -> None:
     composition.compose("stop", "catalog")
-    eventually(lambda: composition.health == "unhealthy", "it is unhealthy", within=120)
+    eventually(lambda: composition.health == "unhealthy", "it is unhealthy", 60 + LONG)
     assert composition.container["RestartCount"] == 0
     composition.compose("start", "catalog")
-    eventually(lambda: composition.health == "healthy", "it is healthy again")
+    eventually(lambda: composition.health == "healthy", "it is healthy again", LONG)
 
 
 @pytest.mark.parametrize(
