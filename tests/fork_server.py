@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from select import select
 
 from programs import environment
 
+PATIENCE = 100.0  # seconds; a machine may be busy
 PROGRAM = Path(__file__).with_name("failing_watcher.py")
 
 
@@ -58,8 +60,10 @@ class ForkServer:
         files = {"hits": str(self.folder / f"hits-{self.killed}"), "until": str(self.folder / "go-on")}
         return asdict(failpoint) | files
 
-    def end(self) -> int:
+    def end(self, within: float = PATIENCE) -> int:
         """Wait for the end of the process and, if patient, of those that it left behind; gives its exit code."""
+        assert self.process.stdout is not None
+        assert select([self.process.stdout], [], [], within)[0], f"it has not ended within {within:g} s"
         code = self._number()
         self.pid = None
         self.killed += code < 0

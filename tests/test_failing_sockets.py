@@ -94,7 +94,9 @@ def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked__I3(
 ) -> None:
     clock = [START]
     with ExitStack() as stack:
-        receiver: HttpReceiver | MailReceiver = stack.enter_context(receiving_mail() if mail else receiving())
+        receiver: HttpReceiver | MailReceiver = (
+            stack.enter_context(receiving_mail()) if mail else stack.enter_context(receiving())
+        )
         proxy = stack.enter_context(cutting(receiver.port, side))
         watcher = service(tmp_path, catalog.url, through(proxy, receiver.url()), clock, HOLDS)
         stack.enter_context(closing(watcher.store))

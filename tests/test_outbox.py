@@ -63,6 +63,14 @@ def test_a_failed_message_waits_for_its_next_try(store: Store) -> None:
     assert (again.id, again.attempts, again.error) == (ops[0].id, 1, "busy")
 
 
+def test_what_was_claimed_and_not_begun_waits_as_if_nothing_had_been__I17(store: Store) -> None:
+    before = due(store, START)
+    for batch in store.outbox.claim(before):
+        store.outbox.release(batch)
+    assert due(store, START) == before
+    assert all(counts.error is None for counts in store.outbox.channels().values())
+
+
 def test_a_message_given_up_is_dead_and_can_be_queued_again__I2(store: Store) -> None:
     [first, second] = store.outbox.claim(due(store, LATER))
     for batch in (first, second):

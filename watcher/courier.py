@@ -86,6 +86,10 @@ class Courier:
         """Note the outcomes that are not in the store yet."""
         while self._unwritten:
             batch, outcome, at = self._unwritten[0]
+            if outcome is deliver.UNSTARTED:
+                self.store.outbox.release(batch)
+                del self._unwritten[0]
+                continue
             jitter = random.random()  # noqa: S311 - nothing secret about it
             next_at = [dispatch.next_attempt(outcome, delivery, at, jitter) for delivery in batch]
             self.store.outbox.finish(batch, outcome, at, next_at)

@@ -94,6 +94,13 @@ class Outbox:
                 }
                 self._tables.update("outbox", delivery.id, changes)
 
+    def release(self, batch: Sequence[Delivery]) -> None:
+        """Queue again, as if it had not been claimed, what was not begun."""
+        with self._tables.transaction():
+            for delivery in batch:
+                changes = {"state": WAITING, "attempts": delivery.attempts - 1}
+                self._tables.update("outbox", delivery.id, changes)
+
     def recover(self) -> int:
         """Queue again, as possible repeats, what was being sent when the service died; gives how many."""
         return self._change(self._tables.rows("outbox", "state = ?", [SENDING]), state=WAITING, repeat=1)
