@@ -20,6 +20,7 @@ from watcher.domain import Channel, Delivery, Outcome, Secret
 LONG_URL = "json://127.0.0.1/canary-token-1"
 CONSOLE = "console://"
 DRIP = Answer(drips=True)
+LATE = 8.0  # seconds by which a busy machine may be late; the drip itself would go on for ever
 ANSWER = '{"verdict": "sent", "reason": "", "retry_after": null, "unsure": false}'
 UNANSWERED = Outcome(RETRY, "the sending process ended without an answer", unsure=True)
 
@@ -47,10 +48,10 @@ def test_outcomes_come_in_the_order_of_the_batch() -> None:
 def test_a_dripping_receiver_is_given_up_at_the_deadline__L7() -> None:
     with receiving(DRIP) as server:
         began = time.monotonic()
-        outcomes = deliver([item(server.url())], deadline=2.0)
+        outcomes = deliver([item(server.url())], deadline=6.0)
         assert len(server.requests) == 1
-    assert outcomes == [Outcome(RETRY, "no answer within 2 s; it may have arrived", unsure=True)]
-    assert 2.0 <= time.monotonic() - began < 3.5
+    assert outcomes == [Outcome(RETRY, "no answer within 6 s; it may have arrived", unsure=True)]
+    assert 6.0 <= time.monotonic() - began < 6.0 + LATE
 
 
 def test_six_dripping_receivers_do_not_delay_a_healthy_one__L9() -> None:
@@ -58,10 +59,10 @@ def test_six_dripping_receivers_do_not_delay_a_healthy_one__L9() -> None:
         dripping = [stack.enter_context(receiving(DRIP)) for _ in range(6)]
         healthy = stack.enter_context(receiving())
         began = time.monotonic()
-        outcomes = deliver([item(server.url()) for server in [*dripping, healthy]], deadline=6.0)
+        outcomes = deliver([item(server.url()) for server in [*dripping, healthy]], deadline=10.0)
     assert [outcome.verdict for outcome in outcomes] == [RETRY] * 6 + [SENT]
     assert len(healthy.requests) == 1
-    assert time.monotonic() - began < 7.5
+    assert time.monotonic() - began < 10.0 + LATE
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
     notifier.add(target)
     result = notifier.notify(title=title, body=body, body_format=form, notify_type=_kind(target))
     if getattr(result, "status", None) is apprise.AppriseResultStatus.SUCCESS:
-        is_unasked = not replies and "requests" in vars(sys.modules[type(target).__module__])
+        is_unasked = not replies and _actions(target)
         return Outcome(Verdict.REFUSED, UNASKED) if is_unasked else Outcome(Verdict.SENT)
     failure = replies[-1] if replies else Outcome(Verdict.RETRY, "the service gave no reason")
     return replace(failure, reason=_harmless(failure.reason, job["url"]))
@@ -206,10 +206,15 @@ def _harmless(words: str, url: str) -> str:
     return clean(" ".join(words.split()), LONGEST_REASON)
 
 
+def _actions(target: Any) -> Mapping[Any, str]:  # noqa: ANN401 - see load
+    """Give what an incident service does for a kind of message; others do not choose."""
+    actions = getattr(target, "mapping", None)
+    return actions if isinstance(actions, dict) else {}
+
+
 def _kind(target: Any) -> apprise.NotifyType:  # noqa: ANN401 - see load
     """Have incident services open one: information they would only add to one that is open already."""
-    actions = getattr(target, "mapping", None)
-    is_note = isinstance(actions, dict) and actions.get(apprise.NotifyType.INFO) == "note"
+    is_note = _actions(target).get(apprise.NotifyType.INFO) == "note"
     return apprise.NotifyType.WARNING if is_note else apprise.NotifyType.INFO
 
 
