@@ -101,9 +101,7 @@ def lost(store: Path) -> list[str]:
         [whole] = database.execute("pragma integrity_check").fetchone()
         states = dict(database.execute("select state, count(*) from outbox group by state"))
         [events] = database.execute("select count(*) from events").fetchone()
-    print(
-        f"{events} events; messages by state: {states}; {store.stat().st_size / 1e6:.1f} MB, integrity {whole}"
-    )
+    print(f"{events} events; messages by state: {states}; {store.stat().st_size / 1e6:.1f} MB, {whole}")
     return [f"messages are {states}"] * (set(states) != {"sent"}) + [whole] * (whole != "ok")
 
 
