@@ -27,6 +27,7 @@ from failpoints import POINTS
 from watcher.cli import main
 
 PR_SET_CHILD_SUBREAPER = 36
+STUCK = 4  # seconds after which one without memory has come to a stop, as a watchdog sees it
 
 
 class Trap(TypedDict):
@@ -80,6 +81,7 @@ class Hook:
         elif deed == "starve":
             taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (taken, taken))
+            signal.alarm(STUCK)
         elif deed == "SIGALRM":
             signal.setitimer(signal.ITIMER_REAL, self._trap["late"])
         else:

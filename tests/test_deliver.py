@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +23,7 @@ CONSOLE = "console://"
 DRIP = Answer(drips=True)
 LATE = 8.0  # seconds by which a busy machine may be late; the drip itself would go on for ever
 ANSWER = '{"verdict": "sent", "reason": "", "retry_after": null, "unsure": false}'
+NO_THREAD = "no thread could be started to send it"
 UNANSWERED = Outcome(RETRY, "the sending process ended without an answer", unsure=True)
 
 
@@ -120,6 +122,16 @@ def test_a_child_that_cannot_be_started_is_a_failure__X18() -> None:
     assert deliver([item()], sender=["/nonexistent/program"]) == [
         Outcome(RETRY, "the sending process could not be started: No such file or directory")
     ]
+
+
+def test_without_threads_every_message_is_a_failure_and_nothing_more__X17() -> None:
+    before = threading.stack_size(1 << 46)  # more than there are addresses for
+    try:
+        outcomes = deliver([item(), item()])
+        assert check(item()[0]) == NO_THREAD
+    finally:
+        threading.stack_size(before)
+    assert outcomes == [Outcome(RETRY, NO_THREAD, unsure=True)] * 2
 
 
 def test_the_address_stands_neither_in_the_childs_command_line_nor_in_its_environment__Z1() -> None:

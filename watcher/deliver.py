@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -36,6 +37,7 @@ PASSED = re.compile(
     re.IGNORECASE,
 )
 UNSTARTED = Outcome(Verdict.RETRY, "watcher stopped before it was sent")
+UNTHREADED = Outcome(Verdict.RETRY, "no thread could be started to send it")
 UNANSWERED = Outcome(Verdict.RETRY, "the sending process ended without an answer", unsure=True)
 
 
@@ -53,7 +55,8 @@ def deliver(
     """
     ending = stop or Event()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deliver") as pool:
-        return list(pool.map(lambda item: _deliver(item[0], item[1], deadline, ending, sender), batch))
+        sending = [_begin(pool, *item, deadline, ending, sender) for item in batch]
+        return [outcome.result() for outcome in sending]
 
 
 def check(channel: Channel, *, deadline: float = DEADLINE, sender: Sequence[str] = SENDER) -> str | None:
@@ -62,6 +65,22 @@ def check(channel: Channel, *, deadline: float = DEADLINE, sender: Sequence[str]
         return None
     outcome = _run({"check": True, "url": channel.url.reveal()}, deadline, Event(), sender)
     return None if outcome.verdict is Verdict.SENT else outcome.reason
+
+
+def _begin(
+    pool: ThreadPoolExecutor,
+    channel: Channel,
+    delivery: Delivery,
+    deadline: float,
+    stop: Event,
+    sender: Sequence[str],
+) -> "Future[Outcome]":
+    try:
+        return pool.submit(_deliver, channel, delivery, deadline, stop, sender)
+    except RuntimeError:  # Python's word for a machine that has no more threads; one before may take it up
+        outcome: Future[Outcome] = Future()
+        outcome.set_result(replace(UNTHREADED, unsure=True))
+        return outcome
 
 
 def _deliver(
@@ -99,7 +118,11 @@ def _run(job: Mapping[str, Json], deadline: float, stop: Event, sender: Sequence
     answer: list[bytes] = []
     with child:
         talk = Thread(target=_talk, args=(child, json.dumps(job).encode(), answer), daemon=True)
-        talk.start()
+        try:
+            talk.start()
+        except RuntimeError:
+            child.kill()
+            return UNTHREADED
         failure = _wait(talk, deadline, stop)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)  # whatever it started goes too

@@ -105,9 +105,12 @@ def _within(
         except Exception as error:  # noqa: BLE001 - whatever happens in a thread, only the queue tells it
             result.put(FetchError(_reason(url, error)))
 
-    threading.Thread(target=run, daemon=True, name="fetch").start()
     try:
+        threading.Thread(target=run, daemon=True, name="fetch").start()
         got = _await(result, url, deadline, stop)
+    except RuntimeError:  # Python's word for a machine that has no more threads
+        message = "no thread could be started to ask"
+        raise FetchError(message) from None
     finally:
         client.close()
     if isinstance(got, FetchError):
