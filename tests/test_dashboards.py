@@ -14,7 +14,7 @@ from watcher.cli import main
 
 ROOT = Path(__file__).parents[1]
 ALERTS = ROOT / "deploy" / "alerts.yaml"
-ALERTS_TEST = ROOT / "tests" / "alerts_test.yaml"
+ALERTS_TEST = ROOT / "tests" / "support" / "alerts_test.yaml"
 DASHBOARD = json.loads((ROOT / "deploy" / "dashboard.json").read_text(encoding="utf-8"))
 PANELS: list[dict[str, Any]] = DASHBOARD["panels"]
 RULES: list[dict[str, Any]] = YAML(typ="safe").load(ALERTS)["groups"][0]["rules"]

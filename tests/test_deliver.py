@@ -270,10 +270,9 @@ def test_what_the_consoles_encoding_lacks_is_replaced() -> None:
 
 def run_console(stdout: int, environment: dict[str, str], title: str = "A title") -> str:
     """Deliver to the console in another process; gives what that said of the outcome."""
-    folder = str(Path(__file__).parent)
     code = f"""
 import sys
-sys.path[:0] = [{folder!r}, {str(Path(folder).parent)!r}]
+sys.path[:] = {sys.path!r}
 from test_deliver import CONSOLE, deliver, item
 print(deliver([item(CONSOLE, {title!r})]), file=sys.stderr)
 """

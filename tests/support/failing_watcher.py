@@ -20,7 +20,7 @@ from threading import Lock
 from types import FrameType
 from typing import Any, NoReturn, TypedDict
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import watcher
 from failpoints import POINTS

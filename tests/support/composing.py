@@ -1,4 +1,4 @@
-"""The container with its neighbours: deploy/compose.yaml and tests/neighbours.yaml, on an engine of their own."""
+"""The container with its neighbours: deploy/compose.yaml and tests/support/neighbours.yaml, on an engine of their own."""
 
 import json
 import os
@@ -16,8 +16,8 @@ from catalogs import FINCH, OWL, Row, answer
 from engine import Engine
 from watcher.demo import feed
 
-ROOT = Path(__file__).parents[1]
-FILES = ("-f", str(ROOT / "deploy/compose.yaml"), "-f", str(ROOT / "tests/neighbours.yaml"))
+ROOT = Path(__file__).parents[2]
+FILES = ("-f", str(ROOT / "deploy/compose.yaml"), "-f", str(ROOT / "tests/support/neighbours.yaml"))
 USER = 10001
 SLACK = "/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 RULES = """

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOURCE = "/usr/src/watcher"  # where the machine sees this project
 PACKAGES = "systemd,systemd-sysv,dbus,ca-certificates,procps,python3,python3-venv"
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"

@@ -11,7 +11,7 @@ from machine import Machine
 from outside import Outside
 from programs import eventually
 
-DOCUMENT = (Path(__file__).parents[1] / "docs" / "install-systemd.md").read_text()
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "install-systemd.md").read_text()
 SHOWN = dict(re.findall(r"^## (.+?)\n.*?```bash\n(.*?)```", DOCUMENT, re.DOTALL | re.MULTILINE))
 """The commands of the document, by heading."""
 PATIENCE = 60.0  # seconds, for a restart after the pause that the unit makes
