@@ -49,5 +49,19 @@ def test_its_exit_codes_are_those_of_the_help() -> None:
     } == dict.fromkeys(codes, True)
 
 
+def test_its_ways_to_run_it_for_good_are_those_that_the_guides_show_and_tests_walk() -> None:
+    section = README.split("## Run it for good")[1].split("## Commands")[0]
+    commands = "".join(re.findall(r"```bash\n(.*?)```", section, re.DOTALL)).splitlines()
+    guides = "".join((ROOT / "docs" / f"install-{way}.md").read_text() for way in ("systemd", "docker"))
+    assert len(commands) > 10
+    assert set(commands) <= set(guides.splitlines())
+
+
+def test_what_it_points_to_is_there() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for path in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text()):
+            assert (page.parent / path).exists(), f"{page.name} points to {path}"
+
+
 def test_it_is_short() -> None:
     assert len(README.splitlines()) < 200
