@@ -1,7 +1,13 @@
-from catalogs import HOUR, OWL, Story, listing
-from watcher.domain import Failure
+import pytest
+
+from catalogs import HOUR, OWL, START, Story, listing
+from watcher.domain import Failure, Part, State, Trouble
+from watcher.plan import Poll, Settings, plan
+from watcher.rules import Rule
 
 DOWN = Failure("connection refused")
+TEAM: Part = ("channel", "team")
+TELLING = Settings((Rule("Everything", ("team", "ops")),))
 
 
 def test_a_short_failure_is_no_news() -> None:
@@ -73,3 +79,37 @@ def test_a_failed_poll_changes_nothing_that_is_known__I5_W2_W3() -> None:
     assert story.state.items == before
     assert story.shows(OWL) == []
     assert listing([OWL]).documents
+
+
+def kinds(state: State, *troubles: Trouble | None, settings: Settings = TELLING) -> tuple[State, list[str]]:
+    """Give what is told where a channel fares so from hour to hour."""
+    told = list[str]()
+    for hour, trouble in enumerate(troubles):
+        decided = plan(state, Poll(START + hour * HOUR, {}, {TEAM: trouble} if trouble else {}), settings)
+        state, told = decided.state, [*told, *(event.kind for event in decided.events)]
+    return state, told
+
+
+REFUSED, LATE = Trouble("no such account", is_final=True), Trouble("timed out")
+
+
+@pytest.mark.parametrize(
+    ("troubles", "told"),
+    [
+        ([LATE, None], []),
+        ([LATE, LATE, LATE, None, None], ["channel.failing", "channel.recovered"]),
+        ([REFUSED, REFUSED, None], ["channel.failing", "channel.recovered"]),
+    ],
+)
+def test_a_channel_that_refuses_or_is_down_for_long_is_told_once_and_so_is_its_end__L15(
+    troubles: list[Trouble | None], told: list[str]
+) -> None:
+    assert kinds(State(), *troubles)[1] == told
+
+
+def test_a_channel_that_no_rule_names_any_more_is_forgotten() -> None:
+    failing, _ = kinds(State(), REFUSED)
+    assert TEAM in failing.troubles
+    others = Settings((Rule("Everything", ("ops",)),))
+    state, told = kinds(failing, REFUSED, settings=others)
+    assert (state.troubles, told) == ({}, [])
