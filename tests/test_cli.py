@@ -164,6 +164,8 @@ class TestRecord:
         shown = called("history", "acme/owl-2").output
         assert "prompt      $1.25 per M tokens" in shown
         assert "prompt      $1.50 per M tokens" in shown
+        assert "context     131,072 tokens" in shown
+        assert "listed      yes" in shown
         objects = [json.loads(line) for line in called("history", "acme/owl-2", "--json").output.splitlines()]
         assert {"prompt": "0.0000015"} in [{entry["field"]: entry["value"]} for entry in objects]
 

@@ -80,7 +80,10 @@ def history(entries: Sequence[HistoryEntry]) -> None:
 def _value(entry: HistoryEntry) -> str:
     if entry.field in HEADLINE:
         return shown({entry.field: entry.value}, entry.field)
-    return clean(entry.value or "none")
+    value = clean(entry.value or "none")
+    if entry.field == "context" and value.isdigit():
+        return f"{int(value):,} tokens"
+    return {"True": "yes", "False": "no"}.get(value, value)
 
 
 def outbox(deliveries: Sequence[Delivery]) -> None:
