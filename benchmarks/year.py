@@ -16,9 +16,10 @@ from pathlib import Path
 
 from timeline import DAY, POLL, Timeline
 from watcher import config
+from watcher.channels import Outcome, Verdict
 from watcher.config import Config
 from watcher.demo import Row
-from watcher.domain import Outcome, Snapshot, Verdict
+from watcher.domain import Snapshot
 from watcher.plan import Poll, plan
 from watcher.sources import models
 from watcher.store import Store

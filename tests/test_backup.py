@@ -11,7 +11,7 @@ from outboxes import due
 from programs import configure, finished, running
 from receivers import receiving
 from stores import asked
-from watcher.domain import OutboxState
+from watcher.channels import OutboxState
 from watcher.errors import StoreError
 from watcher.store import Store
 from watching import Catalog, has_polled_twice_more, service

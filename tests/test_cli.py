@@ -9,8 +9,8 @@ from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, listing, priced
 from outboxes import due
 from receivers import Answer, receiving
 from watcher import __version__, config, config_shape
+from watcher.channels import Outcome, Verdict
 from watcher.cli import main
-from watcher.domain import Outcome, Verdict
 from watcher.plan import Poll, plan
 from watcher.service import utc_now
 from watcher.store import Store

@@ -8,8 +8,8 @@ from threading import Event as Flag
 from catalogs import FINCH, HERON, OWL, priced
 from news import HOUR, MINUTE, NOW, SECOND, News, states, told
 from receivers import Answer, receiving
+from watcher.channels import OutboxState, Outcome, Verdict
 from watcher.courier import Courier
-from watcher.domain import OutboxState, Outcome, Verdict
 from watcher.service import Service
 from watcher.store import Store
 from watching import Catalog

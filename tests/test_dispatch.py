@@ -5,19 +5,9 @@ import pytest
 
 from catalogs import DAY, HOUR
 from sending import REFUSED, RETRY, SENT, message
+from watcher.channels import Channel, Delivery, OutboxState, Outcome, Quiet, Rate, Secret
 from watcher.dispatch import MOST_ATTEMPTS, as_one, due_at, next_attempt, ready
-from watcher.domain import (
-    Channel,
-    Delivery,
-    Event,
-    FieldChange,
-    Notification,
-    OutboxState,
-    Outcome,
-    Quiet,
-    Rate,
-    Secret,
-)
+from watcher.domain import Event, FieldChange, Notification
 
 NOW = datetime(2026, 3, 28, 12, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")

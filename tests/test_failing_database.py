@@ -21,9 +21,9 @@ from failing_database import FailingConnection, failing_store
 from remains import Remains, decided, messages, remains
 from stores import AT_ONCE
 from watcher import rows
+from watcher.channels import Channel, Secret
 from watcher.config import Config
 from watcher.database import Tables, migrations
-from watcher.domain import Channel, Secret
 from watcher.errors import StoreUnavailableError
 from watcher.plan import Settings
 from watcher.rules import Rule

@@ -12,8 +12,9 @@ from programs import configure, finished
 from receivers import Answer, receiving, receiving_mail
 from sending import SENT, SLACK, message, send
 from services import field, form, imitating
+from watcher.channels import Outcome
 from watcher.demo import Stage, serve
-from watcher.domain import Event, Notification, Outcome
+from watcher.domain import Event, Notification
 from watcher.json_output import written
 from watcher.render import notification
 

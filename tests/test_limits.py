@@ -14,7 +14,7 @@ from addresses import ADDRESSES
 from receivers import Answer, receiving_mail
 from sending import SENT, SLACK, message, send
 from services import field, form, imitating
-from watcher.domain import Outcome
+from watcher.channels import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
     from watcher.send import Job, UnusableError, load, written

@@ -8,7 +8,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from catalogs import START
 from expositions import configured, samples, value
 from watcher import __version__
-from watcher.domain import Event, Verdict
+from watcher.channels import Verdict
+from watcher.domain import Event
 from watcher.events import KINDS
 from watcher.metrics import Metrics
 from watcher.telemetry import ChannelDepth, Telemetry

@@ -6,7 +6,7 @@ import pytest
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START
 from outboxes import due
 from stores import asked, polled, with_news
-from watcher.domain import OutboxState, Outcome, Verdict
+from watcher.channels import OutboxState, Outcome, Verdict
 from watcher.errors import NotFoundError
 from watcher.outbox import ChannelCounts
 from watcher.store import Store

@@ -6,7 +6,7 @@ from catalogs import FINCH, HERON, OWL
 from programs import configure, eventually, running
 from receivers import receiving
 from stores import asked
-from watcher.domain import OutboxState
+from watcher.channels import OutboxState
 from watcher.store import Store
 from watching import Catalog, has_polled_twice_more, service
 

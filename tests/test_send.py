@@ -10,7 +10,7 @@ import pytest
 
 from receivers import Answer, receiving, receiving_mail
 from sending import ALTERED, DISCORD, RETRY, SENT, SLACK, message, send, send_altered
-from watcher.domain import Outcome
+from watcher.channels import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
     from watcher.send import UnusableError, load

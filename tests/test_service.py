@@ -10,7 +10,8 @@ from outboxes import due
 from programs import configure, eventually, finished, running
 from receivers import Answer, free_port, receiving, receiving_mail
 from servers import HANG, Script, serving
-from watcher.domain import Failure, OutboxState
+from watcher.channels import OutboxState
+from watcher.domain import Failure
 from watcher.fetch import fetch
 from watcher.plan import Poll
 from watcher.polling import failures, pause

@@ -14,7 +14,7 @@ from disks import fill, needs_mounts, run, small_disk
 from programs import configure, eventually, finished, running
 from receivers import receiving
 from stores import asked, make_older
-from watcher.domain import OutboxState
+from watcher.channels import OutboxState
 from watcher.errors import StoreError, StoreUnavailableError
 from watcher.service import Service
 from watching import Catalog, has_polled_twice_more, service

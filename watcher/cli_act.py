@@ -9,9 +9,10 @@ import click
 
 from watcher import config, config_shape, deliver, display, json_output
 from watcher import demo as show
+from watcher.channels import Delivery, OutboxState, Verdict
 from watcher.cli_options import as_json, init, load
 from watcher.describe import describe
-from watcher.domain import Delivery, OutboxState, Plan, State, Verdict
+from watcher.domain import Plan, State
 from watcher.errors import ConfigError, NotFoundError, WatcherError
 from watcher.plan import plan
 from watcher.polling import failures, look, summary

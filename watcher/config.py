@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from watcher.channels import Channel, Quiet, Secret
 from watcher.conditions import CONDITIONS, words
-from watcher.config_shape import ChannelSection, File, check, did_you_mean
+from watcher.config_mistakes import did_you_mean
+from watcher.config_shape import ChannelSection, File, check
 from watcher.config_texts import TEXTS, Problem, Texts, is_literal
-from watcher.domain import Channel, Quiet, Secret
 from watcher.errors import ConfigError
 from watcher.events import KINDS
 from watcher.plan import Settings

@@ -4,7 +4,6 @@ import types
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,6 +23,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 
 from watcher.conditions import CONDITIONS
+from watcher.config_mistakes import NAME, WEB, WEB_OR_OFF, closest, in_words
 from watcher.events import KINDS
 from watcher.settle import HOLDS, REMINDERS
 from watcher.terms import AtMost, Duration, Hours
@@ -31,7 +31,6 @@ from watcher.yaml_file import Key
 
 HIGHEST_PORT = 65535
 API = "https://openrouter.ai/api/v1/models"
-NAME, WEB, WEB_OR_OFF = r"^[^\s:/,]+$", r"^https?://\S*$", r"^(https?://\S*|off)$"
 
 
 class Schema(GenerateJsonSchema):
@@ -248,63 +247,18 @@ def check(data: object) -> tuple[File | None, list[tuple[Sequence[Key], str]]]:
         return File.model_validate(data), []
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        meant = {(*keys[:-1], _closest(str(keys[-1]), _keys_at(keys[:-1]))) for keys in _unknown(found)}
-        return None, [_problem(one) for one in found if one["type"] != "missing" or one["loc"] not in meant]
+        unknown = [one["loc"] for one in found if one["type"] == "extra_forbidden"]
+        meant = {(*keys[:-1], closest(str(keys[-1]), _keys_beside(keys))) for keys in unknown}
+        told = [one for one in found if one["type"] != "missing" or one["loc"] not in meant]
+        return None, [in_words(one, _keys_beside(one["loc"])) for one in told]
 
 
-def _unknown(found: Sequence[Any]) -> list[tuple[Key, ...]]:
-    return [one["loc"] for one in found if one["type"] == "extra_forbidden"]
-
-
-WORDS = {
-    "missing": "is missing",
-    "string_type": "takes text; put it in quotes",
-    "bool_type": "takes true or false",
-    "dict_type": "takes `key: value` lines",
-    "model_type": "takes `key: value` lines",
-    "list_type": "takes a list",
-    "too_short": "must not be empty",
-    "string_too_short": "must not be empty",
-}
-
-MISMATCHES = {
-    NAME: "is no name for a channel; write `name: address`, in the name no spaces, colons, slashes, commas",
-    WEB: "is no address; it looks like https://...",
-    WEB_OR_OFF: "is no address; it looks like https://..., or is off",
-}
-
-
-def _problem(found: Any) -> tuple[Sequence[Key], str]:  # noqa: ANN401 - pydantic's own shape
-    keys: tuple[Key, ...] = tuple(key for key in found["loc"] if key != "[key]")
-    match found["type"]:
-        case "extra_forbidden":
-            return keys, f"unknown key{did_you_mean(str(keys[-1]), _keys_at(keys[:-1]))}"
-        case "value_error":
-            return keys, str(found["ctx"]["error"])
-        case "string_pattern_mismatch":
-            return keys, MISMATCHES[found["ctx"]["pattern"]]
-        case "literal_error":
-            return keys, f"takes {found['ctx']['expected']}"
-        case kind:
-            return keys, WORDS.get(kind, str(found["msg"]))
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Write the way out for a word that is not known."""
-    close = _closest(word, known)
-    return f'; did you mean "{close}"?' if close else f"; known are {', '.join(known)}"
-
-
-def _closest(word: str, known: Sequence[str]) -> str | None:
-    return next(iter(get_close_matches(word, known, n=1)), None)
-
-
-def _keys_at(keys: Sequence[Key]) -> list[str]:
-    """Name the keys that a section can have."""
+def _keys_beside(keys: Sequence[Key]) -> list[str]:
+    """Name the keys that the section around a key can have."""
     section: type[BaseModel] = File
-    for key in keys:
+    for key in keys[:-1]:
         if key in section.model_fields:  # else it is a number or a channel's name
-            section = next(_sections(section.model_fields[str(key)].annotation))
+            section = next(_sections(section.model_fields[str(key)].annotation), section)
     return list(section.model_fields)
 
 

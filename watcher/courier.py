@@ -8,7 +8,8 @@ from datetime import datetime
 from threading import Event as Flag
 
 from watcher import deliver, dispatch
-from watcher.domain import Channel, Delivery, Outcome, Part, Trouble, Verdict
+from watcher.channels import Channel, Delivery, Outcome, Verdict
+from watcher.domain import Part, Trouble
 from watcher.outbox import ChannelCounts
 from watcher.rows import text_of, time_of
 from watcher.store import Store

@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
+from watcher.channels import Channel, Delivery, Outcome, Verdict
 from watcher.describe import clean
-from watcher.domain import Channel, Delivery, Json, Outcome, Verdict
+from watcher.domain import Json
 
 DEADLINE = 30.0  # seconds for one message, the child's start included
 GRACE = 5.0  # seconds that a message in flight has left when the service stops, which has ten in all

@@ -12,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from watcher.channels import Channel, Secret
 from watcher.config import Config
-from watcher.domain import Channel, Event, FieldChange, Notification, Secret
+from watcher.domain import Event, FieldChange, Notification
 from watcher.plan import Settings
 from watcher.render import notification
 from watcher.rules import Rule

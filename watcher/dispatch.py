@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from watcher.domain import Channel, Delivery, Event, Outcome, Verdict
+from watcher.channels import Channel, Delivery, Outcome, Verdict
+from watcher.domain import Event
 from watcher.render import notification
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)

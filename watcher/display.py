@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from watcher.backtest import Backtest
+from watcher.channels import Delivery, OutboxState
 from watcher.describe import clean, describe, moment
-from watcher.domain import Delivery, Event, HistoryEntry, OutboxState, Plan, Source
+from watcher.domain import Event, HistoryEntry, Plan, Source
 from watcher.explain import Verdict
 from watcher.pricing import HEADLINE, shown
 from watcher.report import Report

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from watcher.domain import Delivery, Event, HistoryEntry, Json, Notification, Plan
+from watcher.channels import Delivery
+from watcher.domain import Event, HistoryEntry, Json, Notification, Plan
 from watcher.explain import Verdict
 from watcher.rows import text_of
 from watcher.settle import Waiting

@@ -20,7 +20,8 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from watcher import __version__
-from watcher.domain import Event, Verdict
+from watcher.channels import Verdict
+from watcher.domain import Event
 from watcher.events import KINDS
 from watcher.telemetry import ChannelDepth, Telemetry
 

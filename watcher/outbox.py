@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from watcher import rows
+from watcher.channels import Delivery, OutboxState, Outcome, Verdict
 from watcher.database import Tables
-from watcher.domain import Delivery, OutboxState, Outcome, Verdict
 from watcher.errors import NotFoundError
 from watcher.schema import Row
 

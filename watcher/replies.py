@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from watcher.domain import Outcome, Verdict
+from watcher.channels import Outcome, Verdict
 
 LONGEST_ANSWER = 256 * 1024  # bytes of an HTTP answer; more is not read
 QUOTED = 2_000  # bytes of it that are searched for secrets before the reason is cut

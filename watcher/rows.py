@@ -6,9 +6,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from watcher.channels import Delivery, OutboxState
 from watcher.domain import (
     Aspect,
-    Delivery,
     Document,
     Event,
     FeedEntry,
@@ -18,7 +18,6 @@ from watcher.domain import (
     Json,
     Level,
     Notification,
-    OutboxState,
     Part,
     Pending,
     Source,

@@ -26,8 +26,8 @@ from apprise.manager_plugins import NotificationManager
 from apprise.plugins.email import NotifyEmail
 from apprise.utils.parse import parse_url
 
+from watcher.channels import Outcome, Verdict
 from watcher.describe import clean
-from watcher.domain import Outcome, Verdict
 from watcher.redaction import redact
 from watcher.replies import observe
 from watcher.wording import dots, fit, lines, literal, rest

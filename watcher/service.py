@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
 
 from watcher import __version__, courier, deliver, systemd
+from watcher.channels import Delivery, OutboxState, Verdict
 from watcher.config import Config, summed_up
 from watcher.courier import Courier
-from watcher.domain import Delivery, Event, OutboxState, Part, Plan, State, Trouble, Verdict
+from watcher.domain import Event, Part, Plan, State, Trouble
 from watcher.errors import ConfigError, FetchError, StoreError, StoreUnavailableError
 from watcher.events import of_part
 from watcher.fetch import ping

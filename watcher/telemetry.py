@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from watcher.domain import Event, Verdict
+from watcher.channels import Verdict
+from watcher.domain import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Literal, Self
 
 from watcher import pricing
-from watcher.domain import Json, Rate
+from watcher.channels import Rate
+from watcher.domain import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from datetime import timedelta
 from prometheus_client.parser import text_string_to_metric_families
 
 from catalogs import START
-from watcher.domain import Event, Verdict
+from watcher.channels import Verdict
+from watcher.domain import Event
 from watcher.metrics import Metrics
 from watcher.telemetry import ChannelDepth
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from catalogs import FINCH, HERON, OWL, Row
 from receivers import HttpReceiver
-from watcher.domain import OutboxState
+from watcher.channels import OutboxState
 from watcher.service import Service
 from watching import Catalog, service
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from watcher.channels import Channel, Delivery, Secret
 from watcher.dispatch import ready
-from watcher.domain import Channel, Delivery, Secret
 from watcher.store import Store
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from catalogs import FINCH, HERON, OWL, START, Row, answer
 from servers import Script, Server, answering, reply
+from watcher.channels import Delivery
 from watcher.demo import feed
-from watcher.domain import Delivery, Event, State
+from watcher.domain import Event, State
 from watcher.plan import Poll
 from watcher.polling import failures
 from watcher.rules import Rule
