@@ -76,7 +76,8 @@ def outbox(path: Path | None, retry: str | None, limit: int, *, as_json: bool) -
     with Store.read(load(path).store) as store:
         if retry is not None:
             number = store.outbox.retry(None if retry == "all" else [_number(retry)], utc_now())
-            display.note(f"{number} queued again; a running service sends within a minute", "green")
+            queued = f"{number} queued again; a running service sends within a minute"
+            display.note(queued if number else "No message is dead.", "green")
             return
         messages = store.outbox.messages(limit=limit)[::-1]
     if as_json:
