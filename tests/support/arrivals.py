@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -79,8 +79,3 @@ def tally(came: Sequence[Arrival], due: Sequence[Event]) -> Tally:
         assert marked[ids] >= number - 1, f"{number} times, {marked[ids]} of them marked: {ids}"
     lost = {event.id for event in due} - frozenset().union(*times)
     return Tally(frozenset(lost), sum(times.values()) - len(times))
-
-
-def tallies(came: Mapping[str, Sequence[Arrival]], due: Sequence[Event]) -> dict[str, Tally]:
-    """Count for each channel."""
-    return {channel: tally(arrivals, due) for channel, arrivals in came.items()}

@@ -64,14 +64,6 @@ class Box:
         looks = self.world.stage.looks
         eventually(lambda: self.world.stage.looks >= looks + 6, "it polls", PATIENCE)  # list and feed
 
-    def restarts(self, before: str) -> None:
-        """Wait until another process than before is the service, and has begun."""
-        eventually(
-            lambda: self.unit("MainPID") not in {"0", before} and self.unit("ActiveState") == "active",
-            "it is restarted",
-            PATIENCE,
-        )
-
     def restarted(self, before: str) -> bool:
         """Tell whether another process than before is the service, and has begun."""
         return self.unit("MainPID") not in {"0", before} and self.unit("ActiveState") == "active"

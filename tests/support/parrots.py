@@ -25,7 +25,6 @@ class Parrot:
     meanwhile: Callable[[], object] = bool
     is_moody: bool = False
     heard: list[bytes] = field(default_factory=list)
-    past: list[bytes] = field(default_factory=list)
 
 
 class Handler(BaseHTTPRequestHandler):
