@@ -4,6 +4,7 @@ Decides and remembers as the service does, without the network. Of polls in whic
 only one an hour is made: the others add nothing, which a day of all polls beside it shows.
 """
 
+import json
 import sqlite3
 import sys
 import tempfile
@@ -81,11 +82,12 @@ def live(
 
 def read(rows: Mapping[str, Row], before: Snapshot, at: datetime) -> Snapshot:
     """Read the rows as the source does, those that are as they were not again."""
+    raw = {model: json.dumps(row) for model, row in rows.items()}
     documents = {
-        model: before.documents[model] if before.raw.get(model) is row else models.document(row, at)
+        model: before.documents[model] if before.raw.get(model) == raw[model] else models.document(row, at)
         for model, row in rows.items()
     }
-    return replace(before, documents=documents, fields=frozenset(next(iter(rows.values()))), raw=dict(rows))
+    return replace(before, documents=documents, fields=frozenset(next(iter(rows.values()))), raw=raw)
 
 
 if __name__ == "__main__":

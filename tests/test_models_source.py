@@ -38,7 +38,7 @@ def test_a_list_gives_one_document_a_model_whatever_the_order__P7() -> None:
         pytest.param(answer([OWL], total_count=2), "partial: 1 of 2", id="P2-partial"),
         pytest.param(b'{"data": [NaN]}', "NaN", id="P14-nan"),
         pytest.param(b'{"data": 1, "data": 2}', "one key twice", id="P14-duplicate-key"),
-        pytest.param(b'{"data": ["\\ud800"]}', "no JSON", id="P14-surrogate"),
+        pytest.param(answer([OWL | {"name": "\ud800"}]), "surrogates not allowed", id="P14-surrogate"),
         pytest.param(b"[" * 100_000, "no JSON", id="P14-deep"),
         pytest.param(b'{"data": [%s]}' % (b"1" * 5000), "no JSON", id="P14-digits"),
     ],
@@ -57,7 +57,15 @@ def test_pages_make_one_list_and_the_count_is_for_all_of_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [b"nonsense", answer([OWL]), answer([OWL], links={"next": None}), answer([OWL], links=5)]
+    "page",
+    [
+        b"nonsense",
+        b'{"links": {"next": "cut',
+        answer([OWL]),
+        answer([OWL], links={"next": None}),
+        answer([OWL], links=5),
+        answer([OWL | {"next": "a row's own"}]),
+    ],
 )
 def test_the_last_page_names_no_next_one(page: bytes) -> None:
     assert models.next_page(page) is None
@@ -70,6 +78,7 @@ def test_the_last_page_names_no_next_one(page: bytes) -> None:
         (HERON | {"expiration_date": "soon"}, "wetland/heron-large", "Invalid isoformat"),
         ({"name": "no id"}, "row 1", "no usable id"),
         ("a text", "row 1", "no usable id"),
+        (HERON | {"name": "\ud800"}, "wetland/heron-large", "surrogates not allowed"),
         (HERON | {"id": "x" * 257}, "row 1", "no usable id"),
         (HERON | {"id": "a/b\n"}, "row 1", "no usable id"),
         (MANY[0] | {"name": "another"}, "acme/model-0", "listed twice"),
@@ -104,4 +113,4 @@ def test_every_field_name_is_noted() -> None:
 
 
 def test_rows_are_kept_as_they_came() -> None:
-    assert listing([OWL]).raw["acme/owl-2"] == json.loads(json.dumps(OWL))
+    assert json.loads(listing([OWL]).raw["acme/owl-2"]) == json.loads(json.dumps(OWL))

@@ -1,6 +1,7 @@
 """The nouns as rows of the database and back: times as UTC text, documents and prices as JSON text."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -54,7 +55,12 @@ def _optional_dump(value: Json) -> str | None:
 
 
 def _optional_load(text: str | None) -> Any:  # noqa: ANN401 - whatever was written
-    return None if text is None else json.loads(text)
+    return None if text is None else json.loads(text, object_pairs_hook=_sharing)
+
+
+def _sharing(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Keep keys once, not once a document: the state of a whole catalog takes half the memory."""
+    return {sys.intern(key): value for key, value in pairs}
 
 
 def source_row(name: str, source: Source) -> Row:

@@ -10,7 +10,7 @@ from typing import Self
 
 from watcher import lock, rows
 from watcher.database import Tables
-from watcher.domain import Event, HistoryEntry, Item, Json, Plan, State
+from watcher.domain import Event, HistoryEntry, Item, Plan, State
 from watcher.errors import StoreError
 from watcher.outbox import Outbox
 
@@ -82,11 +82,9 @@ class Store:
             self._tables.insert("events", map(rows.event_row, plan.events))
             self._tables.insert("outbox", map(rows.outbox_row, plan.notifications))
 
-    def _write_models(
-        self, changed: Mapping[str, Item], gone: Sequence[str], raw: Mapping[str, Json]
-    ) -> None:
+    def _write_models(self, changed: Mapping[str, Item], gone: Sequence[str], raw: Mapping[str, str]) -> None:
         self._tables.upsert("models", [rows.item_row(model, item) for model, item in changed.items()])
-        self._tables.upsert("raw", [{"model": m, "document": rows.dump(raw[m])} for m in changed if m in raw])
+        self._tables.upsert("raw", [{"model": m, "document": raw[m]} for m in changed if m in raw])
         for model in (*changed, *gone):
             self._tables.delete("pending", "model = ?", [model])
         for model in gone:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -13,6 +14,7 @@ LONGEST_ID = 256
 LONGEST_WORDS = 200
 BAD_SHARE = 20  # more than one model in twenty unreadable: the answer is broken, not the models
 DEEPEST = 20  # the API nests five deep; what is nested without end could neither be compared nor stored
+NEXT = re.compile(rb'"next"\s*:\s*"')
 NESTED = ("pricing", "architecture", "top_provider")
 READ = frozenset(
     {
@@ -30,6 +32,8 @@ READ = frozenset(
 
 def next_page(page: bytes) -> str | None:
     """Give `links.next` of an answer, None on the last page or where the page cannot be read."""
+    if not NEXT.search(page):
+        return None  # as ever; to read a page takes longer than all else of a poll
     try:
         links = _envelope(page).get("links")
     except RefusedError:
@@ -65,7 +69,6 @@ def _envelope(page: bytes) -> Mapping[str, Json]:
         body = json.loads(
             page, parse_constant=_no_constant, parse_float=_number, object_pairs_hook=_no_duplicates
         )
-        json.dumps(body, ensure_ascii=False).encode()  # a lone surrogate could not be stored
     except (ValueError, RecursionError) as problem:
         message = f"the answer is no JSON that can be trusted ({str(problem)[:80] or 'nested too deeply'})"
         raise RefusedError(message) from None
@@ -101,15 +104,17 @@ def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 def _snapshot(rows: Sequence[Json], at: datetime, identity: str) -> Snapshot:
     documents: dict[str, Document] = {}
-    raw: dict[str, Json] = {}
+    raw: dict[str, str] = {}
     refused: dict[str, str] = {}
     fields: set[str] = set()
     for row in rows:
         model = _id(row)
         try:
-            readable = _readable(row, raw.get(model or ""))
+            readable = _readable(row)
+            written = _written(readable)
+            if raw.setdefault(str(model), written) != written:
+                refused[str(model)] = "is listed twice, differently"
             documents[str(model)] = document(readable, at)
-            raw[str(model)] = readable
             fields |= _fields(readable)
         except ValueError as problem:
             refused[model or f"row {len(refused) + 1}"] = str(problem)
@@ -122,18 +127,22 @@ def _snapshot(rows: Sequence[Json], at: datetime, identity: str) -> Snapshot:
     return Snapshot(identity, documents, frozenset(fields), refused, raw)
 
 
-def _readable(row: Json, twin: Json) -> Mapping[str, Json]:
-    """Give a row that can be read; `twin` is the row before it with the same id. Raises ValueError."""
+def _readable(row: Json) -> Mapping[str, Json]:
+    """Give a row that can be read. Raises ValueError."""
     if not isinstance(row, Mapping) or _id(row) is None:
         message = "has no usable id"
         raise ValueError(message)
     if _is_nested_too_deeply(row):
         message = f"is nested more than {DEEPEST} deep"
         raise ValueError(message)
-    if twin not in (None, row):
-        message = "is listed twice, differently"
-        raise ValueError(message)
     return row
+
+
+def _written(row: Mapping[str, Json]) -> str:
+    """Write a row as JSON. Raises ValueError for a lone surrogate, which could not be stored."""
+    text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text.encode()
+    return text
 
 
 def _id(row: Json) -> str | None:
