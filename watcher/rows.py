@@ -1,8 +1,7 @@
 """The nouns as rows of the database and back: times as UTC text, documents and prices as JSON text."""
 
 import json
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -55,12 +54,7 @@ def _optional_dump(value: Json) -> str | None:
 
 
 def _optional_load(text: str | None) -> Any:  # noqa: ANN401 - whatever was written
-    return None if text is None else json.loads(text, object_pairs_hook=_sharing)
-
-
-def _sharing(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """Keep keys once, not once a document: the state of a whole catalog takes half the memory."""
-    return {sys.intern(key): value for key, value in pairs}
+    return None if text is None else json.loads(text)
 
 
 def source_row(name: str, source: Source) -> Row:
@@ -106,19 +100,31 @@ def item_row(model: str, item: Item) -> Row:
     }
 
 
-def item_of(row: Row, pending: Mapping[Aspect, Pending]) -> Item:
-    """Read a model; mostly what is announced is what is observed, which then is read and kept once."""
-    announced = _optional_load(row["announced"])
-    return Item(
-        announced=announced,
-        observed=announced if row["observed"] == row["announced"] else _optional_load(row["observed"]),
-        pending=pending,
-        revision=row["revision"],
-        levels=tuple(
-            Level(**level | {"before": time_of(level["before"]), "since": time_of(level["since"])})
-            for level in json.loads(row["levels"])
-        ),
-    )
+def items_of(found: Sequence[Row], pending: Mapping[str, Mapping[Aspect, Pending]]) -> dict[str, Item]:
+    """Read the models; mostly what is announced is what is observed, which then is kept once."""
+    documents = _load_together(row["announced"] for row in found)
+    others = _load_together(row["observed"] if row["observed"] != row["announced"] else None for row in found)
+    levels = _load_together(row["levels"] for row in found)
+    return {
+        row["id"]: Item(
+            announced=announced,
+            observed=announced if row["observed"] == row["announced"] else other,
+            pending=pending.get(row["id"], {}),
+            revision=row["revision"],
+            levels=tuple(map(_level_of, lately)),
+        )
+        for row, announced, other, lately in zip(found, documents, others, levels, strict=True)
+    }
+
+
+def _load_together(texts: Iterable[str | None]) -> list[Any]:
+    """Read all as one: their keys are then kept once, not once each."""
+    loaded: list[Any] = json.loads(f"[{','.join(text or 'null' for text in texts)}]")
+    return loaded
+
+
+def _level_of(level: dict[str, Any]) -> Level:
+    return Level(**level | {"before": time_of(level["before"]), "since": time_of(level["since"])})
 
 
 def pending_rows(model: str, item: Item) -> list[Row]:

@@ -53,10 +53,7 @@ class Store:
         """Read everything remembered between two polls."""
         pending = rows.pending_of(self._tables.rows("pending"))
         return State(
-            items={
-                row["id"]: rows.item_of(row, pending.get(row["id"], {}))
-                for row in self._tables.rows("models")
-            },
+            items=rows.items_of(self._tables.rows("models"), pending),
             sources={row["name"]: rows.source_of(row) for row in self._tables.rows("sources")},
             feed={row["slug"]: rows.feed_of(row) for row in self._tables.rows("feed")},
             told_prices=rows.told_prices_of(self._tables.rows("told_prices")),
