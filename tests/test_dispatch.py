@@ -25,7 +25,7 @@ def waits(
     urgent: bool = False,
 ) -> Delivery:
     told = Notification(
-        "team", at, f"title {number}", "body", "", (f"rule {number}",), (f"e{number}",), urgent
+        "team", at, f"title {number}", f"body {number}", "", (f"rule {number}",), (f"e{number}",), urgent
     )
     return Delivery(number, told, OutboxState.WAITING, attempts, next_at or at, repeat)
 
@@ -134,9 +134,16 @@ class TestAsOne:
         )
 
     def test_the_urgent_and_the_rest_of_one_poll_cover_no_while(self) -> None:
-        event = Event("e1", NOW, "source.failing", "models", cause="down")
-        told = as_one([waits(1, urgent=True), waits(2)], [event], NOW).notification
+        events = [Event(n, NOW, "source.failing", "models", cause="down") for n in ("e1", "e2")]
+        told = as_one([waits(1, urgent=True), waits(2)], events, NOW).notification
         assert "all since" not in told.body
+
+    def test_where_an_event_is_gone_they_say_end_to_end_what_they_said__X21(self) -> None:
+        told = as_one([waits(1), waits(2), waits(3)], [Event("e1", NOW, "model.added", "acme/owl-2")], NOW)
+        assert told.notification.title == "title 1, and more"
+        assert told.notification.body == "body 1\n\nbody 2\n\nbody 3"
+        assert told.notification.events == ("e1", "e2", "e3")
+        assert told.notification.rules == ("rule 1", "rule 2", "rule 3")
 
 
 def tried(attempts: int, refusals: int = 0) -> Delivery:

@@ -79,7 +79,7 @@ class Courier:
 
     def _message(self, batch: Batch, now: datetime) -> Delivery:
         """Give what is sent for a batch: with several, one message made anew of all their events."""
-        numbers = dict.fromkeys(number for delivery in batch for number in delivery.notification.events)
+        numbers = {number for delivery in batch for number in delivery.notification.events}
         events = self.store.event(*numbers) if len(batch) > 1 else []
         return dispatch.as_one(batch, events, now)
 

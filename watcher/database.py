@@ -3,10 +3,10 @@
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self, cast
+from typing import Self, TypeVar, cast
 
 from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
@@ -20,6 +20,8 @@ BUSY_TIMEOUT = 10.0  # seconds to wait for a command that writes while the servi
 CACHE = 256  # kB; everything is read once a poll, so more would only take memory
 STRICT_SINCE = (3, 37)
 RESTORE = "restore a backup or move it away"
+BROKEN = (ValueError, LookupError, TypeError, AttributeError)  # from reading what watcher did not write
+Nouns = TypeVar("Nouns")
 migrations = Migrations("watcher")
 
 
@@ -171,6 +173,21 @@ class Tables:
         with self._use():
             return list(self._db.query(sql))
 
+    def nouns(
+        self,
+        read: Callable[[list[Row]], Nouns],
+        table: str,
+        where: str = "1",
+        parameters: Sequence[str] = (),
+    ) -> Nouns:
+        """Read rows as what they stand for. Raises StoreError: without one of them, news would be lost."""
+        found = self.rows(table, where, parameters)
+        try:
+            return read(found)
+        except BROKEN as error:
+            why = f"a row of {table} cannot be read: {error}"
+            raise _damaged(self.path, why) from error
+
     def insert(self, table: str, new: Iterable[Row]) -> None:
         """Add rows; one with a known key says what was said already."""
         self._table(table).insert_all(new, ignore=True)
@@ -202,8 +219,11 @@ def _clearly(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if type(error) is not sqlite3.DatabaseError:  # its children are mistakes of ours
             raise
-        message = f"{path} is damaged ({error}); {RESTORE}"
-        raise StoreError(message) from error
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, why: str) -> StoreError:
+    return StoreError(f"{path} is damaged ({why}); {RESTORE}")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from watcher.channels import Channel, Delivery, Outcome, Verdict
-from watcher.domain import Event
+from watcher.domain import Event, Notification
 from watcher.render import notification
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
@@ -58,18 +58,30 @@ def _free_at(
 
 
 def as_one(batch: Sequence[Delivery], events: Sequence[Event], now: datetime) -> Delivery:
-    """Give the one message that says what those of a batch say; `events` are all of theirs."""
+    """Give the one message that says what those of a batch say; `events` are theirs, or some of them."""
     if len(batch) == 1:
         return batch[0]
     told = [delivery.notification for delivery in batch]
-    whole = notification(
-        told[0].channel,
-        now,
-        events,
-        list(dict.fromkeys(rule for one in told for rule in one.rules)),
-        since=told[0].at if told[0].at < told[-1].at else None,
-    )
+    rules = list(dict.fromkeys(rule for one in told for rule in one.rules))
+    since = told[0].at if told[0].at < told[-1].at else None
+    numbers = dict.fromkeys(number for one in told for number in one.events)
+    if {event.id for event in events} == set(numbers):
+        whole = notification(told[0].channel, now, events, rules, since=since)
+    else:
+        whole = _end_to_end(told, rules, list(numbers))
     return replace(batch[0], notification=replace(whole, urgent=any(one.urgent for one in told)))
+
+
+def _end_to_end(told: Sequence[Notification], rules: Sequence[str], events: Sequence[str]) -> Notification:
+    """Put messages one after the other, where they cannot be made anew."""
+    return replace(
+        told[0],
+        title=f"{told[0].title}, and more",
+        body="\n\n".join(one.body for one in told),
+        html="".join(one.html for one in told),
+        rules=tuple(rules),
+        events=tuple(events),
+    )
 
 
 def next_attempt(outcome: Outcome, delivery: Delivery, now: datetime, jitter: float) -> datetime | None:

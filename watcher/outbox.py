@@ -1,12 +1,13 @@
 """The outbox: messages that wait, are being sent, were sent or given up. The database is the queue."""
 
+import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from watcher import rows
 from watcher.channels import Delivery, OutboxState, Outcome, Verdict
-from watcher.database import Tables
+from watcher.database import BROKEN, Tables
 from watcher.errors import NotFoundError
 from watcher.schema import Row
 
@@ -51,7 +52,7 @@ class Outbox:
         for row in self._tables.rows("outbox", "state = ? order by id", [WAITING]):
             try:
                 found.setdefault(row["channel"], []).append(rows.delivery_of(row))
-            except (ValueError, TypeError):
+            except BROKEN:
                 self._change([row], **UNREADABLE)
         return found
 
@@ -59,7 +60,8 @@ class Outbox:
         """Give when each channel was sent a message from then on; what went as one counts once."""
         found: dict[str, list[datetime]] = {}
         for row in self._tables.rows("outbox", "sent_at >= ? and sent_with = id", [rows.text_of(start)]):
-            found.setdefault(row["channel"], []).append(rows.time_of(row["sent_at"]))
+            with contextlib.suppress(*BROKEN):
+                found.setdefault(row["channel"], []).append(rows.time_of(row["sent_at"]))
         return found
 
     def claim(self, batches: Sequence[Sequence[Delivery]]) -> list[tuple[Delivery, ...]]:
@@ -135,8 +137,8 @@ class Outbox:
     ) -> list[Delivery]:
         """Give messages in these states, newest first."""
         marks = ",".join("?" * len(states))
-        found = self._tables.rows("outbox", f"state in ({marks}) order by id desc limit {limit:d}", [*states])
-        return [rows.delivery_of(row) for row in found]
+        which = f"state in ({marks}) order by id desc limit {limit:d}"
+        return self._tables.nouns(lambda found: [*map(rows.delivery_of, found)], "outbox", which, [*states])
 
     def channels(self) -> dict[str, ChannelCounts]:
         """Count each channel's messages."""

@@ -68,8 +68,17 @@ def source_row(name: str, source: Source) -> Row:
     }
 
 
-def source_of(row: Row) -> Source:
-    """Read how a source is doing."""
+def sources_of(found: Iterable[Row]) -> dict[str, Source]:
+    """Read how the sources are doing, by name."""
+    return {row["name"]: _source_of(row) for row in found}
+
+
+def troubles_of(found: Iterable[Row]) -> dict[Part, Source]:
+    """Read how parts of watcher are doing."""
+    return {(row["what"], row["name"]): _source_of(row) for row in found}
+
+
+def _source_of(row: Row) -> Source:
     kept = {key: row[key] for key in ("identity", "reason", "failures", "episodes")}
     return Source(
         **kept,
@@ -140,10 +149,10 @@ def pending_rows(model: str, item: Item) -> list[Row]:
     ]
 
 
-def pending_of(rows: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
+def pending_of(waiting: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
     """Read what waits, by model."""
     found: dict[str, dict[Aspect, Pending]] = {}
-    for row in rows:
+    for row in waiting:
         wait = Pending(time_of(row["since"]), row["polls"])
         found.setdefault(row["model"], {})[Aspect(row["aspect"])] = wait
     return found
@@ -155,9 +164,14 @@ def feed_rows(before: Mapping[str, FeedEntry], after: Mapping[str, FeedEntry]) -
     return [asdict(entry) | {"slug": slug, "since": text_of(entry.since)} for slug, entry in changed.items()]
 
 
-def feed_of(row: Row) -> FeedEntry:
-    """Read a base model that the feed showed."""
-    return FeedEntry(row["model"], row["name"], time_of(row["since"]), bool(row["known"]), bool(row["told"]))
+def feed_of(found: Iterable[Row]) -> dict[str, FeedEntry]:
+    """Read the base models that the feed showed, by canonical slug."""
+    return {
+        row["slug"]: FeedEntry(
+            row["model"], row["name"], time_of(row["since"]), bool(row["known"]), bool(row["told"])
+        )
+        for row in found
+    }
 
 
 def told_price_rows(before: ToldPrices, after: ToldPrices) -> list[Row]:
@@ -166,9 +180,9 @@ def told_price_rows(before: ToldPrices, after: ToldPrices) -> list[Row]:
     return [{"rule": rule, "model": model, "price": dump(price)} for (rule, model), price in changed.items()]
 
 
-def told_prices_of(rows: Iterable[Row]) -> dict[tuple[str, str], Document]:
+def told_prices_of(found: Iterable[Row]) -> dict[tuple[str, str], Document]:
     """Read the prices that rules have told."""
-    return {(row["rule"], row["model"]): json.loads(row["price"]) for row in rows}
+    return {(row["rule"], row["model"]): json.loads(row["price"]) for row in found}
 
 
 def history_row(entry: HistoryEntry) -> Row:

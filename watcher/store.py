@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from watcher import lock, rows
-from watcher.database import Tables
+from watcher.database import BROKEN, Tables
 from watcher.domain import Event, HistoryEntry, Item, Plan, State
 from watcher.errors import StoreError
 from watcher.outbox import Outbox
@@ -51,15 +51,13 @@ class Store:
 
     def state(self) -> State:
         """Read everything remembered between two polls."""
-        pending = rows.pending_of(self._tables.rows("pending"))
+        pending = self._tables.nouns(rows.pending_of, "pending")
         return State(
-            items=rows.items_of(self._tables.rows("models"), pending),
-            sources={row["name"]: rows.source_of(row) for row in self._tables.rows("sources")},
-            feed={row["slug"]: rows.feed_of(row) for row in self._tables.rows("feed")},
-            told_prices=rows.told_prices_of(self._tables.rows("told_prices")),
-            troubles={
-                (row["what"], row["name"]): rows.source_of(row) for row in self._tables.rows("troubles")
-            },
+            items=self._tables.nouns(lambda found: rows.items_of(found, pending), "models"),
+            sources=self._tables.nouns(rows.sources_of, "sources"),
+            feed=self._tables.nouns(rows.feed_of, "feed"),
+            told_prices=self._tables.nouns(rows.told_prices_of, "told_prices"),
+            troubles=self._tables.nouns(rows.troubles_of, "troubles"),
         )
 
     def commit(self, before: State, plan: Plan) -> None:
@@ -92,25 +90,28 @@ class Store:
 
     def events(self, subject: str = "*", kind: str = "*", limit: int = 50) -> list[Event]:
         """Give events whose subject and kind match the globs, newest first."""
-        found = self._tables.rows(
+        return self._tables.nouns(
+            lambda found: [*map(rows.event_of, found)],
             "events",
             f"subject glob ? and kind glob ? order by at desc, rowid desc limit {limit:d}",
             [subject, kind],
         )
-        return [rows.event_of(row) for row in found]
 
     def event(self, *numbers: str) -> list[Event]:
-        """Give the events with these ids, as far as they are there, oldest first."""
-        found = self._tables.rows(
+        """Give the events with these ids, as far as they are there and can be read, oldest first."""
+        found = []
+        for row in self._tables.rows(
             "events", "id in (select value from json_each(?)) order by at, rowid", [json.dumps(numbers)]
-        )
-        return [rows.event_of(row) for row in found]
+        ):
+            with contextlib.suppress(*BROKEN):
+                found.append(rows.event_of(row))
+        return found
 
     def history(self, model: str) -> list[HistoryEntry]:
         """Give what the list showed of a model, oldest first."""
-        return [
-            rows.history_of(row) for row in self._tables.rows("history", "model = ? order by id", [model])
-        ]
+        return self._tables.nouns(
+            lambda found: [*map(rows.history_of, found)], "history", "model = ? order by id", [model]
+        )
 
     def forget(self, before: datetime) -> None:
         """Let go of what ended before a time (UTC); of each charted value the newest stays."""
