@@ -31,7 +31,7 @@ POLLS = 5000
 SHOWN_EVERY = 500
 WARM = 1000  # polls after which nothing may grow
 FAULTS = 0.05
-MAY_GROW = {"resident megabytes": 4.0, "blocks of memory in use": 1000, "descriptors": 0, "threads": 0}
+MAY_GROW = {"resident MiB": 4.0, "blocks of memory in use": 1000, "descriptors": 0, "threads": 0}
 HANG = 1.0  # seconds, until a connection that says nothing is closed
 Figures: TypeAlias = tuple[int, float, int, int, int]
 RULES = """
@@ -68,7 +68,7 @@ def soak(folder: Path, port: int, polls: int) -> list[Figures]:
             if poll % SHOWN_EVERY == 0:
                 figures.append((poll, *measured()))
                 print(
-                    "{:5} polls: {:5.1f} MB, {} blocks, {} descriptors, {} threads".format(*figures[-1]),
+                    "{:5} polls: {:5.1f} MiB, {} blocks, {} descriptors, {} threads".format(*figures[-1]),
                     flush=True,
                 )
         while service.store.outbox.waiting():
@@ -79,11 +79,11 @@ def soak(folder: Path, port: int, polls: int) -> list[Figures]:
 
 
 def measured() -> tuple[float, int, int, int]:
-    """Give our resident megabytes, blocks of memory in use, open descriptors and threads."""
+    """Give our resident MiB, blocks of memory in use, open descriptors and threads."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return (
-        pages * os.sysconf("SC_PAGE_SIZE") / 1e6,
+        pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
         sys.getallocatedblocks(),
         len([*Path("/proc/self/fd").iterdir()]),
         len([*Path("/proc/self/task").iterdir()]),
