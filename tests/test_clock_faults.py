@@ -46,6 +46,13 @@ def test_an_answer_from_a_cache_was_dated_when_it_went_in__T9() -> None:
         assert not isinstance(ask("models", server.url(), NOW + timedelta(hours=5)), Failure)
 
 
+def test_a_mistake_of_ours_in_reading_is_a_failure_that_says_where__I16() -> None:
+    with serving(dated(NOW)) as server:
+        got = ask("models", server.url(), NOW.replace(tzinfo=None))
+    assert isinstance(got, Failure)
+    assert got.reason.startswith("watcher itself failed (TypeError, polling.py:")
+
+
 def test_while_the_clock_is_wrong_nobody_is_told_anything_and_then_all_that_is_due__T1_T7(
     tmp_path: Path,
 ) -> None:

@@ -1,4 +1,5 @@
 import signal
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from watcher.fetch import fetch
 from watcher.plan import Poll
 from watcher.polling import failures, pause
 from watcher.service import Service
+from watcher.settle import HOLDS, Policy
 from watcher.store import Store
 from watching import Catalog, has_polled_twice_more, service
 
@@ -210,6 +212,31 @@ def test_an_answer_that_cannot_be_believed_is_a_failed_poll_and_changes_nothing_
         "feed": "the feed is empty",
     }
     assert watcher.store.state().items == before.items
+    watcher.store.close()
+
+
+def test_what_nobody_foresaw_fails_the_poll_and_is_told_as_any_failure__I16(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
+    watcher = service(tmp_path, catalog.url, "console://", clock, "holds: {price: 0s}")
+    watcher.poll()
+    known, sound = watcher.store.state().items, watcher.config
+    broken = Policy({name: hold for name, hold in HOLDS.items() if name != "price"})
+    watcher.config = replace(sound, settings=replace(sound.settings, policy=broken))
+    catalog.shows(DEARER, FINCH, HERON)
+    for _ in range(3):
+        clock[0] += timedelta(hours=1)
+        reason = failures(watcher.poll())["models"].reason
+        assert reason.startswith("watcher itself failed (KeyError, settle.py:")
+        assert watcher.store.state().items == known
+    watcher.config = sound
+    watcher.poll()
+    assert Counter(event.kind for event in watcher.store.events()) == {
+        "source.failing": 2,
+        "source.recovered": 2,
+        "price.changed": 1,
+    }
     watcher.store.close()
 
 

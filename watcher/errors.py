@@ -10,6 +10,8 @@ WatcherError
 └── NotFoundError           1  nothing is known by that name
 """
 
+from traceback import extract_tb
+
 
 class WatcherError(Exception):
     """An error with a message for people: one line, what is wrong and the way out."""
@@ -61,3 +63,10 @@ class RefusedError(WatcherError):
 
 class NotFoundError(WatcherError):
     """Nothing is known by that name."""
+
+
+def mistake(error: Exception) -> str:
+    """Say of an error that nobody foresaw what it is and where: its own words could be anything."""
+    place = extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__}, {place.filename.rpartition('/')[2]}:{place.lineno}"
+    return f"watcher itself failed ({where}); please report it"

@@ -7,7 +7,7 @@ from threading import Event as Flag
 from time import monotonic
 
 from watcher.domain import Failure, Part, Plan, Snapshot, Source, State, Trouble
-from watcher.errors import FetchError, RefusedError
+from watcher.errors import FetchError, RefusedError, mistake
 from watcher.fetch import fetch
 from watcher.plan import Poll
 from watcher.redaction import plain_words, redact
@@ -29,6 +29,8 @@ def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Snapshot
         return Failure(redact(str(error), url, plain_words(url)), error.retry_after)
     except RefusedError as error:
         return Failure(redact(str(error), url, plain_words(url)))
+    except Exception as error:  # noqa: BLE001 - what nobody foresaw is a failed poll, which is told, not the end
+        return Failure(mistake(error))
 
 
 def look(

@@ -4,6 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
 
@@ -11,8 +12,8 @@ from watcher import __version__, courier, deliver, systemd
 from watcher.channels import Delivery, OutboxState, Verdict
 from watcher.config import Config, summed_up
 from watcher.courier import Courier
-from watcher.domain import Event, Part, Plan, State, Trouble
-from watcher.errors import ConfigError, FetchError, StoreError, StoreUnavailableError
+from watcher.domain import Event, Failure, Part, Plan, State, Trouble
+from watcher.errors import ConfigError, FetchError, StoreError, StoreUnavailableError, mistake
 from watcher.events import of_part
 from watcher.fetch import ping
 from watcher.plan import MODELS, Poll, notify, plan
@@ -185,7 +186,7 @@ class Service:
             return poll  # an answer that was not waited for says nothing
         began = self._elapsed()
         before = self.store.state()
-        decided = plan(before, poll, self.config.settings)
+        poll, decided = self._judged(before, poll)
         self.store.commit(before, decided)
         self._note_store(None)
         after = decided.state
@@ -195,6 +196,14 @@ class Service:
             self.store.forget(poll.at - self.config.keep)
             self._tidied = poll.at
         return poll
+
+    def _judged(self, before: State, poll: Poll) -> tuple[Poll, Plan]:
+        """Decide what a poll means; where a mistake of ours is in the way, it has failed and is told so."""
+        try:
+            return poll, plan(before, poll, self.config.settings)
+        except Exception as error:  # noqa: BLE001 - what nobody foresaw must not end the service unheard
+            failed = replace(poll, answers=dict.fromkeys(poll.answers, Failure(mistake(error))))
+            return failed, plan(before, failed, self.config.settings)
 
     def _troubles(self) -> dict[Part, Trouble]:
         own = {("configuration", self.config.path.name): self._refused} if self._refused else {}
