@@ -81,7 +81,7 @@ def test_a_failed_poll_changes_nothing_that_is_known__I5_W2_W3() -> None:
     assert listing([OWL]).documents
 
 
-def kinds(state: State, *troubles: Trouble | None, settings: Settings = TELLING) -> tuple[State, list[str]]:
+def told_of(state: State, *troubles: Trouble | None, settings: Settings = TELLING) -> tuple[State, list[str]]:
     """Give what is told where a channel fares so from hour to hour."""
     told = list[str]()
     for hour, trouble in enumerate(troubles):
@@ -104,12 +104,12 @@ REFUSED, LATE = Trouble("no such account", is_final=True), Trouble("timed out")
 def test_a_channel_that_refuses_or_is_down_for_long_is_told_once_and_so_is_its_end__L15(
     troubles: list[Trouble | None], told: list[str]
 ) -> None:
-    assert kinds(State(), *troubles)[1] == told
+    assert told_of(State(), *troubles)[1] == told
 
 
 def test_a_channel_that_no_rule_names_any_more_is_forgotten() -> None:
-    failing, _ = kinds(State(), REFUSED)
+    failing, _ = told_of(State(), REFUSED)
     assert TEAM in failing.troubles
     others = Settings((Rule("Everything", ("ops",)),))
-    state, told = kinds(failing, REFUSED, settings=others)
+    state, told = told_of(failing, REFUSED, settings=others)
     assert (state.troubles, told) == ({}, [])

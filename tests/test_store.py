@@ -91,6 +91,40 @@ def test_an_event_reads_back_as_it_was_told(store: Store) -> None:
     assert sorted(store.events(), key=lambda e: e.id) == sorted(told, key=lambda e: e.id)
 
 
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("models", "update models set announced = 'poison'"),
+        ("models", "update models set observed = 'poison'"),
+        ("models", "update models set levels = '[5]'"),
+        ("pending", "insert into pending values ('acme/owl-2', 'poison', '2026-11-02T08:00:00Z', 1)"),
+        ("sources", "update sources set fields = 5"),
+        ("feed", "update feed set since = ''"),
+        ("told_prices", "insert into told_prices values ('all', 'acme/owl-2', '{')"),
+        ("troubles", "insert into troubles (what, name) values ('channel', 'team')"),
+        ("events", "update events set at = 'poison'"),
+        ("history", "update history set at = null"),
+        ("outbox", "update outbox set rules = 'poison'"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_damage__S7_X21(
+    store: Store, path: Path, table: str, change: str
+) -> None:
+    polled(store, 0, OWL, feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"}))
+    polled(store, 1, OWL, FINCH)
+    asked(path, change)
+    with pytest.raises(StoreError, match=f"a row of {table} cannot be read: .*; restore a backup"):
+        _ = store.state(), store.events(), store.history("acme/owl-2"), store.outbox.messages()
+
+
+def test_news_that_cannot_be_read_does_not_hold_up_other_news__X21(store: Store, path: Path) -> None:
+    polled(store, 0, OWL)
+    polled(store, 1, OWL, FINCH, HERON)
+    first, second = store.events()
+    asked(path, f"update events set model = 'poison' where id = '{first.id}'")  # noqa: S608 - our own
+    assert store.event(first.id, second.id) == [second]
+
+
 class TestOpening:
     def test_only_one_instance_holds_a_store__I15_W24(self, store: Store, path: Path) -> None:
         with pytest.raises(BusyError, match=r"process \d+\) holds .*watcher\.db; stop it first"):
@@ -138,40 +172,6 @@ class TestOpening:
         path.write_bytes(body)
         with pytest.raises(StoreError, match="restore a backup"):
             Store.open(path)
-
-    @pytest.mark.parametrize(
-        ("table", "change"),
-        [
-            ("models", "update models set announced = 'poison'"),
-            ("models", "update models set observed = 'poison'"),
-            ("models", "update models set levels = '[5]'"),
-            ("pending", "insert into pending values ('acme/owl-2', 'poison', '2026-11-02T08:00:00Z', 1)"),
-            ("sources", "update sources set fields = 5"),
-            ("feed", "update feed set since = ''"),
-            ("told_prices", "insert into told_prices values ('all', 'acme/owl-2', '{')"),
-            ("troubles", "insert into troubles (what, name) values ('channel', 'team')"),
-            ("events", "update events set at = 'poison'"),
-            ("history", "update history set at = null"),
-            ("outbox", "update outbox set rules = 'poison'"),
-        ],
-    )
-    def test_a_row_that_cannot_be_read_is_damage__S7_X21(
-        self, store: Store, path: Path, table: str, change: str
-    ) -> None:
-        polled(store, 0, OWL, feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"}))
-        polled(store, 1, OWL, FINCH)
-        asked(path, change)
-        with pytest.raises(StoreError, match=f"a row of {table} cannot be read: .*; restore a backup"):
-            _ = store.state(), store.events(), store.history("acme/owl-2"), store.outbox.messages()
-
-    def test_news_that_cannot_be_read_does_not_hold_up_other_news__X21(
-        self, store: Store, path: Path
-    ) -> None:
-        polled(store, 0, OWL)
-        polled(store, 1, OWL, FINCH, HERON)
-        first, second = store.events()
-        asked(path, f"update events set model = 'poison' where id = '{first.id}'")  # noqa: S608 - our own
-        assert store.event(first.id, second.id) == [second]
 
     def test_a_database_of_another_program_is_refused(self, path: Path) -> None:
         asked(path, "create table theirs (id)")

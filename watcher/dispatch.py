@@ -62,25 +62,27 @@ def as_one(batch: Sequence[Delivery], events: Sequence[Event], now: datetime) ->
     if len(batch) == 1:
         return batch[0]
     told = [delivery.notification for delivery in batch]
-    rules = list(dict.fromkeys(rule for one in told for rule in one.rules))
+    rules = tuple(dict.fromkeys(rule for one in told for rule in one.rules))
     since = told[0].at if told[0].at < told[-1].at else None
-    numbers = dict.fromkeys(number for one in told for number in one.events)
+    numbers = tuple(dict.fromkeys(number for one in told for number in one.events))
     if {event.id for event in events} == set(numbers):
         whole = notification(told[0].channel, now, events, rules, since=since)
     else:
-        whole = _end_to_end(told, rules, list(numbers))
+        whole = _end_to_end(told, rules, numbers)
     return replace(batch[0], notification=replace(whole, urgent=any(one.urgent for one in told)))
 
 
-def _end_to_end(told: Sequence[Notification], rules: Sequence[str], events: Sequence[str]) -> Notification:
+def _end_to_end(
+    told: Sequence[Notification], rules: tuple[str, ...], events: tuple[str, ...]
+) -> Notification:
     """Put messages one after the other, where they cannot be made anew."""
     return replace(
         told[0],
         title=f"{told[0].title}, and more",
         body="\n\n".join(one.body for one in told),
         html="".join(one.html for one in told),
-        rules=tuple(rules),
-        events=tuple(events),
+        rules=rules,
+        events=events,
     )
 
 

@@ -29,8 +29,8 @@ class Snapshot:
     """One believed answer of a source.
 
     `documents` by model id (for the feed: by canonical slug); `fields` every field name that the answer used;
-    `refused` the items that could not be read, with the reason; `raw` the rows as they came, as JSON:
-    as text they take a quarter of the memory.
+    `refused` the items that could not be read, with the reason; `raw` the rows as they came, as JSON,
+    which takes less memory than what it stands for.
     """
 
     identity: str

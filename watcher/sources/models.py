@@ -33,7 +33,7 @@ READ = frozenset(
 def next_page(page: bytes) -> str | None:
     """Give `links.next` of an answer, None on the last page or where the page cannot be read."""
     if not NEXT.search(page):
-        return None  # as ever; to read a page takes longer than all else of a poll
+        return None  # as nearly always, and parse() reads the page anyway
     try:
         links = _envelope(page).get("links")
     except RefusedError:
