@@ -76,7 +76,9 @@ def lock(_arguments: list[str]) -> None:
     """Pin the newest requirements anew."""
     tools = set_up(DEVELOPMENT)
     execute(tools / "python", "-m", "pip", "install", "--quiet", "uv")
-    sources = f"pyproject.toml {BUILD} --universal --upgrade --generate-hashes --no-annotate --no-strip-extras"
+    sources = (
+        f"pyproject.toml {BUILD} --universal --upgrade --generate-hashes --no-annotate --no-strip-extras"
+    )
     quiet = "--quiet --no-header --no-emit-index-url"
     for target, extra in ((RUNTIME, ""), (DEVELOPMENT, "--extra dev")):
         execute(tools / "uv", *f"pip compile {sources} {quiet} {extra} -o {target}".split())

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from timeline import POLL, START, Timeline
-from watcher import config
-from watcher.demo import feed
-from watcher.service import Service
-from watcher.store import Store
+from watcher.cli.demo import feed
+from watcher.config import config
+from watcher.service.loop import Service
+from watcher.store.store import Store
 
 POLLS = 5000
 SHOWN_EVERY = 500

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from watcher.demo import Row, row
+from watcher.cli.demo import Row, row
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 POLL = timedelta(minutes=5)

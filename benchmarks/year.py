@@ -16,14 +16,15 @@ from datetime import datetime
 from pathlib import Path
 
 from timeline import DAY, POLL, Timeline
-from watcher import config
-from watcher.channels import Outcome, Verdict
-from watcher.config import Config
-from watcher.demo import Row
-from watcher.domain import Snapshot
-from watcher.plan import Poll, plan
-from watcher.sources import models
-from watcher.store import Store
+from watcher.cli.demo import Row
+from watcher.config import config
+from watcher.config.config import Config
+from watcher.domain.catalog import Snapshot
+from watcher.domain.delivery import Outcome, Verdict
+from watcher.domain.polls import Poll
+from watcher.news.plan import plan
+from watcher.sources import model_list
+from watcher.store.store import Store
 
 ROOT = Path(__file__).parent.parent
 A_DAY = int(DAY / POLL)
@@ -84,7 +85,9 @@ def read(rows: Mapping[str, Row], before: Snapshot, at: datetime) -> Snapshot:
     """Read the rows as the source does, those that are as they were not again."""
     raw = {model: json.dumps(row) for model, row in rows.items()}
     documents = {
-        model: before.documents[model] if before.raw.get(model) == raw[model] else models.document(row, at)
+        model: before.documents[model]
+        if before.raw.get(model) == raw[model]
+        else model_list.document(row, at)
         for model, row in rows.items()
     }
     return replace(before, documents=documents, fields=frozenset(next(iter(rows.values()))), raw=raw)

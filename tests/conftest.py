@@ -9,7 +9,7 @@ from hypothesis import settings
 from catalogs import FINCH, HERON, OWL
 from crash_scene import Scene, crash_scene
 from fork_server import ForkServer, fork_server
-from watcher.demo import Stage, serve
+from watcher.cli.demo import Stage, serve
 from watching import Catalog
 
 settings.register_profile("watcher", deadline=None)  # no test is about time

@@ -17,7 +17,15 @@ with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is
     from apprise.manager_plugins import NotificationManager
     from apprise.plugins.email import NotifyEmail
 
-    from watcher.send import CONNECT_PATIENCE, DECIDED, READ_PATIENCE, ROOM, TEXT, UnusableError, load
+    from watcher.delivery.apprise_child import (
+        CONNECT_PATIENCE,
+        DECIDED,
+        READ_PATIENCE,
+        ROOM,
+        TEXT,
+        UnusableError,
+        load,
+    )
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 Status = apprise.AppriseResultStatus

@@ -1,10 +1,11 @@
 from datetime import date
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, Story, priced
-from watcher.backtest import Backtest
-from watcher.plan import Poll, Settings
-from watcher.rules import Rule
-from watcher.terms import Globs
+from watcher.domain.polls import Poll
+from watcher.news.plan import Settings
+from watcher.reports.backtest import Backtest
+from watcher.rules.route import Rule
+from watcher.rules.values import Globs
 
 PRICES = Rule("Prices", ("team", "ops"), {"event": Globs.parse("price.*")})
 NEW = Rule("New", ("team",), {"event": Globs.parse("model.added")})

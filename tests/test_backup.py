@@ -11,9 +11,9 @@ from outboxes import due
 from programs import configure, finished, running
 from receivers import receiving
 from stores import asked
-from watcher.channels import OutboxState
-from watcher.errors import StoreError
-from watcher.store import Store
+from watcher.domain.delivery import OutboxState
+from watcher.domain.errors import StoreError
+from watcher.store.store import Store
 from watching import Catalog, has_polled_twice_more, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

@@ -84,7 +84,9 @@ def test_its_secrets_show_nowhere__I12(box: Box) -> None:
         shown = [box.run(f"systemctl {verb} --no-pager watcher") for verb in ("show", "status", "cat")]
         shown.append(box.run("journalctl --no-pager --all --output=export"))
         seen = [text for process in box.processes() for text in process]
-        assert any(b"watcher.send" in text for text in seen), "the sending child is not among them"
+        assert any(b"watcher.delivery.apprise_child" in text for text in seen), (
+            "the sending child is not among them"
+        )
         kept = list(box.files())
     assert kept
     for secret in (TOKEN, PASSWORD):
@@ -123,7 +125,7 @@ def test_where_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where__X19
     said = box.journal()
     assert "watcher.service: Watchdog timeout" in said
     assert "Fatal Python error: Aborted" in said
-    assert re.search(r'File ".*/watcher/service.py", line \d+ in run', said)
+    assert re.search(r'File ".*/watcher/service/loop.py", line \d+ in run', said)
     box.run(f"rm {drop_in}; systemctl daemon-reload; systemctl restart watcher")
     box.tells("acme/after-hang")
 

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, Story, answer, listing, priced
-from watcher.sources import models
+from watcher.sources import model_list
 
 OTHER = "http://catalog.test/models?output_modalities=image"
 
@@ -30,11 +30,15 @@ def test_a_row_that_cannot_be_read_is_neither_changed_nor_gone__P5() -> None:
     broken = [*many[1:], many[0] | {"pricing": {"prompt": "abc"}}]
     before = story.state.items["acme/owl-0"]
     assert (
-        story.answers(2 * DAY, models=models.parse([answer(broken)], story.at, "http://catalog.test/models"))
+        story.answers(
+            2 * DAY, models=model_list.parse([answer(broken)], story.at, "http://catalog.test/models")
+        )
         == []
     )
     assert (
-        story.answers(2 * DAY, models=models.parse([answer(broken)], story.at, "http://catalog.test/models"))
+        story.answers(
+            2 * DAY, models=model_list.parse([answer(broken)], story.at, "http://catalog.test/models")
+        )
         == []
     )
     assert story.state.items["acme/owl-0"] == before

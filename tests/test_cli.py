@@ -8,12 +8,14 @@ from click.testing import CliRunner, Result
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, listing, priced
 from outboxes import due
 from receivers import Answer, receiving
-from watcher import __version__, config, config_shape
-from watcher.channels import Outcome, Verdict
-from watcher.cli import main
-from watcher.plan import Poll, plan
-from watcher.service import utc_now
-from watcher.store import Store
+from watcher import __version__
+from watcher.cli.main import main
+from watcher.config import config, schema
+from watcher.domain.delivery import Outcome, Verdict
+from watcher.domain.polls import Poll
+from watcher.news.plan import plan
+from watcher.service.loop import utc_now
+from watcher.store.store import Store
 
 RULES = """\
 channels: {{console: "console://", hook: "{hook}"}}
@@ -284,7 +286,7 @@ class TestStatus:
 
 
 def test_the_schema_is_printed_for_editors() -> None:
-    assert json.loads(called("schema").output) == config_shape.schema()
+    assert json.loads(called("schema").output) == schema.schema()
 
 
 @pytest.mark.usefixtures("told")

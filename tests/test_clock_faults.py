@@ -6,8 +6,8 @@ import pytest
 
 from catalogs import FINCH, HERON, OWL, answer
 from servers import Script, reply, serving
-from watcher.domain import Failure
-from watcher.polling import ask, look
+from watcher.domain.catalog import Failure
+from watcher.sources.ask import ask, look
 from watching import Catalog, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from catalogs import OWL, START, document, priced
-from watcher.conditions import CONDITIONS, Question, words
-from watcher.domain import Event
-from watcher.terms import Bounds, Duration, Globs, Percent, PriceTerms, Tokens
+from watcher.domain.catalog import Event
+from watcher.rules.conditions import CONDITIONS, Question, words
+from watcher.rules.values import Bounds, Duration, Globs, Percent, PriceTerms, Tokens
 
 LEAVING = document(OWL | {"expiration_date": "2026-11-07"})
 BEFORE = {"parameters": ["seed", "tools"], "input": ["text"]}

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from watcher import config, config_shape
-from watcher.conditions import CONDITIONS
-from watcher.errors import ConfigError
-from watcher.events import KINDS
-from watcher.settle import HOLDS
-from watcher.terms import Duration, Globs
+from watcher.config import config, schema
+from watcher.domain.errors import ConfigError
+from watcher.domain.kinds import KINDS
+from watcher.news.settle import HOLDS
+from watcher.rules.conditions import CONDITIONS
+from watcher.rules.values import Duration, Globs
 
 ROOT = Path(__file__).parent.parent
 CANARY = "cAnArY-7f3e"
@@ -206,18 +206,18 @@ def test_the_configuration_is_explained_in_words_without_secrets__Z1_I12(tmp_pat
 
 def test_the_schema_for_editors_is_up_to_date() -> None:
     committed = json.loads((ROOT / "docs/rules.schema.json").read_text())
-    assert committed == config_shape.schema(), "run: watcher schema > docs/rules.schema.json"
+    assert committed == schema.schema(), "run: watcher schema > docs/rules.schema.json"
 
 
 def test_the_schema_suggests_the_kinds_of_events_and_names_no_host() -> None:
-    schema = config_shape.schema()
-    suggested = schema["$defs"]["When"]["properties"]["event"]["anyOf"][0]["anyOf"][0]["enum"]
+    found = schema.schema()
+    suggested = found["$defs"]["When"]["properties"]["event"]["anyOf"][0]["anyOf"][0]["enum"]
     assert suggested == list(KINDS)
-    assert "openrouter.ai" not in json.dumps(schema)
+    assert "openrouter.ai" not in json.dumps(found)
 
 
 def test_the_schema_gives_the_defaults_as_people_write_them() -> None:
-    keys = config_shape.schema()["properties"]
+    keys = schema.schema()["properties"]
     assert keys["poll"]["default"] == "5m"
     assert keys["reminders"]["default"] == ["30d", "14d", "7d", "1d", "0d"]
 

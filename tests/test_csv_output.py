@@ -1,8 +1,8 @@
 import pytest
 
 from catalogs import START
-from watcher.csv_output import history
-from watcher.domain import HistoryEntry
+from watcher.cli.as_csv import history
+from watcher.domain.catalog import HistoryEntry
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from expositions import Labels, samples, told
 from promql import faults, needs_promtool, promtool
-from watcher.cli import main
+from watcher.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 ALERTS = ROOT / "deploy" / "alerts.yaml"

@@ -15,8 +15,8 @@ import pytest
 
 from receivers import Answer, receiving
 from sending import REFUSED, RETRY, SENT, message
-from watcher.channels import Channel, Delivery, Outcome, Secret
-from watcher.deliver import check, deliver
+from watcher.delivery.transport import check, deliver
+from watcher.domain.delivery import Channel, Delivery, Outcome, Secret
 
 LONG_URL = "json://127.0.0.1/canary-token-1"
 CONSOLE = "console://"

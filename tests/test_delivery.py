@@ -8,10 +8,10 @@ from threading import Event as Flag
 from catalogs import FINCH, HERON, OWL, priced
 from news import HOUR, MINUTE, NOW, SECOND, News, states, told
 from receivers import Answer, receiving
-from watcher.channels import OutboxState, Outcome, Verdict
-from watcher.courier import Courier
-from watcher.service import Service
-from watcher.store import Store
+from watcher.delivery.courier import Courier
+from watcher.domain.delivery import OutboxState, Outcome, Verdict
+from watcher.service.loop import Service
+from watcher.store.store import Store
 from watching import Catalog
 
 DOWN = Answer(503, b"down")

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from programs import finished
-from watcher.demo import sample
-from watcher.service import utc_now
+from watcher.cli.demo import sample
+from watcher.service.loop import utc_now
 
 
 def test_the_demo_shows_every_alert_once_and_leaves_nothing_behind(

@@ -3,10 +3,11 @@ from typing import Any
 import pytest
 
 from catalogs import OWL, START, document, priced
-from watcher.describe import clean, describe, headline, moment
-from watcher.diff import diff
-from watcher.domain import Aspect, Change, Event, FieldChange
-from watcher.events import KINDS, Circumstances, of_catalog, of_change, of_part
+from watcher.domain.catalog import Aspect, Change, Event, FieldChange
+from watcher.domain.kinds import KINDS
+from watcher.messages.lines import clean, describe, headline, moment
+from watcher.news.diff import diff
+from watcher.news.events import Circumstances, of_catalog, of_change, of_part
 
 TIER = {"overrides": [{"min_prompt_tokens": 200000, "prompt": "1"}]}
 

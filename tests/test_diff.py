@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from catalogs import OWL, document, priced
-from watcher.diff import diff
-from watcher.domain import Aspect, FieldChange
+from watcher.domain.catalog import Aspect, FieldChange
+from watcher.news.diff import diff
 
 
 def changed(

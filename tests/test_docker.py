@@ -19,7 +19,7 @@ from composing import ROOT, RULES, USER, Composition, environment, pip_settings
 from engine import Engine, engine, missing
 from programs import eventually
 from watcher import __version__
-from watcher.demo import row
+from watcher.cli.demo import row
 
 pytestmark = pytest.mark.timeout(900)  # the first one waits for the image
 CONDOR = row("acme/condor-3", "0.000003", "0.000015")
@@ -158,7 +158,12 @@ def test_every_service_of_apprise_is_offered_in_the_image(docker: Engine) -> Non
 
 
 @pytest.mark.parametrize(
-    "command", ["/opt/venv/bin/watcher status --help", "/opt/venv/bin/watcher demo", "-m watcher.send"]
+    "command",
+    [
+        "/opt/venv/bin/watcher status --help",
+        "/opt/venv/bin/watcher demo",
+        "-m watcher.delivery.apprise_child",
+    ],
 )
 def test_what_is_loaded_has_its_bytecode(docker: Engine, command: str) -> None:
     """Also where Python's own library comes without; the plugins of Apprise do without."""

@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 from catalogs import DAY, FINCH, HOUR, OWL, Row, Story, priced
-from watcher.domain import Item
-from watcher.explain import verdicts
-from watcher.levels import Moment
-from watcher.rules import ECHO, MASS, Rule
-from watcher.settle import Policy, Waiting, outlook
-from watcher.terms import Globs, Percent, PriceTerms
+from watcher.domain.catalog import Item
+from watcher.news.settle import Policy, Waiting, outlook
+from watcher.news.steadiness import Moment
+from watcher.reports.explain import verdicts
+from watcher.rules.route import ECHO, MASS, Rule
+from watcher.rules.values import Globs, Percent, PriceTerms
 
 MINUTES = timedelta(minutes=5)
 PRICES = Rule("Prices", ("team",), {"event": Globs.parse("price.*")})

@@ -20,15 +20,15 @@ from crash_scene import STORY
 from failing_database import FailingConnection, failing_store
 from remains import Remains, decided, messages, remains
 from stores import AT_ONCE
-from watcher import rows
-from watcher.channels import Channel, Secret
-from watcher.config import Config
-from watcher.database import Tables, migrations
-from watcher.errors import StoreUnavailableError
-from watcher.plan import Settings
-from watcher.rules import Rule
-from watcher.service import STORE_PAUSE, Service
-from watcher.store import Store
+from watcher.config.config import Config
+from watcher.domain.delivery import Channel, Secret
+from watcher.domain.errors import StoreUnavailableError
+from watcher.news.plan import Settings
+from watcher.rules.route import Rule
+from watcher.service.loop import STORE_PAUSE, Service
+from watcher.store import rows
+from watcher.store.database import Tables, migrations
+from watcher.store.store import Store
 from watching import Catalog
 
 CHANNELS = ("one", "two")

@@ -13,10 +13,10 @@ from crash_scene import AT_ONCE
 from cutting import Proxy, Side, cutting
 from receivers import HttpReceiver, MailReceiver, receiving, receiving_mail
 from remains import remains
-from watcher import rows
-from watcher.plan import MODELS
-from watcher.polling import failures
-from watcher.service import Service
+from watcher.news.plan import MODELS
+from watcher.service.loop import Service
+from watcher.sources.ask import failures
+from watcher.store import rows
 from watching import Catalog, service
 
 # Our own troubles are no news here: they are over at the next try.

@@ -9,12 +9,12 @@ import pytest
 from catalogs import DAY, HOUR, OWL, Row, Story, answer, priced
 from servers import reply
 from sites import watched
-from watcher.demo import row
-from watcher.plan import Settings
-from watcher.polling import failures
-from watcher.rules import Rule
-from watcher.settle import HOLDS, Policy
-from watcher.terms import Percent, PriceTerms
+from watcher.cli.demo import row
+from watcher.news.plan import Settings
+from watcher.news.settle import HOLDS, Policy
+from watcher.rules.route import Rule
+from watcher.rules.values import Percent, PriceTerms
+from watcher.sources.ask import failures
 
 MANY = [row(f"acme/model-{number:03}", "0.000001", "0.000002") for number in range(400)]
 SOME = MANY[:60]

@@ -8,14 +8,14 @@ import pytest
 from catalogs import FINCH, HERON, HOUR, OWL, START, answer
 from programs import command, environment, finished
 from sites import BIRDS, watched
-from watcher import config
-from watcher.demo import row
-from watcher.domain import Event
-from watcher.errors import ConfigError
-from watcher.events import KINDS
-from watcher.render import notification
-from watcher.rules import Rule
-from watcher.terms import Globs
+from watcher.cli.demo import row
+from watcher.config import config
+from watcher.domain.catalog import Event
+from watcher.domain.errors import ConfigError
+from watcher.domain.kinds import KINDS
+from watcher.messages.message import notification
+from watcher.rules.route import Rule
+from watcher.rules.values import Globs
 
 CANARY = "cAnArY-7f3e"
 RULES = 'channels: {hook: "console://"}\nrules:\n  - {name: All, when: {event: "*.*"}, notify: hook}\n'

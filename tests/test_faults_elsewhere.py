@@ -12,11 +12,11 @@ from programs import command, configure, environment, eventually, finished
 from receivers import receiving
 from servers import HANG, Script, answering, reply
 from sites import BIRDS, LEAVING, watched
-from watcher.demo import feed, row
-from watcher.polling import failures
-from watcher.rules import Rule
-from watcher.settle import HOLDS
-from watcher.terms import Globs, Percent, PriceTerms
+from watcher.cli.demo import feed, row
+from watcher.news.settle import HOLDS
+from watcher.rules.route import Rule
+from watcher.rules.values import Globs, Percent, PriceTerms
+from watcher.sources.ask import failures
 
 AT_ONCE = "holds: {" + ", ".join(f"{name}: 0s" for name in HOLDS) + "}"
 PATIENT = AT_ONCE.replace("source: 0s", "source: 1h")

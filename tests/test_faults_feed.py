@@ -8,9 +8,9 @@ from catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, answer, feed_of, 
 from receivers import receiving, receiving_mail
 from servers import Script, reply, serving, zipped
 from sites import BIRDS, LEAVING, is_a_failed_poll_and_no_more, watched
-from watcher.demo import feed, row
-from watcher.domain import Failure
-from watcher.polling import failures
+from watcher.cli.demo import feed, row
+from watcher.domain.catalog import Failure
+from watcher.sources.ask import failures
 
 FEED = feed(list(BIRDS))
 DOWN = reply(b"", "503 Busy")

@@ -6,7 +6,7 @@ import pytest
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, answer
 from servers import Script, reply, serving, zipped
 from sites import BIRDS, LEAVING, is_a_failed_poll_and_no_more, watched
-from watcher.polling import failures
+from watcher.sources.ask import failures
 
 LIST = answer(BIRDS)
 CHALLENGE = b"<!DOCTYPE html><title>Just a moment...</title>"

@@ -9,11 +9,11 @@ import pytest
 from catalogs import DAY, FINCH, HOUR, OWL, Story, priced
 from receivers import receiving
 from sites import watched
-from watcher.demo import row
-from watcher.identity import page
-from watcher.plan import Settings
-from watcher.polling import failures
-from watcher.settle import HOLDS, Policy
+from watcher.cli.demo import row
+from watcher.news.plan import Settings
+from watcher.news.settle import HOLDS, Policy
+from watcher.openrouter.ids import page
+from watcher.sources.ask import failures
 
 MANY = [row(f"acme/model-{number:03}", "0.000001", "0.000002") for number in range(400)]
 AT_ONCE = "holds: {" + ", ".join(f"{name}: 0s" for name in HOLDS) + "}"

@@ -10,8 +10,8 @@ from names import resolving
 from receivers import free_port
 from servers import RESET, Script, reply, serving
 from sites import BIRDS, LEAVING, is_a_failed_poll_and_no_more, watched
-from watcher.fetch import fetch
-from watcher.polling import failures
+from watcher.sources.ask import failures
+from watcher.sources.fetch import fetch
 
 LIST = answer(BIRDS)
 HEAD = b"HTTP/1.1 200 OK\r\n"

@@ -7,8 +7,8 @@ import pytest
 from catalogs import DAY, FINCH, HERON, OWL, Row, answer, priced
 from servers import Script, reply, zipped
 from sites import BIRDS, is_a_failed_poll_and_no_more, watched
-from watcher.demo import row
-from watcher.polling import failures
+from watcher.cli.demo import row
+from watcher.sources.ask import failures
 
 MANY = [row(f"acme/model-{number:02}", "0.000001", "0.000002") for number in range(40)]
 DATED = [base | {"expiration_date": "2026-12-30"} for base in MANY[:3]]

@@ -3,8 +3,8 @@ import gzip
 import pytest
 
 from catalogs import QUERY, START
-from watcher.domain import Snapshot
-from watcher.errors import RefusedError
+from watcher.domain.catalog import Snapshot
+from watcher.domain.errors import RefusedError
 from watcher.sources import SOURCES, feed
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Models</title>'

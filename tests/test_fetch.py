@@ -14,8 +14,8 @@ import pytest
 from receivers import free_port
 from servers import HANG, RESET, Script, dripped, reply, serving, zipped
 from watcher import __version__
-from watcher.errors import FetchError
-from watcher.fetch import fetch
+from watcher.domain.errors import FetchError
+from watcher.sources.fetch import fetch
 
 BODY = b'{"data": ["' + b"x" * 5000 + b'"]}'
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

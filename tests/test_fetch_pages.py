@@ -1,8 +1,8 @@
 import pytest
 
 from servers import dripped, reply, serving
-from watcher.errors import FetchError
-from watcher.fetch import fetch
+from watcher.domain.errors import FetchError
+from watcher.sources.fetch import fetch
 
 
 def test_pages_are_followed_in_order() -> None:

@@ -9,8 +9,8 @@ import trustme
 
 from receivers import free_port
 from servers import reply, serving
-from watcher.errors import FetchError
-from watcher.fetch import fetch
+from watcher.domain.errors import FetchError
+from watcher.sources.fetch import fetch
 
 BODY = b"{}"
 

@@ -12,8 +12,8 @@ from catalogs import OWL
 from programs import configure, finished
 from receivers import receiving
 from stores import make_older, polled
-from watcher.errors import StoreError, StoreUnavailableError
-from watcher.store import Store
+from watcher.domain.errors import StoreError, StoreUnavailableError
+from watcher.store.store import Store
 from watching import Catalog
 
 SOURCES = sorted(Path(__file__).parents[1].glob("watcher/**/*.py"))

@@ -1,9 +1,10 @@
 import pytest
 
 from catalogs import HOUR, OWL, START, Story, listing
-from watcher.domain import Failure, Part, State, Trouble
-from watcher.plan import Poll, Settings, plan
-from watcher.rules import Rule
+from watcher.domain.catalog import Failure, Part, State, Trouble
+from watcher.domain.polls import Poll
+from watcher.news.plan import Settings, plan
+from watcher.rules.route import Rule
 
 DOWN = Failure("connection refused")
 TEAM: Part = ("channel", "team")

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from programs import configure, eventually, running
 from receivers import receiving, receiving_mail
 from servers import Server, reply, serving
-from watcher.cli import main
-from watcher.replay import NAME, Recording
+from watcher.cli.main import main
+from watcher.reports.replay import NAME, Recording
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"

@@ -12,11 +12,11 @@ from programs import configure, finished
 from receivers import Answer, receiving, receiving_mail
 from sending import SENT, SLACK, message, send
 from services import field, form, imitating
-from watcher.channels import Outcome
-from watcher.demo import Stage, serve
-from watcher.domain import Event, Notification
-from watcher.json_output import written
-from watcher.render import notification
+from watcher.cli.demo import Stage, serve
+from watcher.domain.catalog import Event, Notification
+from watcher.domain.delivery import Outcome
+from watcher.messages.message import notification
+from watcher.reports.as_json import written
 
 KEY = "abcdefghij0123456789"
 MENTIONS = "<!channel> @here @all @everyone @room @**all** @_**x** <users/all> <at id=all> <@U1> <@&9> "

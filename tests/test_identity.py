@@ -1,6 +1,6 @@
 import pytest
 
-from watcher import identity
+from watcher.openrouter import ids
 
 
 @pytest.mark.parametrize(
@@ -15,11 +15,11 @@ from watcher import identity
 def test_an_id_tells_author_variant_and_alias(
     model: str, author: str, variant: str | None, base: str, *, is_alias: bool
 ) -> None:
-    assert identity.author(model) == author
-    assert identity.variant(model) == variant
-    assert identity.base(model) == base
-    assert identity.is_alias(model) is is_alias
+    assert ids.author(model) == author
+    assert ids.variant(model) == variant
+    assert ids.base(model) == base
+    assert ids.is_alias(model) is is_alias
 
 
 def test_every_model_has_a_page_for_people() -> None:
-    assert identity.page("acme/owl-2") == "https://openrouter.ai/acme/owl-2"
+    assert ids.page("acme/owl-2") == "https://openrouter.ai/acme/owl-2"

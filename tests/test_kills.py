@@ -7,7 +7,7 @@ import pytest
 from crash_scene import STORY, Scene, crash_scene
 from fork_server import Failpoint, ForkServer
 from remains import Remains, remains
-from watcher.demo import Stage, serve
+from watcher.cli.demo import Stage, serve
 from watching import Catalog
 
 STEPS = {

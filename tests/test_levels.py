@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, priced
-from watcher.demo import row
-from watcher.domain import Event
-from watcher.levels import LATELY, apart, shortened
+from watcher.cli.demo import row
+from watcher.domain.catalog import Event
+from watcher.news.steadiness import LATELY, apart, shortened
 
 MINUTES = timedelta(minutes=5)
 DEARER = priced(OWL, "0.0000015", "0.0000125")

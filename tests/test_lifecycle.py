@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from watcher import lifecycle
+from watcher.openrouter import dates
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -21,13 +21,13 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     ],
 )
 def test_an_expiration_date_is_a_utc_day_and_a_far_one_is_none__P19(value: Any, day: str | None) -> None:
-    assert lifecycle.expiration(value, NOON) == day
+    assert dates.expiration(value, NOON) == day
 
 
 @pytest.mark.parametrize("value", ["soon", 20261201, ["2026-12-01"], "2026-13-01"])
 def test_what_is_no_date_is_refused__P19(value: Any) -> None:
     with pytest.raises(ValueError, match=r"date|Invalid|month"):
-        lifecycle.expiration(value, NOON)
+        dates.expiration(value, NOON)
 
 
 @pytest.mark.parametrize(
@@ -36,18 +36,18 @@ def test_what_is_no_date_is_refused__P19(value: Any) -> None:
 )
 def test_the_most_urgent_threshold_reached_is_given(left: int, threshold: int | None) -> None:
     day = date.fromordinal(NOON.date().toordinal() + left)
-    assert lifecycle.reached(day, NOON, (30, 14, 7, 1, 0)) == threshold
+    assert dates.reached(day, NOON, (30, 14, 7, 1, 0)) == threshold
 
 
 def test_without_a_date_nothing_is_reached() -> None:
-    assert lifecycle.reached(None, NOON, (30,)) is None
-    assert lifecycle.day_of(None) is None
-    assert lifecycle.day_of("soon") is None
+    assert dates.reached(None, NOON, (30,)) is None
+    assert dates.day_of(None) is None
+    assert dates.day_of("soon") is None
 
 
 def test_days_are_written_for_people() -> None:
-    assert lifecycle.shown_day(date(2026, 11, 27)) == "Fri 27 Nov 2026"
-    assert [lifecycle.shown_left(days) for days in (4, 1, 0, -1, -3)] == [
+    assert dates.shown_day(date(2026, 11, 27)) == "Fri 27 Nov 2026"
+    assert [dates.shown_left(days) for days in (4, 1, 0, -1, -3)] == [
         "in 4 days",
         "tomorrow",
         "today",

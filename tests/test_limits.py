@@ -14,10 +14,10 @@ from addresses import ADDRESSES
 from receivers import Answer, receiving_mail
 from sending import SENT, SLACK, message, send
 from services import field, form, imitating
-from watcher.channels import Outcome
+from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
-    from watcher.send import Job, UnusableError, load, written
+    from watcher.delivery.apprise_child import Job, UnusableError, load, written
 
 MISSING = re.compile(r"\.\.\. ([\d,]+) more\b")
 TITLE = "acme/owl-2 is 25 % <dearer> & more *changes* " * 10

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalogs import FINCH, HERON, OWL
-from watcher.logs import Journal, Json, Plain
+from watcher.service.logs import Journal, Json, Plain
 from watching import Catalog, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ import trustme
 
 from receivers import MailHandler, MailReceiver, receiving_mail, receiving_mail_by_tls
 from sending import REFUSED, RETRY, SENT, message, send
-from watcher.channels import Outcome, Verdict
+from watcher.domain.delivery import Outcome, Verdict
 
 SECRET = "canary-password"  # noqa: S105 - made up
 

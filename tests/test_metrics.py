@@ -8,11 +8,11 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from catalogs import START
 from expositions import configured, samples, value
 from watcher import __version__
-from watcher.channels import Verdict
-from watcher.domain import Event
-from watcher.events import KINDS
-from watcher.metrics import Metrics
-from watcher.telemetry import ChannelDepth, Telemetry
+from watcher.domain.catalog import Event
+from watcher.domain.delivery import Verdict
+from watcher.domain.kinds import KINDS
+from watcher.domain.observer import ChannelDepth, Telemetry
+from watcher.service.metrics import Metrics
 
 SECRET = "https://hooks.test/T0/s3cret"  # noqa: S105 - made up
 

@@ -9,9 +9,9 @@ import pytest
 from asking import ask, connected, is_answered, received, said, served
 from catalogs import START
 from expositions import configured
-from watcher.errors import WatcherError
-from watcher.metrics import Metrics
-from watcher.metrics_server import serve
+from watcher.domain.errors import WatcherError
+from watcher.service.metrics import Metrics
+from watcher.web.server import serve
 
 
 def test_metrics_are_served_as_text_and_as_openmetrics() -> None:

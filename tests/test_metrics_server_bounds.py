@@ -10,8 +10,8 @@ import pytest
 
 from asking import connected, is_answered, received, said, served
 from programs import eventually
-from watcher.metrics import Metrics
-from watcher.metrics_server import AT_ONCE, LARGEST_HEAD
+from watcher.service.metrics import Metrics
+from watcher.web.server import AT_ONCE, LARGEST_HEAD
 
 SOON = 0.5  # seconds until a slow client is cut
 

@@ -4,16 +4,16 @@ from typing import Any
 import pytest
 
 from catalogs import FINCH, HERON, OWL, QUERY, START, answer, listing
-from watcher.demo import row
-from watcher.errors import RefusedError
-from watcher.sources import models
+from watcher.cli.demo import row
+from watcher.domain.errors import RefusedError
+from watcher.sources import model_list
 
 MANY = [row(f"acme/model-{number}", "0.000001", "0.000002") for number in range(40)]
 
 
 def refusal(*pages: bytes) -> str:
     with pytest.raises(RefusedError) as error:
-        models.parse(pages, START, QUERY)
+        model_list.parse(pages, START, QUERY)
     return str(error.value)
 
 
@@ -49,8 +49,8 @@ def test_an_answer_that_cannot_be_believed_is_refused_whole(body: bytes, words: 
 
 def test_pages_make_one_list_and_the_count_is_for_all_of_them() -> None:
     first = answer([OWL], total_count=2, links={"next": "/api/v1/models?offset=1"})
-    assert models.next_page(first) == "/api/v1/models?offset=1"
-    assert set(models.parse([first, answer([FINCH], total_count=2)], START, QUERY).documents) == {
+    assert model_list.next_page(first) == "/api/v1/models?offset=1"
+    assert set(model_list.parse([first, answer([FINCH], total_count=2)], START, QUERY).documents) == {
         "acme/owl-2",
         "acme/finch-mini",
     }
@@ -68,7 +68,7 @@ def test_pages_make_one_list_and_the_count_is_for_all_of_them() -> None:
     ],
 )
 def test_the_last_page_names_no_next_one(page: bytes) -> None:
-    assert models.next_page(page) is None
+    assert model_list.next_page(page) is None
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START
 from outboxes import due
 from stores import asked, polled, with_news
-from watcher.channels import OutboxState, Outcome, Verdict
-from watcher.errors import NotFoundError
-from watcher.outbox import ChannelCounts
-from watcher.store import Store
+from watcher.domain.delivery import OutboxState, Outcome, Verdict
+from watcher.domain.errors import NotFoundError
+from watcher.store.outbox import ChannelCounts
+from watcher.store.store import Store
 
 SENT = Outcome(Verdict.SENT)
 LATER = START + DAY

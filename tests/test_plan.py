@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Row, Story, listing, priced
-from watcher.demo import row
-from watcher.domain import Event
-from watcher.plan import Poll, Settings, plan
-from watcher.rules import Rule
-from watcher.settle import HOLDS, Policy
-from watcher.terms import Globs
+from watcher.cli.demo import row
+from watcher.domain.catalog import Event
+from watcher.domain.polls import Poll
+from watcher.news.plan import Settings, plan
+from watcher.news.settle import HOLDS, Policy
+from watcher.rules.route import Rule
+from watcher.rules.values import Globs
 
 AT_ONCE = Policy(dict.fromkeys(HOLDS, timedelta(0)))
 EVERYTHING = Rule("Everything", ("team",))

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from watcher import pricing
+from watcher.openrouter import prices
 
 
 @pytest.mark.parametrize(
@@ -18,16 +18,16 @@ from watcher import pricing
     ],
 )
 def test_spelling_and_float_dust_make_no_other_price__P11_W5(written: str, same: Any) -> None:
-    assert pricing.exact(written) == pricing.exact(same) is not None
+    assert prices.exact(written) == prices.exact(same) is not None
 
 
 @pytest.mark.parametrize("nonsense", ["abc", "", "NaN", "1e400", "-2", None, True, [], {}])
 def test_nonsense_is_no_price__P12(nonsense: Any) -> None:
-    assert pricing.exact(nonsense) is None
+    assert prices.exact(nonsense) is None
 
 
 def test_a_price_is_written_the_one_way() -> None:
-    assert [pricing.canonical(Decimal(text)) for text in ("0.0000010", "1E-7", "0.00", "20")] == [
+    assert [prices.canonical(Decimal(text)) for text in ("0.0000010", "1E-7", "0.00", "20")] == [
         "0.000001",
         "0.0000001",
         "0",
@@ -36,9 +36,9 @@ def test_a_price_is_written_the_one_way() -> None:
 
 
 def test_a_price_that_is_not_fixed_is_nothing_to_compute_with() -> None:
-    assert pricing.price({"prompt": "-1"}, "prompt") is None
-    assert pricing.price(None, "prompt") is None
-    assert pricing.price({"prompt": "0.5"}, "prompt") == Decimal("0.5")
+    assert prices.price({"prompt": "-1"}, "prompt") is None
+    assert prices.price(None, "prompt") is None
+    assert prices.price({"prompt": "0.5"}, "prompt") == Decimal("0.5")
 
 
 @pytest.mark.parametrize(
@@ -47,31 +47,29 @@ def test_a_price_that_is_not_fixed_is_nothing_to_compute_with() -> None:
 )
 def test_a_change_is_relative_to_what_was(before: str | None, after: str | None, change: str | None) -> None:
     sides = [None if side is None else Decimal(side) for side in (before, after)]
-    assert pricing.ratio(*sides) == (None if change is None else Decimal(change))
+    assert prices.ratio(*sides) == (None if change is None else Decimal(change))
 
 
 def test_zero_counts_as_absent_only_for_the_keys_where_it_means_the_same() -> None:
-    compared, _ = pricing.comparable(
+    compared, _ = prices.comparable(
         {"prompt": "0", "completion": "0", "request": "0", "input_cache_read": "0"}
     )
     assert compared == {"prompt": "0", "completion": "0", "input_cache_read": "0"}
 
 
 def test_unknown_keys_that_are_no_prices_are_left_out() -> None:
-    assert pricing.comparable({"prompt": "1", "currency": "USD", "note": None})[0] == {"prompt": "1"}
+    assert prices.comparable({"prompt": "1", "currency": "USD", "note": None})[0] == {"prompt": "1"}
 
 
 @pytest.mark.parametrize("key", ["prompt", "completion"])
 def test_a_headline_price_that_is_none_is_refused__P5(key: str) -> None:
     with pytest.raises(ValueError, match=rf"pricing\.{key} is 'abc', which is no price"):
-        pricing.comparable({"prompt": "1", "completion": "1"} | {key: "abc"})
+        prices.comparable({"prompt": "1", "completion": "1"} | {key: "abc"})
 
 
 def test_a_long_context_price_is_kept_by_its_condition() -> None:
     tier: Any = {"min_prompt_tokens": 200000, "prompt": "0.000004", "completion": "0.0000120"}
-    compared, clock = pricing.comparable(
-        {"prompt": "0.000002", "completion": "0.000006", "overrides": [tier]}
-    )
+    compared, clock = prices.comparable({"prompt": "0.000002", "completion": "0.000006", "overrides": [tier]})
     assert compared["overrides"] == {
         "min_prompt_tokens=200000": {"completion": "0.000012", "prompt": "0.000004"}
     }
@@ -80,7 +78,7 @@ def test_a_long_context_price_is_kept_by_its_condition() -> None:
 
 def test_keys_that_a_daily_window_covers_follow_the_clock_and_are_not_compared() -> None:
     window: Any = {"utc_start": 1630, "utc_end": 30, "prompt": "0.0000005"}
-    compared, clock = pricing.comparable(
+    compared, clock = prices.comparable(
         {"prompt": "0.000001", "completion": "0.000002", "overrides": [window]}
     )
     assert clock == {"prompt": "0.000001"}
@@ -88,18 +86,18 @@ def test_keys_that_a_daily_window_covers_follow_the_clock_and_are_not_compared()
         "completion": "0.000002",
         "overrides": {"utc_end=30 utc_start=1630": {"prompt": "0.0000005"}},
     }
-    assert pricing.whole({"price": compared, "clock": clock})["prompt"] == "0.000001"
+    assert prices.whole({"price": compared, "clock": clock})["prompt"] == "0.000001"
 
 
 @pytest.mark.parametrize("overrides", [None, "soon", [1], [{}], [{"prompt": None}]])
 def test_overrides_of_another_shape_do_no_harm(overrides: Any) -> None:
-    compared, clock = pricing.comparable({"prompt": "1", "completion": "1", "overrides": overrides})
+    compared, clock = prices.comparable({"prompt": "1", "completion": "1", "overrides": overrides})
     assert compared["prompt"] == "1"
     assert clock == {}
 
 
 def test_a_document_without_prices_has_none() -> None:
-    assert pricing.whole({"price": None}) == {}
+    assert prices.whole({"price": None}) == {}
 
 
 @pytest.mark.parametrize(
@@ -115,15 +113,15 @@ def test_a_document_without_prices_has_none() -> None:
     ],
 )
 def test_people_read_prices_by_the_million(written: str | None, shown: str) -> None:
-    assert pricing.shown({"prompt": written}, "prompt") == shown
+    assert prices.shown({"prompt": written}, "prompt") == shown
 
 
 def test_some_prices_are_not_by_the_token() -> None:
-    assert pricing.shown({"web_search": "0.01"}, "web_search") == "$0.01 per search"
+    assert prices.shown({"web_search": "0.01"}, "web_search") == "$0.01 per search"
 
 
 def test_no_prices_at_all_show_as_not_listed() -> None:
-    assert pricing.amount(None, "prompt") == "not listed"
+    assert prices.amount(None, "prompt") == "not listed"
 
 
 @pytest.mark.parametrize(
@@ -131,11 +129,11 @@ def test_no_prices_at_all_show_as_not_listed() -> None:
     [("0.25", "+25 %"), ("-0.075", "-7.5 %"), ("0.02", "+2 %"), ("4.6", "+460 %"), ("12", "+1,200 %")],
 )
 def test_people_read_changes_in_percent(change: str, shown: str) -> None:
-    assert pricing.percent(Decimal(change)) == shown
+    assert prices.percent(Decimal(change)) == shown
 
 
 @pytest.mark.parametrize(
-    ("prices", "shown"),
+    ("listed", "shown"),
     [
         ({"prompt": "0.00000125", "completion": "0.00001"}, "$1.25 in, $10.00 out per M tokens"),
         ({"prompt": "0.00000125", "completion": "0"}, "$1.25 in, free out per M tokens"),
@@ -145,17 +143,17 @@ def test_people_read_changes_in_percent(change: str, shown: str) -> None:
         (None, "price not listed"),
     ],
 )
-def test_prompt_and_completion_in_one_go(prices: Any, shown: str) -> None:
-    assert pricing.headline(prices) == shown
+def test_prompt_and_completion_in_one_go(listed: Any, shown: str) -> None:
+    assert prices.headline(listed) == shown
 
 
 def test_the_largest_move_counts_by_size_and_keeps_its_sign() -> None:
     before, after = {"prompt": "2", "completion": "10"}, {"prompt": "1", "completion": "12"}
-    assert pricing.largest_move(before, after) == Decimal("-0.5")
-    assert pricing.largest_move(before, before) is None
+    assert prices.largest_move(before, after) == Decimal("-0.5")
+    assert prices.largest_move(before, before) is None
 
 
 def test_free_means_that_both_cost_nothing() -> None:
-    assert pricing.is_free({"prompt": "0", "completion": "0"})
-    assert not pricing.is_free({"prompt": "0", "completion": "1"})
-    assert not pricing.is_free({})
+    assert prices.is_free({"prompt": "0", "completion": "0"})
+    assert not prices.is_free({"prompt": "0", "completion": "1"})
+    assert not prices.is_free({})

@@ -6,7 +6,7 @@ import pytest
 
 from receivers import Answer, free_port, receiving, receiving_mail
 from sending import REFUSED, RETRY, SENT, send
-from watcher.channels import Outcome
+from watcher.domain.delivery import Outcome
 
 USER = "someone:canary-password"
 

@@ -14,9 +14,9 @@ from arrivals import tally
 from catalogs import FINCH, OWL, Row, document, priced
 from crash_scene import Scene
 from remains import remains
-from watcher import rows
-from watcher.domain import Event
-from watcher.pricing import whole
+from watcher.domain.catalog import Event
+from watcher.openrouter.prices import whole
+from watcher.store import rows
 from watching import Catalog
 
 KILLS = int(os.environ.get("WATCHER_KILLS", "200"))

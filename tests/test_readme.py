@@ -4,10 +4,10 @@ from pathlib import Path
 from click import Context
 from click.testing import CliRunner
 
-from watcher import config
-from watcher.cli import main
-from watcher.demo import sample
-from watcher.service import utc_now
+from watcher.cli.demo import sample
+from watcher.cli.main import main
+from watcher.config import config
+from watcher.service.loop import utc_now
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

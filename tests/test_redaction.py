@@ -1,6 +1,6 @@
 import pytest
 
-from watcher.redaction import plain_words, redact
+from watcher.text.redact import plain_words, redact
 
 URL = "https://ops:c4n4ry-pass@api.example.test:8443/api/v1/models/T0ken-c4n4ry?output_modalities=secretly&key=a%2Bb%2Fc4n4ry"
 

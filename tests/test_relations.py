@@ -1,7 +1,7 @@
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, priced
-from watcher.domain import Item
-from watcher.relations import related
-from watcher.render import notification
+from watcher.domain.catalog import Item
+from watcher.messages.message import notification
+from watcher.news.lineage import related
 
 FREE = priced(OWL, "0", "0") | {"id": "acme/owl-2:free"}
 RENAMED = OWL | {"id": "acme-ai/owl-2"}

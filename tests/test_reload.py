@@ -6,8 +6,8 @@ from catalogs import FINCH, HERON, OWL
 from programs import configure, eventually, running
 from receivers import receiving
 from stores import asked
-from watcher.channels import OutboxState
-from watcher.store import Store
+from watcher.domain.delivery import OutboxState
+from watcher.store.store import Store
 from watching import Catalog, has_polled_twice_more, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

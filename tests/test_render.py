@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs import HOUR, START
-from watcher.domain import Event, FieldChange
-from watcher.events import KINDS, of_catalog
-from watcher.render import notification
+from watcher.domain.catalog import Event, FieldChange
+from watcher.domain.kinds import KINDS
+from watcher.messages.message import notification
+from watcher.news.events import of_catalog
 
 LEAVING = Event("1", START, "expiration.announced", "acme/owl-2", None, "2026-11-07")
 NEW = Event("2", START, "model.added", "acme/finch", None, {"price": {"prompt": "0", "completion": "0"}})

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalogs import FINCH, HERON, OWL, answer, priced
-from watcher.cli import main
-from watcher.errors import NotFoundError
-from watcher.plan import Settings
-from watcher.replay import Recording, replay
+from watcher.cli.main import main
+from watcher.domain.errors import NotFoundError
+from watcher.news.plan import Settings
+from watcher.reports.replay import Recording, replay
 
 RULES = """\
 channels: {console: "console://"}

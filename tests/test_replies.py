@@ -9,8 +9,8 @@ import pytest
 
 from receivers import Answer, free_port, receiving, receiving_mail
 from sending import DISCORD, REFUSED, RETRY, SENT, message, send, send_all, send_altered
-from watcher.channels import Outcome, Verdict
-from watcher.deliver import SENDER
+from watcher.delivery.transport import SENDER
+from watcher.domain.delivery import Outcome, Verdict
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from catalogs import OWL, START, document, priced
-from watcher.domain import Event
-from watcher.rules import Routing, Rule, route
-from watcher.terms import Globs, Percent, PriceTerms
+from watcher.domain.catalog import Event
+from watcher.rules.route import Routing, Rule, route
+from watcher.rules.values import Globs, Percent, PriceTerms
 
 TENTH = {"price": PriceTerms(rises_by=Percent.parse("10%"))}
 

@@ -10,8 +10,8 @@ from catalogs import FINCH, HERON, OWL
 from parrots import Parrot, parroting
 from programs import eventually
 from receivers import receiving_mail
-from watcher import config
-from watcher.errors import ConfigError
+from watcher.config import config
+from watcher.domain.errors import ConfigError
 from watching import polls
 
 COMMANDS = (

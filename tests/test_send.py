@@ -10,10 +10,10 @@ import pytest
 
 from receivers import Answer, receiving, receiving_mail
 from sending import ALTERED, DISCORD, RETRY, SENT, SLACK, message, send, send_altered
-from watcher.channels import Outcome
+from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
-    from watcher.send import UnusableError, load
+    from watcher.delivery.apprise_child import UnusableError, load
 
 NASTY = "<!channel> @here <@U1> [x](javascript:alert) <img onerror=x> {{7*7}} ${HOME} %s%n :smile: *b* `c`"
 
@@ -163,7 +163,7 @@ def test_check_says_what_is_wrong_with_an_address_and_shows_none_of_it__C12_Z2_L
 
 def test_the_child_is_also_a_module_that_answers_one_line() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "watcher.send"],
+        [sys.executable, "-m", "watcher.delivery.apprise_child"],
         input=b"no job",
         capture_output=True,
         check=False,

@@ -11,14 +11,14 @@ from outboxes import due
 from programs import configure, eventually, finished, running
 from receivers import Answer, free_port, receiving, receiving_mail
 from servers import HANG, Script, serving
-from watcher.channels import OutboxState
-from watcher.domain import Failure
-from watcher.fetch import fetch
-from watcher.plan import Poll
-from watcher.polling import failures, pause
-from watcher.service import Service
-from watcher.settle import HOLDS, Policy
-from watcher.store import Store
+from watcher.domain.catalog import Failure
+from watcher.domain.delivery import OutboxState
+from watcher.domain.polls import Poll
+from watcher.news.settle import HOLDS, Policy
+from watcher.service.loop import Service
+from watcher.sources.ask import failures, pause
+from watcher.sources.fetch import fetch
+from watcher.store.store import Store
 from watching import Catalog, has_polled_twice_more, service
 
 DEARER = priced(OWL, "0.0000015", "0.0000125")

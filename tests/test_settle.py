@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Row, Story, feed_of, priced
-from watcher.domain import Aspect, Event
-from watcher.plan import Settings
-from watcher.settle import HOLDS, Policy
+from watcher.domain.catalog import Aspect, Event
+from watcher.news.plan import Settings
+from watcher.news.settle import HOLDS, Policy
 
 AT_ONCE = Policy(
     {name: hold if name in {"returned", "removed"} else timedelta(0) for name, hold in HOLDS.items()}

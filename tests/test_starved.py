@@ -13,8 +13,8 @@ from fork_server import Failpoint, ForkServer
 from programs import configure, eventually, running
 from receivers import receiving
 from remains import Remains, remains
-from watcher.demo import Stage, serve
-from watcher.store import Store
+from watcher.cli.demo import Stage, serve
+from watcher.store.store import Store
 from watching import Catalog, has_polled_twice_more
 
 MANY: list[Row] = [FINCH | {"id": f"acme/finch-{number}"} for number in range(300)]

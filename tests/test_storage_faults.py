@@ -14,9 +14,9 @@ from disks import fill, needs_mounts, run, small_disk
 from programs import configure, eventually, finished, running
 from receivers import receiving
 from stores import asked, make_older
-from watcher.channels import OutboxState
-from watcher.errors import StoreError, StoreUnavailableError
-from watcher.service import Service
+from watcher.domain.delivery import OutboxState
+from watcher.domain.errors import StoreError, StoreUnavailableError
+from watcher.service.loop import Service
 from watching import Catalog, has_polled_twice_more, service
 
 MAXI: Row = FINCH | {"id": "acme/finch-maxi"}

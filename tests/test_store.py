@@ -9,11 +9,12 @@ import pytest
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Story, feed_of, listing, priced
 from stores import SETTINGS, asked, polled, with_news
-from watcher.domain import Failure, State
-from watcher.errors import BusyError, NotFoundError, StoreError
-from watcher.plan import Poll, Settings, plan
-from watcher.settle import HOLDS, Policy
-from watcher.store import Store
+from watcher.domain.catalog import Failure, State
+from watcher.domain.errors import BusyError, NotFoundError, StoreError
+from watcher.domain.polls import Poll
+from watcher.news.plan import Settings, plan
+from watcher.news.settle import HOLDS, Policy
+from watcher.store.store import Store
 
 
 @pytest.fixture

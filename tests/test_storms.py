@@ -6,7 +6,7 @@ from pathlib import Path
 from catalogs import OWL, priced
 from news import HOUR, MINUTE, News, states, told
 from receivers import free_port, receiving
-from watcher.channels import OutboxState
+from watcher.domain.delivery import OutboxState
 from watching import Catalog
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from catalogs import FINCH, HERON, OWL
 from programs import SOON, command, configure, environment, eventually
-from watcher.systemd import ALIVE, READY, STOPPING, notify, reloading
+from watcher.service.systemd import ALIVE, READY, STOPPING, notify, reloading
 from watching import Catalog
 
 

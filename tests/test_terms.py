@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from watcher.terms import Bounds, Duration, Globs, Percent, Price, PriceTerms, Tokens
+from watcher.rules.values import Bounds, Duration, Globs, Percent, Price, PriceTerms, Tokens
 
 
 @pytest.mark.parametrize(

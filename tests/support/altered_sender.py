@@ -14,7 +14,7 @@ import apprise
 from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.slack import NotifySlack
 
-from watcher import send
+from watcher.delivery import apprise_child
 
 RESULTS = {
     "None": None,
@@ -39,4 +39,4 @@ if __name__ == "__main__":
         NotifySlack.webhook_url = f"http://127.0.0.1:{sys.argv[2]}/services"
     else:
         apprise.Apprise.notify = notify  # type: ignore[method-assign]
-    send.main()
+    apprise_child.main()

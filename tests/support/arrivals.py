@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 
 from receivers import Request
-from watcher.deliver import MOST_IDS
-from watcher.describe import describe
-from watcher.domain import Event
+from watcher.delivery.transport import MOST_IDS
+from watcher.domain.catalog import Event
+from watcher.messages.lines import describe
 
 REPEAT = "[possible repeat] "
 

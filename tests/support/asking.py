@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 from expositions import configured
-from watcher.metrics import Metrics
-from watcher.metrics_server import DEADLINE, Server, serve
+from watcher.service.metrics import Metrics
+from watcher.web.server import DEADLINE, Server, serve
 
 
 @contextmanager

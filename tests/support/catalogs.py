@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from watcher.demo import row
-from watcher.domain import Document, Event, Failure, Plan, Snapshot, State
-from watcher.plan import Poll, Settings, plan
-from watcher.sources import feed, models
+from watcher.cli.demo import row
+from watcher.domain.catalog import Document, Event, Failure, Plan, Snapshot, State
+from watcher.domain.polls import Poll
+from watcher.news.plan import Settings, plan
+from watcher.sources import feed, model_list
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -33,7 +34,7 @@ def answer(rows: Sequence[Row], **envelope: Any) -> bytes:
 
 def listing(rows: Sequence[Row], at: datetime = START, query: str = QUERY) -> Snapshot:
     """Read a list as the source does."""
-    return models.parse([answer(rows)], at, query)
+    return model_list.parse([answer(rows)], at, query)
 
 
 def feed_of(entries: Mapping[str, str], at: datetime = START) -> Snapshot:
@@ -47,7 +48,7 @@ def feed_of(entries: Mapping[str, str], at: datetime = START) -> Snapshot:
 
 def document(base: Row = OWL, at: datetime = START) -> Document:
     """Read one row as the source does."""
-    return models.document(base, at)
+    return model_list.document(base, at)
 
 
 class Story:

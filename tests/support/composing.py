@@ -14,7 +14,7 @@ import trustme
 
 from catalogs import FINCH, OWL, Row, answer
 from engine import Engine
-from watcher.demo import feed
+from watcher.cli.demo import feed
 
 ROOT = Path(__file__).parents[2]
 FILES = ("-f", str(ROOT / "deploy/compose.yaml"), "-f", str(ROOT / "tests/support/neighbours.yaml"))

@@ -13,8 +13,8 @@ from fork_server import Failpoint, ForkServer
 from programs import configure
 from receivers import HttpReceiver, MailReceiver, receiving, receiving_mail
 from remains import Remains, decided, messages, remains
-from watcher import rows
-from watcher.settle import HOLDS
+from watcher.news.settle import HOLDS
+from watcher.store import rows
 from watching import Catalog
 
 KILLED = {-signal.SIGKILL, -signal.SIGALRM}

@@ -6,10 +6,10 @@ from datetime import timedelta
 from prometheus_client.parser import text_string_to_metric_families
 
 from catalogs import START
-from watcher.channels import Verdict
-from watcher.domain import Event
-from watcher.metrics import Metrics
-from watcher.telemetry import ChannelDepth
+from watcher.domain.catalog import Event
+from watcher.domain.delivery import Verdict
+from watcher.domain.observer import ChannelDepth
+from watcher.service.metrics import Metrics
 
 Labels = frozenset[tuple[str, str]]
 

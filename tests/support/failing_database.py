@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from watcher.database import Tables
-from watcher.store import Store
+from watcher.store.database import Tables
+from watcher.store.store import Store
 
 
 class FailingConnection(sqlite3.Connection):

@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from threading import Lock
 from types import FrameType
 from typing import Any, NoReturn, TypedDict
@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import watcher
 from failpoints import POINTS
-from watcher.cli import main
+from watcher.cli.main import main
 
 PR_SET_CHILD_SUBREAPER = 36
 STUCK = 4  # seconds after which one without memory has come to a stop, as a watchdog sees it
@@ -111,9 +111,9 @@ def live(job: Job) -> NoReturn:
 
 def serve() -> None:
     """Fork a process for each job, which finds all of the program imported but what only the child sends with."""
-    for module in iter_modules(watcher.__path__):
-        if module.name not in {"__main__", "send", "replies"}:
-            import_module(f"watcher.{module.name}")
+    for module in walk_packages(watcher.__path__, "watcher."):
+        if module.name.rpartition(".")[2] not in {"__main__", "apprise_child", "provider_replies"}:
+            import_module(module.name)
     if sys.platform == "linux":  # so that we can wait for what a killed process leaves behind
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for line in sys.stdin:

@@ -54,67 +54,73 @@ def after(place: str, **more: Any) -> Point:
 
 def committing(inside: str) -> Point:
     """All of a transaction is written and nothing of it is committed."""
-    return Point("c_call", "watcher.database:Tables.transaction", "commit", f"watcher.{inside}")
+    return Point("c_call", "watcher.store.database:Tables.transaction", "commit", f"watcher.{inside}")
 
 
 def in_poll(place: str, **more: Any) -> Point:
     """A part of what a poll writes."""
-    return after(place, inside="watcher.store:Store.commit", **more)
+    return after(place, inside="watcher.store.store:Store.commit", **more)
 
 
 def has_several(variables: Mapping[str, Any]) -> bool:
     return len(variables["batch"]) > 1
 
 
-TRANSACTION = "watcher.database:Tables.transaction"
+TRANSACTION = "watcher.store.database:Tables.transaction"
 POINTS: Mapping[str, Point] = {
-    "before_fetch": before("fetch:fetch"),
-    "fetching": before("fetch:_page"),
-    "fetched": after("fetch:fetch"),
-    "parsed": after("polling:ask"),
-    "looked": after("polling:look"),
-    "planned": after("plan:plan"),
-    "transaction_begun": Point("c_return", TRANSACTION, "execute", "watcher.store:Store.commit"),
-    "models_written": in_poll("store:Store._write_models"),
-    "table_written": in_poll("database:Tables.insert"),
-    "event_written": in_poll("rows:event_row"),
-    "message_written": in_poll("rows:outbox_row"),
-    "before_commit": committing("store:Store.commit"),
-    "committed": after("store:Store.commit"),
-    "forgetting": committing("store:Store.forget"),
-    "batches_ready": after("courier:Courier._ready"),
-    "claiming": committing("outbox:Outbox.claim"),
-    "claimed": after("outbox:Outbox.claim"),
-    "merging_messages": after("dispatch:as_one", when=has_several),
-    "child_started": Point("return", "subprocess:Popen.__init__", inside="watcher.deliver:_run"),
-    "job_handed_over": Point("c_return", "watcher.deliver:_talk", "write"),
-    "answered": after("deliver:_talk"),
-    "delivered": after("deliver:deliver"),
-    "before_ack": before("outbox:Outbox.finish"),
-    "acknowledging": committing("outbox:Outbox.finish"),
-    "acknowledged": after("outbox:Outbox.finish"),
-    "recovering": committing("outbox:Outbox.recover"),
-    "recovered": after("outbox:Outbox.recover"),
+    "before_fetch": before("sources.fetch:fetch"),
+    "fetching": before("sources.fetch:_page"),
+    "fetched": after("sources.fetch:fetch"),
+    "parsed": after("sources.ask:ask"),
+    "looked": after("sources.ask:look"),
+    "planned": after("news.plan:plan"),
+    "transaction_begun": Point("c_return", TRANSACTION, "execute", "watcher.store.store:Store.commit"),
+    "models_written": in_poll("store.store:Store._write_models"),
+    "table_written": in_poll("store.database:Tables.insert"),
+    "event_written": in_poll("store.rows:event_row"),
+    "message_written": in_poll("store.rows:outbox_row"),
+    "before_commit": committing("store.store:Store.commit"),
+    "committed": after("store.store:Store.commit"),
+    "forgetting": committing("store.store:Store.forget"),
+    "batches_ready": after("delivery.courier:Courier._ready"),
+    "claiming": committing("store.outbox:Outbox.claim"),
+    "claimed": after("store.outbox:Outbox.claim"),
+    "merging_messages": after("delivery.schedule:as_one", when=has_several),
+    "child_started": Point("return", "subprocess:Popen.__init__", inside="watcher.delivery.transport:_run"),
+    "job_handed_over": Point("c_return", "watcher.delivery.transport:_talk", "write"),
+    "answered": after("delivery.transport:_talk"),
+    "delivered": after("delivery.transport:deliver"),
+    "before_ack": before("store.outbox:Outbox.finish"),
+    "acknowledging": committing("store.outbox:Outbox.finish"),
+    "acknowledged": after("store.outbox:Outbox.finish"),
+    "recovering": committing("store.outbox:Outbox.recover"),
+    "recovered": after("store.outbox:Outbox.recover"),
     "closing": Point("c_call", "sqlite_utils.db:Database.close", "close"),
-    "file_made": after("database:_create"),
-    "creating": before("database:v1"),
-    "table_made": after("database:_create_table"),
-    "created": after("database:v1"),
+    "file_made": after("store.database:_create"),
+    "creating": before("store.database:v1"),
+    "table_made": after("store.database:_create_table"),
+    "created": after("store.database:v1"),
     "copying_before_migration": Point(
-        "c_call", "watcher.database:Tables.copy", "execute", "watcher.database:Tables._migrate"
+        "c_call", "watcher.store.database:Tables.copy", "execute", "watcher.store.database:Tables._migrate"
     ),
-    "copied_before_migration": after("database:Tables.copy", inside="watcher.database:Tables._migrate"),
-    "migrating": before("database:v2"),
-    "column_added": Point("return", "sqlite_utils.db:Table.add_column", inside="watcher.database:v2"),
-    "migrated": after("database:v2"),
-    "before_migrations_commit": committing("database:Tables._migrate"),
-    "migrations_committed": after("database:Tables._migrate"),
-    "backing_up": Point("c_call", "watcher.database:Tables.copy", "execute", "watcher.store:Store.backup"),
-    "backup_copied": after("database:Tables.copy", inside="watcher.store:Store.backup"),
-    "marking_backup": committing("store:Store.backup"),
-    "backup_marked": Point("c_return", TRANSACTION, "commit", "watcher.store:Store.backup"),
-    "before_backup_is_named": Point("call", "pathlib:Path.replace", inside="watcher.store:Store.backup"),
-    "backed_up": after("store:Store.backup"),
-    "turned": before("systemd:notify", inside="watcher.service:Service.run"),
-    "waiting": Point("call", "threading:Event.wait", inside="watcher.service:Service.run"),
+    "copied_before_migration": after(
+        "store.database:Tables.copy", inside="watcher.store.database:Tables._migrate"
+    ),
+    "migrating": before("store.database:v2"),
+    "column_added": Point("return", "sqlite_utils.db:Table.add_column", inside="watcher.store.database:v2"),
+    "migrated": after("store.database:v2"),
+    "before_migrations_commit": committing("store.database:Tables._migrate"),
+    "migrations_committed": after("store.database:Tables._migrate"),
+    "backing_up": Point(
+        "c_call", "watcher.store.database:Tables.copy", "execute", "watcher.store.store:Store.backup"
+    ),
+    "backup_copied": after("store.database:Tables.copy", inside="watcher.store.store:Store.backup"),
+    "marking_backup": committing("store.store:Store.backup"),
+    "backup_marked": Point("c_return", TRANSACTION, "commit", "watcher.store.store:Store.backup"),
+    "before_backup_is_named": Point(
+        "call", "pathlib:Path.replace", inside="watcher.store.store:Store.backup"
+    ),
+    "backed_up": after("store.store:Store.backup"),
+    "turned": before("service.systemd:notify", inside="watcher.service.loop:Service.run"),
+    "waiting": Point("call", "threading:Event.wait", inside="watcher.service.loop:Service.run"),
 }

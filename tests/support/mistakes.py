@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from watcher import config
-from watcher.errors import ConfigError
+from watcher.config import config
+from watcher.domain.errors import ConfigError
 
 
 def problems(tmp_path: Path, text: str | bytes, environ: Mapping[str, str]) -> list[str]:

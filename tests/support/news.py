@@ -8,8 +8,8 @@ from typing import Any
 
 from catalogs import FINCH, HERON, OWL, Row
 from receivers import HttpReceiver
-from watcher.channels import OutboxState
-from watcher.service import Service
+from watcher.domain.delivery import OutboxState
+from watcher.service.loop import Service
 from watching import Catalog, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from remains import remains
-from watcher.database import APPLICATION_ID, migrations
-from watcher.schema import VERSION_1
+from watcher.store.database import APPLICATION_ID, migrations
+from watcher.store.schema import VERSION_1
 
 
 def make_version_1(store: Path) -> None:

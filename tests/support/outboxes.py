@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from watcher.channels import Channel, Delivery, Secret
-from watcher.dispatch import ready
-from watcher.store import Store
+from watcher.delivery.schedule import ready
+from watcher.domain.delivery import Channel, Delivery, Secret
+from watcher.store.store import Store
 
 
 def due(store: Store, now: datetime) -> list[tuple[Delivery, ...]]:

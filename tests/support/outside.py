@@ -16,7 +16,7 @@ import trustme
 
 from catalogs import FINCH, HERON, OWL
 from receivers import HttpReceiver, MailReceiver, receiving, receiving_mail_by_tls
-from watcher.demo import Stage, serve
+from watcher.cli.demo import Stage, serve
 
 NETWORK = 0x40000000  # CLONE_NEWNET
 A = b"\0\1"  # of DNS: the question for an address

@@ -9,7 +9,7 @@ from threading import Thread
 from urllib.parse import unquote
 
 from catalogs import Row
-from watcher.demo import feed
+from watcher.cli.demo import feed
 
 
 @dataclass

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from receivers import Answer, receiving
-from watcher.channels import Channel, Delivery, OutboxState, Outcome, Secret, Verdict
-from watcher.deliver import SENDER, deliver
-from watcher.domain import Notification
+from watcher.delivery.transport import SENDER, deliver
+from watcher.domain.catalog import Notification
+from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Secret, Verdict
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ALTERED = (sys.executable, str(Path(__file__).with_name("altered_sender.py")))

@@ -11,13 +11,13 @@ import pytest
 
 from catalogs import FINCH, HERON, OWL, START, Row, answer
 from servers import Script, Server, answering, reply
-from watcher.channels import Delivery
-from watcher.demo import feed
-from watcher.domain import Event, State
-from watcher.plan import Poll
-from watcher.polling import failures
-from watcher.rules import Rule
-from watcher.service import Service
+from watcher.cli.demo import feed
+from watcher.domain.catalog import Event, State
+from watcher.domain.delivery import Delivery
+from watcher.domain.polls import Poll
+from watcher.rules.route import Rule
+from watcher.service.loop import Service
+from watcher.sources.ask import failures
 from watching import service
 
 MINUTES = timedelta(minutes=10)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from catalogs import FINCH, HOUR, OWL, START, listing
-from watcher.domain import State
-from watcher.plan import Poll, Settings, plan
-from watcher.rules import Rule
-from watcher.schema import COLUMNS_2, TABLES_2
-from watcher.settle import HOLDS, Policy
-from watcher.store import Store
-from watcher.terms import Percent, PriceTerms
+from watcher.domain.catalog import State
+from watcher.domain.polls import Poll
+from watcher.news.plan import Settings, plan
+from watcher.news.settle import HOLDS, Policy
+from watcher.rules.route import Rule
+from watcher.rules.values import Percent, PriceTerms
+from watcher.store.schema import COLUMNS_2, TABLES_2
+from watcher.store.store import Store
 
 AT_ONCE = Policy(dict.fromkeys(HOLDS, timedelta(0)))
 DEARER = {"price": PriceTerms(rises_by=Percent.parse("10%"))}

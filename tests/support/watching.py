@@ -8,11 +8,11 @@ from typing import Any
 
 from catalogs import Row
 from programs import configure, eventually
-from watcher import config
-from watcher.demo import Stage
-from watcher.errors import NotFoundError
-from watcher.service import Service
-from watcher.store import Store
+from watcher.cli.demo import Stage
+from watcher.config import config
+from watcher.domain.errors import NotFoundError
+from watcher.service.loop import Service
+from watcher.store.store import Store
 
 
 @dataclass

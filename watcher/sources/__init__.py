@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from watcher.domain import Snapshot
-from watcher.sources import feed, models
+from watcher.domain.catalog import Snapshot
+from watcher.sources import feed, model_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,6 @@ class Reader:
 
 
 SOURCES = {
-    "models": Reader(models.parse, models.next_page),
+    "models": Reader(model_list.parse, model_list.next_page),
     "feed": Reader(feed.parse, feed.next_page),
 }

@@ -9,8 +9,8 @@ from typing import Any
 
 import feedparser
 
-from watcher.domain import Document, Snapshot
-from watcher.errors import RefusedError
+from watcher.domain.catalog import Document, Snapshot
+from watcher.domain.errors import RefusedError
 
 LARGEST = 4_000_000  # bytes; parsing takes a second for each
 LONGEST_ID = 256

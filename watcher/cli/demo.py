@@ -1,0 +1,178 @@
+"""A ten-second show without network or account: a small made-up catalog changes, the real service tells."""
+
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from watcher.config.config import Config
+from watcher.domain.catalog import Event, FieldChange, Notification
+from watcher.domain.delivery import Channel, Secret
+from watcher.messages.message import notification
+from watcher.news.plan import Settings
+from watcher.news.settle import HOLDS, Policy
+from watcher.rules.route import Rule
+from watcher.rules.values import Globs, Percent, PriceTerms
+from watcher.service.loop import Service
+from watcher.store.store import Store
+
+Row: TypeAlias = dict[str, Any]
+STEP = 1.5  # seconds that each version of the catalog is served, at least
+LOOKS = 6  # at list and feed, that each version gets: seen, confirmed, and told before the next
+POLL = timedelta(seconds=0.5)
+SHORT = timedelta(seconds=0)
+
+
+def row(model: str, prompt: str, completion: str, **more: Any) -> Row:  # noqa: ANN401 - any field of the API
+    """Make a row of the model list, true to the API's schema."""
+    name = model.partition("/")[2].replace("-", " ").title()
+    return {
+        "id": model,
+        "canonical_slug": f"{model}-20260901",
+        "name": f"{model.partition('/')[0].title()}: {name}",
+        "created": 1788220800,
+        "description": f"{name} is a made-up model for this demo.",
+        "context_length": 131072,
+        "architecture": {
+            "modality": "text->text",
+            "input_modalities": ["text"],
+            "output_modalities": ["text"],
+            "tokenizer": "Other",
+            "instruct_type": None,
+        },
+        "pricing": {"prompt": prompt, "completion": completion},
+        "top_provider": {"context_length": 131072, "max_completion_tokens": 16384, "is_moderated": False},
+        "per_request_limits": None,
+        "supported_parameters": ["max_tokens", "temperature", "tools"],
+        "default_parameters": {},
+        "expiration_date": None,
+        **more,
+    }
+
+
+def versions(today: datetime) -> list[tuple[str, list[Row]]]:
+    """Give the catalog's versions in order, each with what happens in it."""
+    owl = row("acme/owl-2", "0.00000125", "0.00001")
+    finch = row("acme/finch-mini", "0.00000015", "0.0000006")
+    heron = row("wetland/heron-large", "0.000002", "0.000008")
+    condor = row("acme/condor-3", "0.000003", "0.000015", context_length=1048576)
+    dearer = row("acme/owl-2", "0.0000015", "0.0000125")
+    leaving = heron | {"expiration_date": f"{today + timedelta(days=5):%Y-%m-%d}"}
+    return [
+        ("A first look at three models: the baseline, nobody is told.", [owl, finch, heron]),
+        ("A new model appears.", [condor, owl, finch, heron]),
+        ("A price rises.", [condor, dearer, finch, heron]),
+        ("A model gets an expiration date.", [condor, dearer, finch, leaving]),
+        ("A model vanishes.", [condor, dearer, leaving]),
+    ]
+
+
+def feed(rows: list[Row]) -> bytes:
+    """Write the RSS feed of a catalog."""
+    items = "".join(
+        f"<item><title><![CDATA[{entry['name']} ({entry['id']})]]></title>"
+        f"<link>https://openrouter.ai/{entry['id']}</link>"
+        f'<guid isPermaLink="false">{entry["canonical_slug"]}</guid></item>'
+        for entry in rows
+    )
+    return f'<rss version="2.0"><channel><title>Models</title>{items}</channel></rss>'.encode()
+
+
+@dataclass
+class Stage:
+    """What the catalog shows at the moment, and how often it was looked at."""
+
+    rows: list[Row]
+    looks: int = 0
+
+
+@contextmanager
+def serve(stage: Stage) -> Iterator[str]:
+    """Serve what is on stage on loopback, list and feed; gives the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            stage.looks += 1
+            body = feed(stage.rows) if "use_rss" in self.path else json.dumps({"data": stage.rows}).encode()
+            self.send_response_only(200)  # without a date: a test's clock may say anything
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is given
+            """Say nothing: the demo's own lines are enough."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/api/v1/models"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def config(address: str, folder: Path) -> Config:
+    """Configure the service for the show: holds of seconds where the real ones are hours."""
+    rules = (
+        Rule("Leaving OpenRouter", ("console",), {"event": Globs(("expiration.*", "model.removed"))}),
+        Rule("New models", ("console",), {"event": Globs(("model.added",))}),
+        Rule(
+            "Dearer by a tenth",
+            ("console",),
+            {"event": Globs(("price.changed",)), "price": PriceTerms(rises_by=Percent.parse("10%"))},
+        ),
+    )
+    return Config(
+        path=folder / "rules.yaml",
+        poll=POLL,
+        store=folder / "watcher.db",
+        sources={"models": address, "feed": f"{address}?use_rss=true"},
+        channels={"console": Channel("console", Secret("console://"))},
+        settings=Settings(rules, Policy(dict.fromkeys(HOLDS, SHORT))),
+    )
+
+
+def run(say: Callable[[str], None]) -> None:
+    """Play the show; `say` gets a line about each step."""
+    scenes = versions(datetime.now(UTC))
+    stage = Stage(scenes[0][1])
+    with tempfile.TemporaryDirectory() as folder, serve(stage) as address:
+        settings = config(address, Path(folder))
+        with Store.open(settings.store) as store:
+            service = Service(settings, store, now=lambda: datetime.now(UTC))
+            director = threading.Thread(target=_direct, args=(stage, scenes, service.end, say), daemon=True)
+            director.start()
+            service.run()
+
+
+def _direct(
+    stage: Stage, scenes: list[tuple[str, list[Row]]], end: Callable[[], None], say: Callable[[str], None]
+) -> None:
+    """Change the catalog under the running service, then stop it."""
+    for line, rows in scenes:
+        say(line)
+        stage.rows, seen = rows, stage.looks
+        time.sleep(STEP)
+        while stage.looks < seen + LOOKS:  # on a slow machine a scene takes longer
+            time.sleep(STEP / 10)
+    end()
+
+
+def sample(channel: str, at: datetime) -> Notification:
+    """Write a message as real ones look, for trying a channel."""
+    before, after = (
+        {"prompt": "0.00000125", "completion": "0.00001"},
+        {"prompt": "0.0000015", "completion": "0.0000125"},
+    )
+    fields = tuple(FieldChange(key, before[key], after[key]) for key in before)
+    price = Event("sample-price", at, "price.changed", "acme/owl-2", before, after, fields)
+    day = f"{at + timedelta(days=5):%Y-%m-%d}"
+    leaving = Event("sample-date", at, "expiration.announced", "wetland/heron-large", None, day)
+    return notification(channel, at, [price, leaving], ["A test of this channel"])

@@ -1,0 +1,223 @@
+"""Tables and colours for people at a terminal; plain text elsewhere."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from rich.text import Text
+
+from watcher.domain.catalog import Event, HistoryEntry, Plan, Source
+from watcher.domain.delivery import Delivery, OutboxState
+from watcher.messages.lines import clean, describe, moment
+from watcher.news.settle import Waiting
+from watcher.openrouter.prices import HEADLINE, shown
+from watcher.reports.backtest import Backtest
+from watcher.reports.explain import Verdict
+from watcher.reports.status import Report
+from watcher.store.rows import time_of
+
+T = TypeVar("T")
+COLOURS = {
+    OutboxState.WAITING: "yellow",
+    OutboxState.SENDING: "yellow",
+    OutboxState.SENT: "green",
+    OutboxState.DEAD: "red",
+}
+MINUTE = 60.0  # seconds
+WIDE = 1000  # columns where no terminal sets a limit: a line stays one line for grep
+
+
+def _out() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+
+
+def _err() -> Console:
+    return Console(stderr=True, highlight=False)
+
+
+def line(text: str, style: str = "") -> None:
+    """Print one line; remote text in it is literal."""
+    _out().print(Text(text, style=style), soft_wrap=True)
+
+
+def note(text: str, style: str = "yellow") -> None:
+    """Print one line to standard error."""
+    _err().print(Text(text, style=style), soft_wrap=True)
+
+
+def progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """Show a bar on standard error while going through the steps; nothing where that is no terminal."""
+    console = _err()
+    yield from track(
+        steps, what, total=total, console=console, transient=True, disable=not console.is_terminal
+    )
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None:
+    """Print rows under headings; the last column takes the room that is left and wraps."""
+    grid = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for number, heading in enumerate(headings):
+        is_last = number == len(headings) - 1
+        grid.add_column(heading, no_wrap=not is_last, overflow="fold")
+    for row in rows:
+        grid.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    _out().print(grid)
+
+
+def events(told: Sequence[Event]) -> None:
+    """Print events, a line each."""
+    table(("WHEN", "ID", "WHAT"), ((moment(event.at), event.id, describe(event)) for event in told))
+
+
+def history(entries: Sequence[HistoryEntry]) -> None:
+    """Print what the list showed of a model."""
+    table(("WHEN", "FIELD", "VALUE"), ((moment(e.at), e.field, _value(e)) for e in entries))
+
+
+def _value(entry: HistoryEntry) -> str:
+    if entry.field in HEADLINE:
+        return shown({entry.field: entry.value}, entry.field)
+    value = clean(entry.value or "none")
+    if entry.field == "context" and value.isdigit():
+        return f"{int(value):,} tokens"
+    return {"True": "yes", "False": "no"}.get(value, value)
+
+
+def outbox(deliveries: Sequence[Delivery]) -> None:
+    """Print messages and where they stand."""
+    rows = (
+        (
+            str(delivery.id),
+            moment(delivery.notification.at),
+            delivery.notification.channel,
+            Text(delivery.state, style=COLOURS[delivery.state]),
+            str(delivery.attempts),
+            clean(delivery.notification.title) + (f"\n{clean(delivery.error)}" if delivery.error else ""),
+        )
+        for delivery in deliveries
+    )
+    table(("NO", "WHEN", "CHANNEL", "STATE", "TRIES", "MESSAGE"), rows)
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """Say how long ago: `just now`, `5 minutes ago`, `3 days ago`, `never`."""
+    if since is None:
+        return "never"
+    seconds = int((now - since) / timedelta(seconds=1))
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' * (count != 1)} ago"
+    return "just now"
+
+
+def soon(at: datetime | None, now: datetime) -> str:
+    """Say how far ahead: `in 4 minutes`, `any moment`, `overdue`; a dash where nothing is planned."""
+    if at is None:
+        return "-"
+    seconds = (at - now).total_seconds()
+    if seconds >= MINUTE:
+        return f"in {age(now - (at - now), now).removesuffix(' ago')}"
+    return "any moment" if seconds > -2 * MINUTE else "overdue"
+
+
+def _state(found: Source | None, *, is_new: bool) -> Text:
+    if found and found.reason:
+        since = f" since {moment(found.failing_since)}" if found.failing_since else ""
+        return Text(f"failing{since}: {clean(found.reason)}", "red")
+    return Text("nothing yet", "yellow") if is_new else Text("ok", "green")
+
+
+def status(report: Report) -> None:
+    """Print how a watcher is doing."""
+    table(("SOURCE", "LAST GOOD", "NEXT", "STATE"), (_source(report, name) for name in report.sources))
+    line("")
+    table(
+        ("CHANNEL", "LAST SENT", "WAITING", "DEAD", "STATE"),
+        (_channel(report, name) for name in report.channels),
+    )
+    line("")
+    line(f"{report.models} models, {report.pending} differences wait to become news")
+    running = f"runs as process {report.process}" if report.process else "does not run"
+    line(f"watcher {report.version} {running}; its store is {report.store}, {report.size / 1e6:.1f} MB")
+    for problem in report.problems:
+        line(clean(problem, WIDE), "red")
+    if report.is_healthy:
+        line("Healthy.", "green")
+
+
+def _source(report: Report, name: str) -> tuple[str | Text, ...]:
+    source = report.sources[name]
+    return (
+        name,
+        age(source.last_good, report.at),
+        soon(report.next_poll(source), report.at),
+        _state(source, is_new=source.last_good is None),
+    )
+
+
+def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
+    counts = report.channels[name]
+    last = time_of(counts.last_sent) if counts.last_sent else None
+    waiting = f"{counts.waiting}"
+    if counts.oldest:
+        waiting += f" (oldest {age(time_of(counts.oldest), report.at)})"
+    state = _state(report.failing.get(name), is_new=last is None)
+    return name, age(last, report.at), waiting, f"{counts.dead}", state
+
+
+def told(at: datetime, decided: Plan) -> None:
+    """Print the messages that a poll would have sent, a line each."""
+    for notification in decided.notifications:
+        line(f"{moment(at)}  {notification.channel}: {notification.title}")
+
+
+def days(test: Backtest) -> None:
+    """Print how much would have been told, by day and by rule."""
+    line("")
+    rows = (
+        (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day])) for day in sorted(test.days)
+    )
+    table(("DAY", "MESSAGES", "EVENTS"), rows)
+    line("")
+    table(("MESSAGES", "RULE"), ((str(record.messages), record.rule) for record in test.records()))
+
+
+def rules(test: Backtest) -> None:
+    """Print each rule's record, and what no rule caught."""
+    for record in test.records():
+        line(record.rule, "bold")
+        busiest = f", most on {record.busiest[0]:%a %d %b %Y} ({record.busiest[1]})" if record.busiest else ""
+        line(f"  {record.messages} messages, {record.a_day:.1f} a day{busiest}")
+        if record.models:
+            line("  most about " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
+    line("")
+    uncaught = ", ".join(f"{kind} ({count})" for kind, count in test.uncaught.most_common())
+    line(f"No rule caught: {uncaught or 'nothing; every event was told'}")
+
+
+def verdicts(found: Sequence[Verdict]) -> None:
+    """Print each rule's verdict and, where it does not tell, why."""
+    for verdict in found:
+        if verdict.tells:
+            line(f"  + {verdict.rule}: tells {' and '.join(verdict.channels)}", "green")
+        else:
+            line(f"  - {verdict.rule}: not met: {'; '.join(verdict.unmet)}")
+
+
+def explained(event: Event, found: Sequence[Verdict]) -> None:
+    """Print an event and what each rule makes of it."""
+    line(f"Told {moment(event.at)}: {describe(event)}", "bold")
+    verdicts(found)
+
+
+def waiting(found: Waiting, now: datetime) -> None:
+    """Print a difference that waits, since when, and when it is told."""
+    line(f"Waits: {describe(found.event)}", "yellow")
+    line(
+        f"  since {moment(found.since)} ({age(found.since, now)}); told at {moment(found.due_at)} if it stays"
+    )

@@ -1,0 +1,1 @@
+"""rules.yaml as a checked value, or every mistake with its line."""

@@ -1,0 +1,270 @@
+"""The shape of `rules.yaml`: what may stand where, as a JSON Schema for editors and as words for people."""
+
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from datetime import timedelta
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    StrictStr,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+)
+from pydantic.json_schema import GenerateJsonSchema
+
+from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, closest, in_words
+from watcher.config.yaml_file import Key
+from watcher.domain.kinds import KINDS
+from watcher.news.settle import HOLDS, REMINDERS
+from watcher.rules.conditions import CONDITIONS
+from watcher.rules.values import AtMost, Duration, Hours
+
+HIGHEST_PORT = 65535
+API = "https://openrouter.ai/api/v1/models"
+
+
+class Schema(GenerateJsonSchema):
+    """A JSON Schema without what tells a reader nothing: titles made from keys, and null for not given."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
+        """Leave titles out."""
+        return False
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own
+        """Leave null defaults out."""
+        made = super().default_schema(schema)
+        return {key: value for key, value in made.items() if (key, value) != ("default", None)}
+
+
+class Section(BaseModel):
+    """A part of the file; a key that it does not have is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _section(name: str, words: str, keys: dict[str, Any]) -> Any:  # noqa: ANN401 - a type made here
+    return create_model(name, __base__=Section, __doc__=words, **keys)
+
+
+def _shape(kind: Any) -> Any:  # noqa: ANN401 - types in, types out
+    """Give what pydantic is to expect for a condition's type: our types read themselves."""
+    if kind is bool:
+        return StrictBool
+    if isinstance(kind, types.UnionType):
+        return _shape(next(part for part in get_args(kind) if part is not type(None)))
+    if get_origin(kind) is Literal:
+        return kind
+    if hasattr(kind, "parse"):
+        return Annotated[kind, PlainValidator(kind.parse), WithJsonSchema(kind.SCHEMA)]
+    hints = get_type_hints(kind)
+    parts: Any = {part.name: (_shape(hints[part.name]), Field(part.default)) for part in fields(kind)}
+    asked = [part.name for part in fields(kind) if part.default is None]
+
+    def build(section: Any) -> Any:  # noqa: ANN401 - both types are made at run time
+        given = {name: getattr(section, name) for name in parts}
+        if all(given[name] is None for name in asked):
+            message = f"asks nothing; give {' or '.join(asked)}"
+            raise ValueError(message)
+        return kind(**given)
+
+    return Annotated[_section(kind.__name__, kind.__doc__, parts), AfterValidator(build)]
+
+
+def _condition(name: str) -> Any:  # noqa: ANN401 - a type made here
+    """Give a condition's type; a key whose value was forgotten is an error, else it would widen the rule."""
+    function = CONDITIONS[name]
+    described = str(function.__doc__).removesuffix(".").replace("{}", "...")
+    shape = _shape(get_type_hints(function)["wanted"])
+    return shape, Field(None, description=described, json_schema_extra=EVENTS if name == "event" else None)
+
+
+def _one_or_more(entry: dict[str, Any], *examples: object) -> dict[str, Any]:
+    return {"anyOf": [entry, {"type": "array", "items": entry, "minItems": 1}], "examples": [*examples]}
+
+
+EVENTS = _one_or_more(
+    {"anyOf": [{"enum": [*KINDS]}, {"type": "string", "pattern": "[*?!\\[]"}]},
+    "price.changed",
+    ["expiration.*", "model.removed"],
+)
+
+
+def _names(value: object) -> list[str]:
+    entries = value if isinstance(value, list) else [value]
+    names = [entry for entry in entries if isinstance(entry, str) and entry]
+    if not names or len(names) < len(entries):
+        message = "takes the name of a channel or a list of them"
+        raise ValueError(message)
+    if len(set(names)) < len(names):
+        message = "names a channel twice"
+        raise ValueError(message)
+    return names
+
+
+def _within(shortest: str, longest: str) -> AfterValidator:
+    """Keep a length of time in a range, both ends included."""
+
+    def check(given: Duration) -> Duration:
+        if not Duration.parse(shortest).time <= given.time <= Duration.parse(longest).time:
+            message = f"must be between {shortest} and {longest}"
+            raise ValueError(message)
+        return given
+
+    return AfterValidator(check)
+
+
+def _whole_days(given: Duration) -> Duration:
+    if given.time % timedelta(days=1):
+        message = "must be whole days"
+        raise ValueError(message)
+    return given
+
+
+def _each_once(given: list[Duration]) -> list[Duration]:
+    if len({reminder.time for reminder in given}) < len(given):
+        message = "has a number of days twice"
+        raise ValueError(message)
+    return given
+
+
+LengthOfTime = Annotated[Duration, PlainValidator(Duration.parse), WithJsonSchema(Duration.SCHEMA)]
+Reminder = Annotated[LengthOfTime, _within("0d", "365d"), AfterValidator(_whole_days)]
+OneOrMore = Annotated[
+    list[StrictStr],
+    PlainValidator(_names),
+    WithJsonSchema(_one_or_more({"type": "string"}, "team", ["team", "ops"])),
+]
+
+
+Holds: Any = _section(
+    "Holds",
+    "How long a difference must last before it is news.",
+    dict.fromkeys(HOLDS, (Annotated[LengthOfTime, _within("0s", "30d")], None)),
+)
+When: Any = _section(
+    "When",
+    "What an event must be; all that is given must hold.",
+    {name: _condition(name) for name in CONDITIONS},
+)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = "is no timezone that this machine knows; they look like Europe/Berlin or UTC"
+        raise ValueError(message) from None
+
+
+def _host_and_port(value: object) -> tuple[str, int]:
+    host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    if not host or not colon or not port.isdecimal() or int(port) > HIGHEST_PORT:
+        message = "takes an address of this machine and a port, such as 127.0.0.1:9464"
+        raise ValueError(message)
+    return host.strip("[]"), int(port)
+
+
+Listen = Annotated[
+    tuple[str, int],
+    PlainValidator(_host_and_port),
+    WithJsonSchema({"type": "string", "examples": ["127.0.0.1:9464"]}),
+]
+
+
+class Sources(Section):
+    """Where to look; `feed: off` does without the feed."""
+
+    models: StrictStr = Field(default_factory=lambda: f"{API}?output_modalities=all", pattern=WEB)
+    feed: StrictStr | None = Field(default_factory=lambda: f"{API}?use_rss=true", pattern=WEB_OR_OFF)
+
+
+class ChannelSection(Section):
+    """Where to tell people; an address alone will do."""
+
+    url: StrictStr
+    limit: Annotated[AtMost, PlainValidator(AtMost.parse), WithJsonSchema(AtMost.SCHEMA)] = Field(
+        "20/h", validate_default=True
+    )
+    quiet: Annotated[Hours, PlainValidator(Hours.parse), WithJsonSchema(Hours.SCHEMA)] | None = None
+
+
+ChannelEntry = Annotated[
+    ChannelSection,
+    BeforeValidator(lambda value: {"url": value} if isinstance(value, str) else value),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, ChannelSection.model_json_schema(schema_generator=Schema)]}
+    ),
+]
+
+
+class RuleSection(Section):
+    """Who is told of what. `urgent`: in quiet hours too; `stop`: rules below do not see what this tells."""
+
+    name: StrictStr = Field(min_length=1)
+    when: When | None = None
+    notify: OneOrMore
+    stop: StrictBool = False
+    urgent: StrictBool = False
+
+
+class File(Section):
+    """The configuration of watcher."""
+
+    poll: Annotated[LengthOfTime, _within("1s", "1d")] = Field("5m", validate_default=True)
+    store: StrictStr = Field("watcher.db", min_length=1)
+    sources: Sources = Field(default_factory=Sources)
+    channels: dict[Annotated[str, Field(pattern=NAME)], ChannelEntry] = Field(min_length=1)
+    timezone: Annotated[StrictStr, AfterValidator(_known_zone)] = Field("UTC", validate_default=True)
+    heartbeat: StrictStr | None = Field(None, pattern=WEB)
+    listen: Listen | None = None
+    keep: Annotated[LengthOfTime, _within("7d", "3650d")] = Field("365d", validate_default=True)
+    stale_after: Annotated[LengthOfTime, _within("1m", "30d")] | None = None
+    holds: Holds = Field(default_factory=Holds)
+    reminders: Annotated[list[Reminder], AfterValidator(_each_once)] = Field(
+        [f"{days}d" for days in REMINDERS], validate_default=True
+    )
+    rules: list[RuleSection] = Field(min_length=1)
+
+
+def schema() -> dict[str, Any]:
+    """Give the JSON Schema of the file, for editors."""
+    return File.model_json_schema(schema_generator=Schema)
+
+
+def check(data: object) -> tuple[File | None, list[tuple[Sequence[Key], str]]]:
+    """Read plain data: the file's content, or else each problem with the keys that lead to it."""
+    try:
+        return File.model_validate(data), []
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        unknown = [one["loc"] for one in found if one["type"] == "extra_forbidden"]
+        meant = {(*keys[:-1], closest(str(keys[-1]), _keys_beside(keys))) for keys in unknown}
+        told = [one for one in found if one["type"] != "missing" or one["loc"] not in meant]
+        return None, [in_words(one, _keys_beside(one["loc"])) for one in told]
+
+
+def _keys_beside(keys: Sequence[Key]) -> list[str]:
+    """Name the keys that the section around a key can have."""
+    section: type[BaseModel] = File
+    for key in keys[:-1]:
+        if key in section.model_fields:  # else it is a number or a channel's name
+            section = next(_sections(section.model_fields[str(key)].annotation), section)
+    return list(section.model_fields)
+
+
+def _sections(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - any type
+    """Find the sections inside a type such as `list[RuleSection]` or `When | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _sections(part)

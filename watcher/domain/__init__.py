@@ -1,0 +1,1 @@
+"""The nouns, shared by everything and importing nothing."""

@@ -1,0 +1,1 @@
+"""Events in words: a line, a message, cut to fit."""

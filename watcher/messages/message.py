@@ -1,0 +1,143 @@
+"""Events as a message: a title, a text for every service, an HTML for mail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from html import escape
+from itertools import groupby
+
+from watcher.domain.catalog import Event, Json, Notification
+from watcher.domain.kinds import KINDS
+from watcher.messages.lines import clean, describe, headline, moment
+from watcher.openrouter.ids import base, page
+from watcher.openrouter.prices import largest_move, percent
+
+MOST_LINES = 100  # a longer message is not read; the record has them all
+MOST_IDS = 40
+PAGELESS = frozenset({"catalog", "source", "channel", "configuration", "store"})  # kinds that name no model
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as it is told: the words, and where to read more."""
+
+    heading: str
+    text: str
+    link: str | None
+
+
+def notification(
+    channel: str,
+    at: datetime,
+    events: Sequence[Event],
+    rules: Sequence[str],
+    *,
+    since: datetime | None = None,
+) -> Notification:
+    """Write the one message that a channel gets, most urgent first; `since`, where it covers a while."""
+    ordered = _in_order(events)
+    decisions = [list(alike) for _, alike in groupby(ordered, key=_decision)]
+    is_dated = len({event.at for event in events}) > 1
+    lines = [_line(alike, is_dated=is_dated) for alike in decisions[:MOST_LINES]]
+    left_out = len(decisions) - len(lines)
+    footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {moment(at)}"
+    footer += f" · all since {moment(since)}" if since else ""
+    return Notification(
+        channel=channel,
+        at=at,
+        title=_title([alike[0] for alike in decisions]),
+        body=_body(lines, left_out, footer),
+        html=_html(lines, left_out, footer),
+        rules=tuple(rules),
+        events=tuple(event.id for event in ordered),
+    )
+
+
+def _in_order(events: Sequence[Event]) -> list[Event]:
+    """Order the most urgent first, among prices the models that moved most, then what came first."""
+    moves: dict[tuple[str, str], Decimal] = {}
+    firsts: dict[tuple[str, str], datetime] = {}
+    for event in events:
+        about = event.kind, base(event.subject)
+        moves[about] = max(moves.get(about, Decimal(0)), abs(_move(event) or Decimal(0)))
+        firsts[about] = min(firsts.get(about, event.at), event.at)
+
+    def order(event: Event) -> tuple[object, ...]:
+        kind, model = KINDS[event.kind], base(event.subject)
+        moved, first = -moves[event.kind, model], firsts[event.kind, model]
+        return kind.urgency, kind.heading, moved, first, model, event.at, _decision(event), event.subject
+
+    return sorted(events, key=order)
+
+
+def _move(event: Event) -> Decimal | None:
+    return largest_move(event.before, event.after) if event.kind == "price.changed" else None
+
+
+def _decision(event: Event) -> tuple[str, ...]:
+    """Tell which events are one decision: the same happens at one time to a model and its variants."""
+    move, aspect = _move(event), event.kind.partition(".")[0]
+    same = percent(move) if move else ""
+    if aspect in {"expiration", "context", "capability"}:
+        same = str((event.after, event.fields))
+    if aspect == "catalog":
+        same = str(event.cause)
+    return base(event.subject), event.kind, same, event.at.isoformat()
+
+
+def _line(alike: Sequence[Event], *, is_dated: bool) -> Line:
+    """Write one decision in one line: the model in full, its variants by name, when if that differs."""
+    event, *others = alike
+    about_model = event.kind.partition(".")[0] not in PAGELESS
+    names = [clean(str(name)) for name in (*(other.subject for other in others), *_aliases(event))]
+    also = f"; also {', '.join(names)}" if names else ""
+    text = describe(event) + _ids(event) + also + (f" · {moment(event.at)}" if is_dated else "")
+    return Line(KINDS[event.kind].heading, text, page(event.subject) if about_model else None)
+
+
+def _aliases(event: Event) -> Sequence[Json]:
+    aliases = event.model.get("aliases")
+    return aliases if isinstance(aliases, list) else []
+
+
+def _ids(event: Event) -> str:
+    """List the models that a catalog-wide event stands for."""
+    models = event.after.get("models") if isinstance(event.after, dict) else None
+    if event.kind != "catalog.changed" or not isinstance(models, list):
+        return ""
+    more = f" and {len(models) - MOST_IDS} more" if len(models) > MOST_IDS else ""
+    return ": " + ", ".join(clean(str(model)) for model in models[:MOST_IDS]) + more
+
+
+def _title(events: Sequence[Event]) -> str:
+    """Name the most urgent event, and how many more there are."""
+    more = len(events) - 1
+    suffix = f" and {more} more change{'s' * (more > 1)}" if more else ""
+    return headline(events[0]) + suffix
+
+
+def _body(lines: Sequence[Line], left_out: int, footer: str) -> str:
+    text: list[str] = []
+    for heading, group in groupby(lines, key=lambda line: line.heading):
+        text += [""] * bool(text) + [heading.upper()]
+        for line in group:
+            text += [f"• {line.text}"] + [f"  {line.link}"] * bool(line.link)
+    return "\n".join([*text, *_more(left_out), "", footer])
+
+
+def _html(lines: Sequence[Line], left_out: int, footer: str) -> str:
+    text: list[str] = []
+    for heading, group in groupby(lines, key=lambda line: line.heading):
+        text += [f"<h3>{escape(heading)}</h3>", "<ul>", *map(_item, group), "</ul>"]
+    more = [f"<p>{escape(said)}</p>" for said in _more(left_out)]
+    return "\n".join([*text, *more, f"<p><small>{escape(footer)}</small></p>"])
+
+
+def _item(line: Line) -> str:
+    link = f' <a href="{escape(line.link)}">details</a>' if line.link else ""
+    return f"<li>{escape(line.text)}{link}</li>"
+
+
+def _more(left_out: int) -> list[str]:
+    return [f"… and {left_out} more: `watcher events` has them all"] if left_out else []

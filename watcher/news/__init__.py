@@ -1,0 +1,1 @@
+"""What differs, lasts and so is news."""

@@ -1,0 +1,34 @@
+"""Why something changed, where the data shows it."""
+
+from datetime import datetime
+
+from watcher.domain.catalog import Change, Document, Level
+from watcher.openrouter import dates
+from watcher.openrouter.prices import HEADLINE, schedule
+
+REPRICED = "repriced"
+ROUTED = "routing moved to another provider"
+
+
+def of_price(change: Change, level: Level) -> str:
+    """Say why a price changed; `level` is the price that is told."""
+    paths = [field.path for field in change.fields]
+    if schedule(change.before) != schedule(change.after):
+        return "time-of-day schedule changed"
+    if any(path in HEADLINE for path in paths):
+        return ROUTED if level.routed else REPRICED
+    if all(field.before is None for field in change.fields):
+        return "now itemised"
+    if any(path.startswith("overrides") for path in paths):
+        return "long-context price changed"
+    if all("cache" in path for path in paths):
+        return "cache price changed"
+    return "other prices changed"
+
+
+def of_removal(known: Document, at: datetime) -> str:
+    """Say whether a removal was announced."""
+    day = dates.day_of(known.get("expiration"))
+    if day is None:
+        return "without notice"
+    return "on its announced date" if dates.days_left(day, at) <= 0 else "before its announced date"

@@ -1,0 +1,1 @@
+"""What OpenRouter's ids, prices and dates mean."""

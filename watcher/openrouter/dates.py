@@ -1,0 +1,58 @@
+"""Expiration dates: UTC days, counted down to 00:00 UTC of that day."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from watcher.domain.catalog import Json
+
+SENTINEL = timedelta(days=3 * 365)  # live models carry dates such as 2098-12-31 that mean "none"
+ISO_DAY = len("2026-12-31")
+
+
+def expiration(value: Json, at: datetime) -> str | None:
+    """Read `expiration_date` as an ISO day, None for none and for dates too far to mean anything.
+
+    Raises ValueError where it is no date.
+    """
+    if not value:
+        return None
+    if not isinstance(value, str):
+        message = f"expiration_date is {str(value)[:40]!r}, which is no date"
+        raise ValueError(message)  # noqa: TRY004 - bad data of a row, not a wrong call
+    day = date.fromisoformat(value[:ISO_DAY])
+    return None if day - at.date() > SENTINEL else day.isoformat()
+
+
+def day_of(value: Json) -> date | None:
+    """Read an ISO day of a document; None where there is none."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def days_left(day: date, at: datetime) -> int:
+    """Count the UTC days until the day begins; 0 on the day, negative after it."""
+    return (day - at.date()).days
+
+
+def reached(day: date | None, at: datetime, thresholds: Iterable[int]) -> int | None:
+    """Give the most urgent reminder threshold (in days) that has been reached; None where none has."""
+    if day is None:
+        return None
+    left = days_left(day, at)
+    return min((threshold for threshold in thresholds if left <= threshold), default=None)
+
+
+def shown_day(day: date) -> str:
+    """Write a day for people: `Fri 27 Nov 2026`."""
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def shown_left(days: int) -> str:
+    """Write how far away a day is: `in 4 days`, `tomorrow`, `today`, `3 days ago`."""
+    if days == 0:
+        return "today"
+    if abs(days) == 1:
+        return "tomorrow" if days > 0 else "yesterday"
+    return f"in {days} days" if days > 0 else f"{-days} days ago"

@@ -1,0 +1,90 @@
+"""What commands print with `--json`: one object a line, times in UTC, prices as the API writes them."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from watcher.domain.catalog import Event, HistoryEntry, Json, Notification, Plan
+from watcher.domain.delivery import Delivery
+from watcher.news.settle import Waiting
+from watcher.reports.explain import Verdict
+from watcher.store.rows import text_of
+
+
+def written(value: Json) -> str:
+    """Write an object as a line that is read everywhere; what would steer a terminal is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
+
+
+def event(told: Event) -> dict[str, Json]:
+    """Give an event; what does not apply is left out."""
+    always: dict[str, Json] = {
+        "type": "event",
+        "id": told.id,
+        "at": text_of(told.at),
+        "kind": told.kind,
+        "subject": told.subject,
+        "before": told.before,
+        "after": told.after,
+    }
+    optional = {
+        "cause": told.cause,
+        "part_of": told.part_of,
+        "fields": [asdict(change) for change in told.fields],
+    }
+    return always | {key: value for key, value in optional.items() if value}
+
+
+def notification(told: Notification) -> dict[str, Json]:
+    """Give a message."""
+    return {
+        "type": "notification",
+        "at": text_of(told.at),
+        "channel": told.channel,
+        "rules": told.rules,
+        "title": told.title,
+        "body": told.body,
+        "events": told.events,
+    }
+
+
+def delivery(message: Delivery) -> dict[str, Json]:
+    """Give a message of the outbox and where it stands."""
+    return notification(message.notification) | {
+        "type": "delivery",
+        "id": message.id,
+        "state": message.state,
+        "attempts": message.attempts,
+        "next_at": text_of(message.next_at),
+        "possible_repeat": message.repeat,
+        "error": message.error,
+        "sent_at": text_of(message.sent_at) if message.sent_at else None,
+    }
+
+
+def explained(told: Event, found: Sequence[Verdict]) -> dict[str, Json]:
+    """Give an event and what each rule makes of it."""
+    rules: list[Json] = [
+        {"rule": v.rule, "tells": v.tells, "channels": v.channels, "unmet": v.unmet} for v in found
+    ]
+    return event(told) | {"rules": rules}
+
+
+def waiting(found: Waiting, of_rules: Sequence[Verdict]) -> dict[str, Json]:
+    """Give a difference that waits, as the event that it would be."""
+    times = {"since": text_of(found.since), "due_at": text_of(found.due_at)}
+    return explained(found.event, of_rules) | {"type": "waiting"} | times
+
+
+def history(entry: HistoryEntry) -> dict[str, Json]:
+    """Give a charted value."""
+    return {"type": "history"} | asdict(entry) | {"at": text_of(entry.at)}
+
+
+def lines(decided: Plan) -> Iterator[str]:
+    """Write a plan: its events, then its messages."""
+    for told in decided.events:
+        yield written(event(told))
+    for message in decided.notifications:
+        yield written(notification(message))

@@ -1,0 +1,73 @@
+"""How rules would have done over recorded answers: how much each tells, about whom, and what none caught."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from watcher.domain.catalog import Json, Plan
+from watcher.domain.polls import Poll
+
+TALKATIVE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRecord:
+    """What one rule told: messages in all and a day, the day with most, the models with most events."""
+
+    rule: str
+    messages: int
+    a_day: float
+    busiest: tuple[date, int] | None
+    models: tuple[tuple[str, int], ...]
+
+    def as_json(self) -> dict[str, Json]:
+        """Give the record for machines."""
+        return {
+            "type": "rule",
+            "rule": self.rule,
+            "messages": self.messages,
+            "a_day": round(self.a_day, 2),
+            "busiest_day": f"{self.busiest[0]}" if self.busiest else None,
+            "busiest_day_messages": self.busiest[1] if self.busiest else 0,
+            "models": [{"model": model, "events": count} for model, count in self.models],
+        }
+
+
+@dataclass
+class Backtest:
+    """Gathers polls one by one."""
+
+    rules: Sequence[str]
+    days: set[date] = field(default_factory=set)
+    events: Counter[date] = field(default_factory=Counter)
+    messages: Counter[date] = field(default_factory=Counter)
+    uncaught: Counter[str] = field(default_factory=Counter)
+    _by_rule: dict[str, Counter[date]] = field(default_factory=lambda: defaultdict(Counter))
+    _models: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, poll: Poll, decided: Plan) -> None:
+        """Count one poll; an event that a catalog-wide one stands for is caught with that."""
+        day = poll.at.date()
+        self.days.add(day)
+        self.events[day] += len(decided.events)
+        self.messages[day] += len(decided.notifications)
+        for told in decided.notifications:
+            for rule in told.rules:
+                self._by_rule[rule][day] += 1
+        for rule, subject in {(rule, event.subject) for rule, event in decided.matches}:
+            self._models[rule][subject] += 1
+        caught = {event.id for _, event in decided.matches}
+        self.uncaught.update(e.kind for e in decided.events if e.id not in caught and e.part_of not in caught)
+
+    def records(self) -> list[RuleRecord]:
+        """Give each rule's record, in file order."""
+        return [self._record(rule) for rule in self.rules]
+
+    def _record(self, rule: str) -> RuleRecord:
+        days = self._by_rule[rule]
+        busiest = min(days.items(), key=lambda item: (-item[1], item[0]), default=None)
+        span = (max(self.days) - min(self.days)).days + 1 if self.days else 1
+        models = sorted(self._models[rule].items(), key=lambda item: (-item[1], item[0]))
+        total = sum(days.values())
+        return RuleRecord(rule, total, total / span, busiest, tuple(models[:TALKATIVE]))

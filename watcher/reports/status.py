@@ -1,0 +1,132 @@
+"""How a watcher is doing, from its store: sources, channels, catalog."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from watcher import __version__
+from watcher.config.config import Config
+from watcher.domain.catalog import Json, Source, State
+from watcher.store.outbox import ChannelCounts
+from watcher.store.rows import text_of
+from watcher.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `watcher status` shows; `problems` is empty where all is well.
+
+    `process` is the running service, `size` in bytes, `pending` the differences that wait to become news,
+    `failing` since when and why channels do not deliver.
+    """
+
+    at: datetime
+    version: str
+    process: int | None
+    poll: timedelta
+    store: Path
+    size: int
+    models: int
+    pending: int
+    sources: Mapping[str, Source]
+    channels: Mapping[str, ChannelCounts]
+    failing: Mapping[str, Source]
+    problems: tuple[str, ...]
+
+    @property
+    def is_healthy(self) -> bool:
+        """Tell whether nothing is wrong."""
+        return not self.problems
+
+    def next_poll(self, source: Source) -> datetime | None:
+        """Give about when a source is asked next; None where nobody is there to ask."""
+        return source.asked_at + self.poll if self.process is not None and source.asked_at else None
+
+    def as_json(self) -> dict[str, Json]:
+        """Give the report for machines."""
+        sources: dict[str, Json] = {
+            name: {
+                "last_good": _text(source.last_good),
+                "next": _text(self.next_poll(source)),
+                "failing_since": _text(source.failing_since),
+                "reason": source.reason,
+            }
+            for name, source in self.sources.items()
+        }
+        channels: dict[str, Json] = {
+            name: asdict(counts) | {"failing_since": _text(self.failing.get(name, Source()).failing_since)}
+            for name, counts in self.channels.items()
+        }
+        return {
+            "healthy": self.is_healthy,
+            "problems": self.problems,
+            "version": self.version,
+            "process": self.process,
+            "store": str(self.store),
+            "bytes": self.size,
+            "models": self.models,
+            "pending": self.pending,
+            "sources": sources,
+            "channels": channels,
+        }
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else text_of(at)
+
+
+def report(config: Config, store: Store, now: datetime) -> Report:
+    """Read the store and judge it at `now` (UTC)."""
+    state = store.state()
+    sources = {name: state.sources.get(name, Source()) for name in config.sources}
+    counts = store.outbox.channels()
+    failing = {name: bad for name in config.channels if (bad := _failing(state, name))}
+    return Report(
+        at=now,
+        version=__version__,
+        process=store.service(),
+        poll=config.poll,
+        store=config.store,
+        size=store.size(),
+        models=state.listed,
+        pending=state.waiting,
+        sources=sources,
+        channels={name: counts.get(name, ChannelCounts()) for name in config.channels},
+        failing=failing,
+        problems=(
+            *_stale(sources, now, config.stale_after),
+            *_mute(config, counts, failing),
+            *_told(state),
+        ),
+    )
+
+
+def _failing(state: State, channel: str) -> Source | None:
+    found = state.troubles.get(("channel", channel))
+    return found if found and found.reason else None
+
+
+def _stale(sources: Mapping[str, Source], now: datetime, longest: timedelta) -> Iterator[str]:
+    for name, source in sources.items():
+        if source.last_good is None or now - source.last_good > longest:
+            since = "yet" if source.last_good is None else "for too long"
+            reason = f": {source.reason}" if source.reason else ""
+            yield f"the {name} source has given no good answer {since}{reason}"
+
+
+def _mute(
+    config: Config, counts: Mapping[str, ChannelCounts], failing: Mapping[str, Source]
+) -> Iterator[str]:
+    """Tell of channels that gave up their newest message, or have failed for so long that it was told."""
+    for name in config.channels:
+        found = failing.get(name, Source())
+        if counts.get(name, ChannelCounts()).last_state == "dead" or found.told:
+            yield f"channel {name} does not deliver; see `watcher outbox`"
+
+
+def _told(state: State) -> Iterator[str]:
+    """Tell of what is wrong with the service itself."""
+    for (what, name), trouble in state.troubles.items():
+        if trouble.reason and what != "channel":
+            yield f"the {what} {name} cannot be used: {trouble.reason}"

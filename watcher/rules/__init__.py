@@ -1,0 +1,1 @@
+"""Which events are told to whom."""

@@ -1,0 +1,281 @@
+"""How the conditions of a rule are written: each type reads itself from YAML and says itself in words."""
+
+import re
+from dataclasses import dataclass
+from datetime import time, timedelta
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any, ClassVar, Literal, Self
+
+from watcher.domain.catalog import Json
+from watcher.domain.delivery import Rate
+from watcher.openrouter import prices
+
+
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """Patterns such as `openai/*`, of which `!*:batch` excludes; with only exclusions, all else matches."""
+
+    patterns: tuple[str, ...]
+
+    SCHEMA: ClassVar[dict[str, Any]] = {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+        "examples": ["openai/*", ["openai/*", "!*:batch"]],
+    }
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read one pattern or a list of them; raises ValueError."""
+        entries = value if isinstance(value, list) else [value]
+        patterns = tuple(entry for entry in entries if isinstance(entry, str) and entry.strip("!"))
+        if not patterns or len(patterns) < len(entries):
+            message = "takes a pattern such as openai/* or a list of them"
+            raise ValueError(message)
+        return cls(patterns)
+
+    def matches(self, *texts: str) -> bool:
+        """Tell whether any text is wanted and none is excluded."""
+        if any(fnmatchcase(text, pattern) for text in texts for pattern in self._unwanted):
+            return False
+        return not self._wanted or any(
+            fnmatchcase(text, pattern) for text in texts for pattern in self._wanted
+        )
+
+    @property
+    def _wanted(self) -> list[str]:
+        return [pattern for pattern in self.patterns if not pattern.startswith("!")]
+
+    @property
+    def _unwanted(self) -> list[str]:
+        return [pattern.removeprefix("!") for pattern in self.patterns if pattern.startswith("!")]
+
+    def names(self, text: str) -> bool:
+        """Tell whether the text is written out, not only matched by a wildcard."""
+        return text in self.patterns
+
+    def mention(self, *parts: str) -> bool:
+        """Tell whether a wanted pattern has one of these parts in it."""
+        return any(part in pattern for pattern in self._wanted for part in parts)
+
+    def __str__(self) -> str:
+        """Write it as people would."""
+        wanted = " or ".join(self._wanted) or "anything"
+        return f"{wanted} but {' and '.join(self._unwanted)}" if self._unwanted else wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A share such as `10%`; `share` is 0.10."""
+
+    share: Decimal
+
+    SCHEMA: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": r"^\d+(\.\d+)?\s*%$",
+        "examples": ["10%"],
+    }
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read `10%`; raises ValueError."""
+        found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)\s*%", value) if isinstance(value, str) else None
+        if not found:
+            message = "takes a percentage such as 10%"
+            raise ValueError(message)
+        return cls(Decimal(found[1]) / 100)
+
+    def __str__(self) -> str:
+        """Write it as people would."""
+        return f"{(self.share * 100).normalize():f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """An amount such as `$0.50/M`, or `1e-7` for USD per token; `per_token` is in USD."""
+
+    per_token: Decimal
+
+    SCHEMA: ClassVar[dict[str, Any]] = {"type": ["string", "number"], "examples": ["$0.50/M", 5e-7]}
+
+    @classmethod
+    def parse(cls, value: Json) -> Self:
+        """Read `$0.50/M` or USD per token; raises ValueError."""
+        found = re.fullmatch(r"\$\s*(\d{1,9}(?:\.\d{1,12})?)\s*/\s*[Mm]", str(value))
+        number = Decimal(found[1]) / 1_000_000 if found else prices.price({"": value}, "")
+        if number is None or number > 1:
+            message = "takes a price such as $0.50/M (a million tokens) or 5e-7 (one token)"
+            raise ValueError(message)
+        return cls(number)
+
+    def __str__(self) -> str:
+        """Write it as people would."""
+        return prices.shown({"prompt": str(self.per_token)}, "prompt")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A number of tokens such as `128k` or `1M`."""
+
+    count: int
+
+    SCHEMA: ClassVar[dict[str, Any]] = {"type": ["string", "integer"], "examples": ["128k", "1M", 131072]}
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read `128k`, `1M` or a plain number; raises ValueError."""
+        found = re.fullmatch(r"(\d{1,12})\s*([kKmM]?)", str(value))
+        if isinstance(value, bool) or not found:
+            message = "takes a number of tokens such as 128k, 1M or 131072"
+            raise ValueError(message)
+        return cls(int(found[1]) * {"": 1, "k": 1_000, "m": 1_000_000}[found[2].lower()])
+
+    def __str__(self) -> str:
+        """Write it as people would."""
+        return f"{self.count:,} tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time such as `30d`, `6h`, `5m`, `10s`."""
+
+    time: timedelta
+
+    SCHEMA: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": r"^\d+\s*[smhd]$",
+        "examples": ["5m", "6h", "30d"],
+    }
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read `30d`, `6h`, `5m` or `10s`; raises ValueError."""
+        found = re.fullmatch(r"(\d{1,6})\s*([smhd])", value) if isinstance(value, str) else None
+        if not found:
+            message = "takes a length of time such as 5m, 6h or 30d"
+            raise ValueError(message)
+        unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
+        return cls(timedelta(**{unit: int(found[1])}))
+
+    def __str__(self) -> str:
+        """Write it as people would."""
+        seconds = int(self.time.total_seconds())
+        for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+            if seconds and seconds % size == 0:
+                return f"{seconds // size} {unit}{'s' * (seconds != size)}"
+        return f"{seconds} second{'s' * (seconds != 1)}"
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """How many in a minute, an hour or a day, such as `20/h`."""
+
+    rate: Rate
+
+    SCHEMA: ClassVar[dict[str, Any]] = {"type": "string", "pattern": r"^\d+/[mhd]$", "examples": ["20/h"]}
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read `20/h`; raises ValueError."""
+        found = re.fullmatch(r"(\d{1,4})\s*/\s*([mhd])", value) if isinstance(value, str) else None
+        if not found or not int(found[1]):
+            message = "takes a number of messages in a minute, an hour or a day, such as 2/m, 20/h or 50/d"
+            raise ValueError(message)
+        return cls(Rate(int(found[1]), Duration.parse(f"1{found[2]}").time))
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A part of the day such as `22:00-07:00`, by the clock on the wall; it may go over midnight."""
+
+    start: time
+    end: time
+
+    SCHEMA: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": r"^\d{1,2}:\d\d-\d{1,2}:\d\d$",
+        "examples": ["22:00-07:00"],
+    }
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read `22:00-07:00`; raises ValueError."""
+        found = (
+            re.fullmatch(r"(\d{1,2}:\d\d)\s*-\s*(\d{1,2}:\d\d)", value) if isinstance(value, str) else None
+        )
+        if not found:
+            message = "takes a part of the day such as 22:00-07:00"
+            raise ValueError(message)
+        start, end = (time.fromisoformat(text.zfill(5)) for text in found.groups())
+        if start == end:
+            message = "is the whole day; leave the channel out of the rules instead"
+            raise ValueError(message)
+        return cls(start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTerms:
+    """What is asked of a price; all that are given must hold, for any of the prices in `of`."""
+
+    rises_by: Percent | None = None
+    falls_by: Percent | None = None
+    below: Price | None = None
+    above: Price | None = None
+    of: Literal["prompt", "completion", "either"] = "either"
+
+    def keys(self) -> tuple[str, ...]:
+        """Name the prices that count: prompt, completion, or either."""
+        return prices.HEADLINE if self.of == "either" else (self.of,)
+
+    @property
+    def has_size(self) -> bool:
+        """Tell whether a change is asked for, which counts from what the rule last told."""
+        return self.rises_by is not None or self.falls_by is not None
+
+    def hold(self, before: Json, after: Json) -> bool:
+        """Tell whether they hold for a price that was `before` (last told by this rule) and is `after`."""
+        return any(self._hold_for(prices.price(before, key), prices.price(after, key)) for key in self.keys())
+
+    def _hold_for(self, before: Decimal | None, after: Decimal | None) -> bool:
+        if after is None:
+            return False
+        return all(
+            (
+                self.rises_by is None or self.rises_by.share <= _rise(before, after) != 0,
+                self.falls_by is None or self.falls_by.share <= -_rise(before, after) != 0,
+                self.below is None or after < self.below.per_token,
+                self.above is None or after > self.above.per_token,
+            )
+        )
+
+    def __str__(self) -> str:
+        """Write it as people would."""
+        terms = {
+            "rises by at least": self.rises_by,
+            "falls by at least": self.falls_by,
+            "is below": self.below,
+            "is above": self.above,
+        }
+        said = " and ".join(f"{words} {term}" for words, term in terms.items() if term is not None)
+        return f"{'prompt or completion' if self.of == 'either' else self.of} price {said}"
+
+
+def _rise(before: Decimal | None, after: Decimal) -> Decimal:
+    """Give the relative rise; from nothing to something it is without bound."""
+    if before is None:
+        return Decimal(0)
+    if not before:
+        return Decimal("Infinity") if after else Decimal(0)
+    return (after - before) / before
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A range of tokens; both ends count."""
+
+    at_least: Tokens | None = None
+    at_most: Tokens | None = None
+
+    def __str__(self) -> str:
+        """Write it as people would."""
+        bounds = {"at least": self.at_least, "at most": self.at_most}
+        return " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)

@@ -1,0 +1,1 @@
+"""The loop that polls and delivers, with systemd, logs and metrics."""

@@ -1,0 +1,174 @@
+"""The service's work as Prometheus metrics; every label's values come from the configuration or the code."""
+
+import math
+import platform
+import time
+from collections import Counter as Counts
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import choose_encoder
+
+from watcher import __version__
+from watcher.domain.catalog import Event
+from watcher.domain.delivery import Verdict
+from watcher.domain.kinds import KINDS
+from watcher.domain.observer import ChannelDepth, Telemetry
+
+GOOD, FAILED = "good", "failed"
+WAITING, DEAD = "waiting", "dead"
+OUTCOMES = (*Verdict, DEAD)
+FETCH_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+PLAN_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+OPENMETRICS = "application/openmetrics-text"
+
+disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each counter, of no use here
+
+
+class Metrics(Telemetry):
+    """What is told becomes metrics in a registry of its own; it can be read from another thread.
+
+    `clock` gives seconds that never jump. What is told of a name that is not configured is left out.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Measure from now on."""
+        self._clock, self._turned = clock, clock()
+        self.is_ready = False
+        self._sources: frozenset[str] = frozenset()
+        self._channels: frozenset[str] = frozenset()
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        build = Info("watcher_build", "What runs.", registry=self._registry)
+        build.info({"version": __version__, "python": platform.python_version()})
+        self._watch_loop()
+        self._watch_sources()
+        self._watch_channels()
+
+    def _watch_loop(self) -> None:
+        gauge = partial(Gauge, registry=self._registry)
+        gauge("watcher_start_time_seconds", "When the service began.").set_to_current_time()
+        gauge("watcher_loop_idle_seconds", "Time since the loop last turned.").set_function(self.idle)
+        self._interval = gauge("watcher_poll_interval_seconds", "Time between two polls, as configured.")
+        self._models = gauge("watcher_catalog_models", "Models that are listed.")
+        self._pending = gauge("watcher_pending_differences", "Differences that wait to last long enough.")
+        self._models.set(math.nan)  # not known yet: a restart is no empty catalog
+        self._pending.set(math.nan)
+
+    def _watch_sources(self) -> None:
+        counter = partial(Counter, registry=self._registry)
+        histogram = partial(Histogram, registry=self._registry)
+        self._polls = counter("watcher_polls", "Times a source was asked.", ["source", "outcome"])
+        self._fetch = histogram(
+            "watcher_fetch_duration_seconds", "Time to ask a source.", ["source"], buckets=FETCH_BUCKETS
+        )
+        self._last_good = Gauge(
+            "watcher_source_last_good_timestamp_seconds",
+            "When a source last gave a good answer, 0 where it has not since the start.",
+            ["source"],
+            registry=self._registry,
+        )
+        self._plan = histogram(
+            "watcher_plan_duration_seconds", "Time to decide on a poll and remember it.", buckets=PLAN_BUCKETS
+        )
+        self._events = counter("watcher_events", "News.", ["kind"])
+        for kind in KINDS:
+            self._events.labels(kind)
+
+    def _watch_channels(self) -> None:
+        gauge = partial(Gauge, registry=self._registry)
+        self._deliveries = Counter(
+            "watcher_deliveries",
+            "Attempts to send; a dead one failed and there will be no other.",
+            ["channel", "outcome"],
+            registry=self._registry,
+        )
+        self._messages = gauge(
+            "watcher_outbox_messages", "Messages that wait or were given up.", ["channel", "state"]
+        )
+        self._oldest = gauge(
+            "watcher_outbox_oldest_waiting_seconds", "Age of the oldest message that waits.", ["channel"]
+        )
+        self._failing = gauge("watcher_channel_failing", "1 where a channel does not deliver.", ["channel"])
+
+    def configured(self, sources: Collection[str], channels: Collection[str], interval: timedelta) -> None:
+        """Count from zero for these names, and forget those that are no longer configured."""
+        gone_sources, gone_channels = self._sources - set(sources), self._channels - set(channels)
+        self._sources, self._channels = frozenset(sources), frozenset(channels)
+        self._interval.set(interval.total_seconds())
+        for source in gone_sources:
+            for metric in (self._polls, self._fetch, self._last_good):
+                metric.remove_by_labels({"source": source})
+        for channel in gone_channels:
+            for metric in (self._deliveries, self._messages, self._oldest, self._failing):
+                metric.remove_by_labels({"channel": channel})
+        self._begin()
+
+    def _begin(self) -> None:
+        """Have every counter there before it first counts, so that its first step is seen as one."""
+        for source in self._sources:
+            self._fetch.labels(source)
+            self._last_good.labels(source)
+            for outcome in (GOOD, FAILED):
+                self._polls.labels(source, outcome)
+        for channel in self._channels:
+            for outcome in OUTCOMES:
+                self._deliveries.labels(channel, outcome)
+
+    def ready(self) -> None:
+        """Be ready from now on."""
+        self.is_ready = True
+
+    def progress(self) -> None:
+        """Be alive for a while."""
+        self._turned = self._clock()
+
+    def idle(self) -> float:
+        """Give the seconds since the loop last turned."""
+        return self._clock() - self._turned
+
+    def asked(self, source: str, seconds: float, at: datetime, *, failed: bool) -> None:
+        """Count a poll of a source."""
+        if source not in self._sources:
+            return
+        self._polls.labels(source, FAILED if failed else GOOD).inc()
+        self._fetch.labels(source).observe(seconds)
+        if not failed:
+            self._last_good.labels(source).set(at.timestamp())
+
+    def planned(self, seconds: float, events: Sequence[Event], models: int, waiting: int) -> None:
+        """Count the news of a poll."""
+        self._plan.observe(seconds)
+        for kind, count in Counts(event.kind for event in events if event.kind in KINDS).items():
+            self._events.labels(kind).inc(count)
+        self._models.set(models)
+        self._pending.set(waiting)
+
+    def delivered(self, channel: str, verdict: Verdict, *, dead: bool) -> None:
+        """Count an attempt to send."""
+        if channel in self._channels:
+            self._deliveries.labels(channel, DEAD if dead else verdict).inc()
+
+    def outbox(self, channels: Mapping[str, ChannelDepth]) -> None:
+        """Note how every configured channel stands; one without messages has none."""
+        for name in self._channels:
+            depth = channels.get(name, ChannelDepth())
+            self._messages.labels(name, WAITING).set(depth.waiting)
+            self._messages.labels(name, DEAD).set(depth.dead)
+            self._oldest.labels(name).set(depth.oldest)
+            self._failing.labels(name).set(depth.failing)
+
+    def exposition(self, accept: str = "") -> tuple[bytes, str]:
+        """Write all metrics, in OpenMetrics for whoever accepts that; gives the text and its media type."""
+        encode, media = choose_encoder(OPENMETRICS if OPENMETRICS in accept else "")
+        return encode(self._registry), media

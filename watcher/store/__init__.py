@@ -1,0 +1,1 @@
+"""The SQLite file: state, history, events and the outbox."""

@@ -1,0 +1,273 @@
+"""The nouns as rows of the database and back: times as UTC text, documents and prices as JSON text."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from watcher.domain.catalog import (
+    Aspect,
+    Document,
+    Event,
+    FeedEntry,
+    FieldChange,
+    HistoryEntry,
+    Item,
+    Json,
+    Level,
+    Notification,
+    Part,
+    Pending,
+    Source,
+    ToldPrices,
+)
+from watcher.domain.delivery import Delivery, OutboxState
+from watcher.store.schema import Row
+
+
+def text_of(at: datetime) -> str:
+    """Write a time as UTC text that sorts: `2026-11-23T08:00:00Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def time_of(text: str) -> datetime:
+    """Read a time that `text_of` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def _optional_text(at: datetime | None) -> str | None:
+    return None if at is None else text_of(at)
+
+
+def _optional_time(text: str | None) -> datetime | None:
+    return None if text is None else time_of(text)
+
+
+def dump(value: Json) -> str:
+    """Write JSON the one way."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _optional_dump(value: Json) -> str | None:
+    return None if value is None else dump(value)
+
+
+def _optional_load(text: str | None) -> Any:  # noqa: ANN401 - whatever was written
+    return None if text is None else json.loads(text)
+
+
+def source_row(name: str, source: Source) -> Row:
+    """Write how a source is doing."""
+    return asdict(source) | {
+        "name": name,
+        "asked_at": _optional_text(source.asked_at),
+        "last_good": _optional_text(source.last_good),
+        "failing_since": _optional_text(source.failing_since),
+        "fields": dump(sorted(source.fields)),
+    }
+
+
+def sources_of(found: Iterable[Row]) -> dict[str, Source]:
+    """Read how the sources are doing, by name."""
+    return {row["name"]: _source_of(row) for row in found}
+
+
+def troubles_of(found: Iterable[Row]) -> dict[Part, Source]:
+    """Read how parts of watcher are doing."""
+    return {(row["what"], row["name"]): _source_of(row) for row in found}
+
+
+def _source_of(row: Row) -> Source:
+    kept = {key: row[key] for key in ("identity", "reason", "failures", "episodes")}
+    return Source(
+        **kept,
+        told=bool(row["told"]),
+        asked_at=_optional_time(row["asked_at"]),
+        last_good=_optional_time(row["last_good"]),
+        failing_since=_optional_time(row["failing_since"]),
+        fields=frozenset(json.loads(row["fields"])),
+    )
+
+
+def trouble_row(part: Part, trouble: Source) -> Row:
+    """Write how a part of watcher is doing."""
+    what, name = part
+    return source_row(name, trouble) | {"what": what}
+
+
+def item_row(model: str, item: Item) -> Row:
+    """Write a model; what waits has rows of its own."""
+    return {
+        "id": model,
+        "announced": _optional_dump(item.announced),
+        "observed": _optional_dump(item.observed),
+        "revision": item.revision,
+        "levels": dump(
+            [asdict(lv) | {"before": text_of(lv.before), "since": text_of(lv.since)} for lv in item.levels]
+        ),
+    }
+
+
+def items_of(found: Sequence[Row], pending: Mapping[str, Mapping[Aspect, Pending]]) -> dict[str, Item]:
+    """Read the models; mostly what is announced is what is observed, which then is kept once."""
+    documents = _load_together(row["announced"] for row in found)
+    others = _load_together(row["observed"] if row["observed"] != row["announced"] else None for row in found)
+    levels = _load_together(row["levels"] for row in found)
+    return {
+        row["id"]: Item(
+            announced=announced,
+            observed=announced if row["observed"] == row["announced"] else other,
+            pending=pending.get(row["id"], {}),
+            revision=row["revision"],
+            levels=tuple(map(_level_of, lately)),
+        )
+        for row, announced, other, lately in zip(found, documents, others, levels, strict=True)
+    }
+
+
+def _load_together(texts: Iterable[str | None]) -> list[Any]:
+    """Read all as one: their keys are then kept once, not once each."""
+    loaded: list[Any] = json.loads(f"[{','.join(text or 'null' for text in texts)}]")
+    return loaded
+
+
+def _level_of(level: dict[str, Any]) -> Level:
+    return Level(**level | {"before": time_of(level["before"]), "since": time_of(level["since"])})
+
+
+def pending_rows(model: str, item: Item) -> list[Row]:
+    """Write what waits of a model."""
+    return [
+        {
+            "model": model,
+            "aspect": aspect.value,
+            "since": text_of(wait.since),
+            "polls": wait.polls,
+        }
+        for aspect, wait in item.pending.items()
+    ]
+
+
+def pending_of(waiting: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
+    """Read what waits, by model."""
+    found: dict[str, dict[Aspect, Pending]] = {}
+    for row in waiting:
+        wait = Pending(time_of(row["since"]), row["polls"])
+        found.setdefault(row["model"], {})[Aspect(row["aspect"])] = wait
+    return found
+
+
+def feed_rows(before: Mapping[str, FeedEntry], after: Mapping[str, FeedEntry]) -> list[Row]:
+    """Write the base models that the feed shows anew or that stand otherwise now."""
+    changed = {slug: entry for slug, entry in after.items() if entry != before.get(slug)}
+    return [asdict(entry) | {"slug": slug, "since": text_of(entry.since)} for slug, entry in changed.items()]
+
+
+def feed_of(found: Iterable[Row]) -> dict[str, FeedEntry]:
+    """Read the base models that the feed showed, by canonical slug."""
+    return {
+        row["slug"]: FeedEntry(
+            row["model"], row["name"], time_of(row["since"]), bool(row["known"]), bool(row["told"])
+        )
+        for row in found
+    }
+
+
+def told_price_rows(before: ToldPrices, after: ToldPrices) -> list[Row]:
+    """Write the prices that rules have told anew."""
+    changed = {key: price for key, price in after.items() if price != before.get(key)}
+    return [{"rule": rule, "model": model, "price": dump(price)} for (rule, model), price in changed.items()]
+
+
+def told_prices_of(found: Iterable[Row]) -> dict[tuple[str, str], Document]:
+    """Read the prices that rules have told."""
+    return {(row["rule"], row["model"]): json.loads(row["price"]) for row in found}
+
+
+def history_row(entry: HistoryEntry) -> Row:
+    """Write a charted value."""
+    return asdict(entry) | {"at": text_of(entry.at)}
+
+
+def history_of(row: Row) -> HistoryEntry:
+    """Read a charted value."""
+    return HistoryEntry(time_of(row["at"]), row["model"], row["field"], row["value"])
+
+
+def event_row(event: Event) -> Row:
+    """Write an event."""
+    return {
+        "id": event.id,
+        "at": text_of(event.at),
+        "kind": event.kind,
+        "subject": event.subject,
+        "before": _optional_dump(event.before),
+        "after": _optional_dump(event.after),
+        "fields": dump([asdict(change) for change in event.fields]),
+        "cause": event.cause,
+        "part_of": event.part_of,
+        "since": _optional_text(event.since),
+        "crowd": event.crowd,
+        "model": dump(event.model),
+    }
+
+
+def event_of(row: Row) -> Event:
+    """Read an event."""
+    return Event(
+        id=row["id"],
+        at=time_of(row["at"]),
+        kind=row["kind"],
+        subject=row["subject"],
+        before=_optional_load(row["before"]),
+        after=_optional_load(row["after"]),
+        fields=tuple(FieldChange(**change) for change in json.loads(row["fields"])),
+        cause=row["cause"],
+        part_of=row["part_of"],
+        since=_optional_time(row["since"]),
+        crowd=row["crowd"],
+        model=json.loads(row["model"]),
+    )
+
+
+def outbox_row(notification: Notification) -> Row:
+    """Write a message that waits to be sent for the first time."""
+    return {
+        "channel": notification.channel,
+        "at": text_of(notification.at),
+        "title": notification.title,
+        "body": notification.body,
+        "html": notification.html,
+        "rules": dump(notification.rules),
+        "events": dump(notification.events),
+        "state": OutboxState.WAITING.value,
+        "attempts": 0,
+        "next_at": text_of(notification.at),
+        "repeat": 0,
+        "urgent": int(notification.urgent),
+    }
+
+
+def delivery_of(row: Row) -> Delivery:
+    """Read a message of the outbox."""
+    return Delivery(
+        id=row["id"],
+        notification=Notification(
+            channel=row["channel"],
+            at=time_of(row["at"]),
+            title=row["title"],
+            body=row["body"],
+            html=row["html"],
+            rules=tuple(json.loads(row["rules"])),
+            events=tuple(json.loads(row["events"])),
+            urgent=bool(row["urgent"]),
+        ),
+        state=OutboxState(row["state"]),
+        attempts=row["attempts"],
+        next_at=time_of(row["next_at"]),
+        repeat=bool(row["repeat"]),
+        error=row["error"],
+        sent_at=_optional_time(row["sent_at"]),
+        refusals=row["refusals"],
+    )

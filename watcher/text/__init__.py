@@ -1,0 +1,1 @@
+"""Text made safe to show: remote text, secrets, times in words."""
