@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 from timeline import POLL, START, Timeline
 from watcher.cli.demo import feed
-from watcher.config import config
+from watcher.config import load
 from watcher.service.loop import Service
 from watcher.store.store import Store
 
@@ -59,7 +59,7 @@ def soak(folder: Path, port: int, polls: int) -> list[Figures]:
     file = folder / "rules.yaml"
     file.write_text(RULES.format(url=f"http://127.0.0.1:{port}", port=port))
     clock, figures, began = [START], [], time.process_time()
-    settings = config.load(file, {})
+    settings = load.load(file, {})
     with closing(Store.open(settings.store)) as store:
         service = Service(settings, store, now=lambda: clock[0])
         for poll in range(1, polls + 1):

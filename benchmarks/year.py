@@ -17,7 +17,7 @@ from pathlib import Path
 
 from timeline import DAY, POLL, Timeline
 from watcher.cli.demo import Row
-from watcher.config import config
+from watcher.config import load
 from watcher.config.config import Config
 from watcher.domain.catalog import Snapshot
 from watcher.domain.delivery import Outcome, Verdict
@@ -37,7 +37,7 @@ BY_TABLE = "select name, sum(pgsize) from dbstat group by name having sum(pgsize
 def main() -> None:
     """Print the size of the store by month and by table, and how long it takes to begin with it."""
     days = int(sys.argv[1]) if len(sys.argv) > 1 else 365
-    settings = config.load(ROOT / "rules.yaml", {})
+    settings = load.load(ROOT / "rules.yaml", {})
     with tempfile.TemporaryDirectory() as folder:
         all_polls, hourly = (
             live(Path(folder) / name, settings, 1, step) for name, step in (("a", 1), ("b", 12))

@@ -2,7 +2,7 @@ from datetime import date
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, Story, priced
 from watcher.domain.polls import Poll
-from watcher.news.plan import Settings
+from watcher.news.settings import Settings
 from watcher.reports.backtest import Backtest
 from watcher.rules.route import Rule
 from watcher.rules.values import Globs

@@ -10,11 +10,11 @@ from outboxes import due
 from receivers import Answer, receiving
 from watcher import __version__
 from watcher.cli.main import main
-from watcher.config import config, schema
+from watcher.config import load, schema
 from watcher.domain.delivery import Outcome, Verdict
 from watcher.domain.polls import Poll
 from watcher.news.plan import plan
-from watcher.service.loop import utc_now
+from watcher.service.clock import utc_now
 from watcher.store.store import Store
 
 RULES = """\
@@ -43,7 +43,7 @@ def called(*arguments: str) -> Result:
 @pytest.fixture
 def told(file: Path) -> Path:
     """A store with a few polls in it, the last one just now."""
-    settings = config.load(file, {})
+    settings = load.load(file, {})
     now = utc_now()
     with Store.open(settings.store) as store:
         for hours, rows in [
@@ -260,7 +260,7 @@ class TestStatus:
         assert found["sources"]["models"]["last_good"].endswith("Z")
 
     def test_a_source_that_fails_for_too_long_is_not_healthy__I16(self, told: Path) -> None:
-        settings = config.load(told, {})
+        settings = load.load(told, {})
         with Store.open(settings.store) as store:
             before = store.state()
             sources = {"models": type(before.sources["models"])("q", START, START + DAY, "timed out", 3)}

@@ -6,7 +6,7 @@ import pytest
 
 from catalogs import FINCH, HERON, OWL, answer
 from servers import Script, reply, serving
-from watcher.domain.catalog import Failure
+from watcher.domain.polls import Failure
 from watcher.sources.ask import ask, look
 from watching import Catalog, service
 
@@ -50,7 +50,7 @@ def test_a_mistake_of_ours_in_reading_is_a_failure_that_says_where__I16() -> Non
     with serving(dated(NOW)) as server:
         got = ask("models", server.url(), NOW.replace(tzinfo=None))
     assert isinstance(got, Failure)
-    assert got.reason.startswith("watcher itself failed (TypeError, polling.py:")
+    assert got.reason.startswith("watcher itself failed (TypeError, ask.py:")
 
 
 def test_while_the_clock_is_wrong_nobody_is_told_anything_and_then_all_that_is_due__T1_T7(

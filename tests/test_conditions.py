@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from catalogs import OWL, START, document, priced
-from watcher.domain.catalog import Event
+from watcher.domain.news import Event
 from watcher.rules.conditions import CONDITIONS, Question, words
 from watcher.rules.values import Bounds, Duration, Globs, Percent, PriceTerms, Tokens
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from watcher.config import config, schema
+from watcher.config import config, explain, load, schema
 from watcher.domain.errors import ConfigError
 from watcher.domain.kinds import KINDS
-from watcher.news.settle import HOLDS
+from watcher.domain.policy import HOLDS
 from watcher.rules.conditions import CONDITIONS
 from watcher.rules.values import Duration, Globs
 
@@ -29,11 +29,11 @@ def loaded(tmp_path: Path, text: str = GOOD, environ: Mapping[str, str] = ENVIRO
     file = tmp_path / "rules.yaml"
     file.write_text(text)
     file.chmod(0o600)
-    return config.load(file, environ)
+    return load.load(file, environ)
 
 
 def test_the_shipped_rules_load_without_any_variable_or_warning() -> None:
-    shipped = config.load(ROOT / "rules.yaml", {})
+    shipped = load.load(ROOT / "rules.yaml", {})
     assert shipped.warnings == ()
     assert shipped.settings.rules[0].name == "Leaving OpenRouter"
     assert shipped.sources["models"].endswith("?output_modalities=all")
@@ -118,19 +118,19 @@ def test_the_file_is_the_one_that_is_named_else_the_one_here(tmp_path: Path) -> 
     with pytest.raises(
         ConfigError, match=r"there is no such file; name another with --config or \$WATCHER_CONFIG"
     ):
-        config.find(None, {}, tmp_path)
+        load.find(None, {}, tmp_path)
     for file in (here, named, other):
         file.touch()
-    assert config.find(None, {}, tmp_path) == here
-    assert config.find(None, {"WATCHER_CONFIG": str(other)}, tmp_path) == other
-    assert config.find(named, {"WATCHER_CONFIG": str(other)}, tmp_path) == named
+    assert load.find(None, {}, tmp_path) == here
+    assert load.find(None, {"WATCHER_CONFIG": str(other)}, tmp_path) == other
+    assert load.find(named, {"WATCHER_CONFIG": str(other)}, tmp_path) == named
     with pytest.raises(ConfigError, match=r"nope.yaml: there is no such file$"):
-        config.find(tmp_path / "nope.yaml", {}, tmp_path)
+        load.find(tmp_path / "nope.yaml", {}, tmp_path)
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
-        config.load(tmp_path, {})
+        load.load(tmp_path, {})
 
 
 def test_what_is_allowed_but_unwise_is_a_warning__C7_C16(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ rules: [{{name: A, notify: console}}]
     file = tmp_path / "rules.yaml"
     file.write_text(text)
     file.chmod(0o644)
-    warnings = config.load(file, {}).warnings
+    warnings = load.load(file, {}).warnings
     assert [line.removeprefix(f"{file}").split(" ", 1)[1] for line in warnings] == [
         "poll: answers are cached for two minutes or more; a shorter pause finds nothing new",
         "channels.team: no rule uses this channel",
@@ -168,7 +168,7 @@ def test_an_address_with_a_doubled_dollar_is_a_literal_one_too__C16(tmp_path: Pa
     file = tmp_path / "rules.yaml"
     file.write_text(GOOD.replace("${TEAM_URL}", f"json://host/$${CANARY}"))
     file.chmod(0o604)
-    (warning,) = config.load(file, {}).warnings
+    (warning,) = load.load(file, {}).warnings
     assert "holds the address of team and others may read it" in warning
     assert CANARY not in warning
 
@@ -191,7 +191,7 @@ def test_the_configuration_is_explained_in_words_without_secrets__Z1_I12(tmp_pat
         + "    stop: true\n  - {name: All, notify: team}\n",
         ENVIRON | {"TOKEN": CANARY},
     )
-    assert config.explain(given) == [
+    assert explain.explain(given) == [
         f"Every 5 minutes ask models and feed; remember in {tmp_path}/watcher.db.",
         "Channels: console (console), team (slack).",
         "A difference is news once it has lasted (other than usual): price 12 hours.",
@@ -201,7 +201,7 @@ def test_the_configuration_is_explained_in_words_without_secrets__Z1_I12(tmp_pat
         "All: tell team when",
         "  - anything happens",
     ]
-    assert CANARY not in repr(given) + str(config.explain(given))
+    assert CANARY not in repr(given) + str(explain.explain(given))
 
 
 def test_the_schema_for_editors_is_up_to_date() -> None:
@@ -261,6 +261,6 @@ def examples(language: str) -> list[str]:
 
 def test_the_shipped_rules_tell_each_kind_of_event_or_say_that_they_do_not() -> None:
     text = (ROOT / "rules.yaml").read_text()
-    wanted = [rule.when["event"] for rule in config.load(ROOT / "rules.yaml", {}).settings.rules]
+    wanted = [rule.when["event"] for rule in load.load(ROOT / "rules.yaml", {}).settings.rules]
     told = {kind for kind in KINDS for globs in wanted if isinstance(globs, Globs) and globs.matches(kind)}
     assert [kind for kind in KINDS if kind not in told and kind not in text.partition("Quiet by")[2]] == []

@@ -2,7 +2,7 @@ import pytest
 
 from catalogs import START
 from watcher.cli.as_csv import history
-from watcher.domain.catalog import HistoryEntry
+from watcher.domain.news import HistoryEntry
 
 
 @pytest.mark.parametrize(

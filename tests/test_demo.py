@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from programs import finished
-from watcher.cli.demo import sample
-from watcher.service.loop import utc_now
+from watcher.messages.sample import sample
+from watcher.service.clock import utc_now
 
 
 def test_the_demo_shows_every_alert_once_and_leaves_nothing_behind(

@@ -3,11 +3,14 @@ from typing import Any
 import pytest
 
 from catalogs import OWL, START, document, priced
-from watcher.domain.catalog import Aspect, Change, Event, FieldChange
+from watcher.domain.catalog import Aspect, Change, FieldChange
 from watcher.domain.kinds import KINDS
-from watcher.messages.lines import clean, describe, headline, moment
+from watcher.domain.news import Event
+from watcher.messages.lines import describe, headline
 from watcher.news.diff import diff
 from watcher.news.events import Circumstances, of_catalog, of_change, of_part
+from watcher.text.clean import clean
+from watcher.text.times import show_time
 
 TIER = {"overrides": [{"min_prompt_tokens": 200000, "prompt": "1"}]}
 
@@ -196,7 +199,7 @@ def test_remote_text_becomes_one_harmless_line__Z4_Z5(hostile: str, harmless: st
 
 
 def test_times_are_written_for_people() -> None:
-    assert moment(START) == "2 Nov 2026 08:00 UTC"
+    assert show_time(START) == "2 Nov 2026 08:00 UTC"
 
 
 def test_an_aspect_that_is_no_mapping_has_no_fields() -> None:

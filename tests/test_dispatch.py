@@ -6,8 +6,9 @@ import pytest
 from catalogs import DAY, HOUR
 from sending import REFUSED, RETRY, SENT, message
 from watcher.delivery.schedule import MOST_ATTEMPTS, as_one, due_at, next_attempt, ready
-from watcher.domain.catalog import Event, FieldChange, Notification
+from watcher.domain.catalog import FieldChange
 from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Quiet, Rate, Secret
+from watcher.domain.news import Event, Notification
 
 NOW = datetime(2026, 3, 28, 12, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")

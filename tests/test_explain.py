@@ -2,7 +2,8 @@ from datetime import timedelta
 
 from catalogs import DAY, FINCH, HOUR, OWL, Row, Story, priced
 from watcher.domain.catalog import Item
-from watcher.news.settle import Policy, Waiting, outlook
+from watcher.domain.policy import Policy
+from watcher.news.settle import Waiting, outlook
 from watcher.news.steadiness import Moment
 from watcher.reports.explain import verdicts
 from watcher.rules.route import ECHO, MASS, Rule

@@ -23,7 +23,7 @@ from stores import AT_ONCE
 from watcher.config.config import Config
 from watcher.domain.delivery import Channel, Secret
 from watcher.domain.errors import StoreUnavailableError
-from watcher.news.plan import Settings
+from watcher.news.settings import Settings
 from watcher.rules.route import Rule
 from watcher.service.loop import STORE_PAUSE, Service
 from watcher.store import rows

@@ -13,7 +13,7 @@ from crash_scene import AT_ONCE
 from cutting import Proxy, Side, cutting
 from receivers import HttpReceiver, MailReceiver, receiving, receiving_mail
 from remains import remains
-from watcher.news.plan import MODELS
+from watcher.domain.polls import MODELS
 from watcher.service.loop import Service
 from watcher.sources.ask import failures
 from watcher.store import rows

@@ -10,8 +10,8 @@ from catalogs import DAY, HOUR, OWL, Row, Story, answer, priced
 from servers import reply
 from sites import watched
 from watcher.cli.demo import row
-from watcher.news.plan import Settings
-from watcher.news.settle import HOLDS, Policy
+from watcher.domain.policy import HOLDS, Policy
+from watcher.news.settings import Settings
 from watcher.rules.route import Rule
 from watcher.rules.values import Percent, PriceTerms
 from watcher.sources.ask import failures

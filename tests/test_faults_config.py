@@ -9,10 +9,10 @@ from catalogs import FINCH, HERON, HOUR, OWL, START, answer
 from programs import command, environment, finished
 from sites import BIRDS, watched
 from watcher.cli.demo import row
-from watcher.config import config
-from watcher.domain.catalog import Event
+from watcher.config import load
 from watcher.domain.errors import ConfigError
 from watcher.domain.kinds import KINDS
+from watcher.domain.news import Event
 from watcher.messages.message import notification
 from watcher.rules.route import Rule
 from watcher.rules.values import Globs
@@ -61,12 +61,12 @@ def test_a_file_that_is_no_configuration_is_not_read_to_its_end__C4(tmp_path: Pa
     file = written(tmp_path, RULES)
     os.truncate(file, size)
     with pytest.raises(ConfigError, match="is larger than 1,000,000 bytes"):
-        config.load(file, {})
+        load.load(file, {})
 
 
 def test_hours_are_hours_and_no_numbers__C6(tmp_path: Path) -> None:
     text = RULES.replace('"console://"', '{url: "console://", quiet: 22:00-07:00, limit: 012/h}')
-    loaded = config.load(written(tmp_path, "timezone: Europe/Paris\n" + text), {})
+    loaded = load.load(written(tmp_path, "timezone: Europe/Paris\n" + text), {})
     quiet = loaded.channels["hook"].quiet
     assert quiet
     assert (f"{quiet.start:%H:%M}", f"{quiet.end:%H:%M}", str(quiet.zone)) == (
@@ -100,7 +100,7 @@ def test_a_rule_that_tells_nothing_and_one_that_tells_all_are_seen_before_they_g
 def test_there_are_no_templates_that_could_be_wrong__C10_Z8(tmp_path: Path, key: str) -> None:
     text = RULES.replace("notify: hook", f"notify: hook, {key}: '{{{{ event.nothing }}}}'")
     with pytest.raises(ConfigError, match=rf"rules\[0\]\.{key}: unknown key"):
-        config.load(written(tmp_path, text), {})
+        load.load(written(tmp_path, text), {})
 
 
 @pytest.mark.parametrize("kind", KINDS)

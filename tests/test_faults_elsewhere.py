@@ -13,7 +13,7 @@ from receivers import receiving
 from servers import HANG, Script, answering, reply
 from sites import BIRDS, LEAVING, watched
 from watcher.cli.demo import feed, row
-from watcher.news.settle import HOLDS
+from watcher.domain.policy import HOLDS
 from watcher.rules.route import Rule
 from watcher.rules.values import Globs, Percent, PriceTerms
 from watcher.sources.ask import failures

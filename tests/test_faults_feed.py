@@ -9,7 +9,7 @@ from receivers import receiving, receiving_mail
 from servers import Script, reply, serving, zipped
 from sites import BIRDS, LEAVING, is_a_failed_poll_and_no_more, watched
 from watcher.cli.demo import feed, row
-from watcher.domain.catalog import Failure
+from watcher.domain.polls import Failure
 from watcher.sources.ask import failures
 
 FEED = feed(list(BIRDS))

@@ -10,8 +10,8 @@ from catalogs import DAY, FINCH, HOUR, OWL, Story, priced
 from receivers import receiving
 from sites import watched
 from watcher.cli.demo import row
-from watcher.news.plan import Settings
-from watcher.news.settle import HOLDS, Policy
+from watcher.domain.policy import HOLDS, Policy
+from watcher.news.settings import Settings
 from watcher.openrouter.ids import page
 from watcher.sources.ask import failures
 

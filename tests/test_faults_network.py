@@ -18,8 +18,8 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 SILENT = "127.83.1.9"  # an address of loopback that nobody else uses
 ASK = """if True:
     import socket, sys
-    from watcher.errors import FetchError
-    from watcher.fetch import fetch
+    from watcher.domain.errors import FetchError
+    from watcher.sources.fetch import fetch
     try:
         print(fetch(sys.argv[1], deadline=1.0).pages)
         print([found[4][0] for found in socket.getaddrinfo("catalog.test", 80, type=socket.SOCK_STREAM)])

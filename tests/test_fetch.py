@@ -193,7 +193,7 @@ def test_a_connection_that_is_never_made_ends_at_the_deadline__N3() -> None:
 def test_a_program_ends_though_an_exchange_hangs__N2() -> None:
     program = """if True:
         import sys, time
-        from watcher.fetch import fetch
+        from watcher.sources.fetch import fetch
         fetch(sys.argv[1], next_page=lambda _: time.sleep(60), deadline=0.3)
         """
     with serving(reply(b"1")) as server:

@@ -1,9 +1,9 @@
 import pytest
 
 from catalogs import HOUR, OWL, START, Story, listing
-from watcher.domain.catalog import Failure, Part, State, Trouble
-from watcher.domain.polls import Poll
-from watcher.news.plan import Settings, plan
+from watcher.domain.polls import Failure, Part, Poll, State, Trouble
+from watcher.news.plan import plan
+from watcher.news.settings import Settings
 from watcher.rules.route import Rule
 
 DOWN = Failure("connection refused")

@@ -13,8 +13,8 @@ from receivers import Answer, receiving, receiving_mail
 from sending import SENT, SLACK, message, send
 from services import field, form, imitating
 from watcher.cli.demo import Stage, serve
-from watcher.domain.catalog import Event, Notification
 from watcher.domain.delivery import Outcome
+from watcher.domain.news import Event, Notification
 from watcher.messages.message import notification
 from watcher.reports.as_json import written
 

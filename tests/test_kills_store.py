@@ -12,7 +12,7 @@ from fork_server import Failpoint
 from old_store import make_version_1, version_of
 from outboxes import due
 from remains import Remains, decided, remains
-from watcher.service.loop import utc_now
+from watcher.service.clock import utc_now
 from watching import service
 
 FIRST_STEPS = {

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, priced
 from watcher.cli.demo import row
-from watcher.domain.catalog import Event
+from watcher.domain.news import Event
 from watcher.news.steadiness import LATELY, apart, shortened
 
 MINUTES = timedelta(minutes=5)

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from watcher.openrouter import dates
+from watcher.text import times
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -46,8 +47,8 @@ def test_without_a_date_nothing_is_reached() -> None:
 
 
 def test_days_are_written_for_people() -> None:
-    assert dates.shown_day(date(2026, 11, 27)) == "Fri 27 Nov 2026"
-    assert [dates.shown_left(days) for days in (4, 1, 0, -1, -3)] == [
+    assert times.show_day(date(2026, 11, 27)) == "Fri 27 Nov 2026"
+    assert [times.show_days_left(days) for days in (4, 1, 0, -1, -3)] == [
         "in 4 days",
         "tomorrow",
         "today",

@@ -8,9 +8,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from catalogs import START
 from expositions import configured, samples, value
 from watcher import __version__
-from watcher.domain.catalog import Event
 from watcher.domain.delivery import Verdict
 from watcher.domain.kinds import KINDS
+from watcher.domain.news import Event
 from watcher.domain.observer import ChannelDepth, Telemetry
 from watcher.service.metrics import Metrics
 

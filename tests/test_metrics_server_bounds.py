@@ -84,8 +84,8 @@ def test_of_a_hundred_connections_few_are_kept_and_nobody_is_kept_out_afterwards
 
 CRAMPED = """
 import resource, sys
-from watcher.metrics import Metrics
-from watcher.metrics_server import serve
+from watcher.service.metrics import Metrics
+from watcher.web.server import serve
 
 with serve(Metrics(), "127.0.0.1", 0) as server:
     plenty = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Row, Story, listing, priced
 from watcher.cli.demo import row
-from watcher.domain.catalog import Event
+from watcher.domain.news import Event
+from watcher.domain.policy import HOLDS, Policy
 from watcher.domain.polls import Poll
-from watcher.news.plan import Settings, plan
-from watcher.news.settle import HOLDS, Policy
+from watcher.news.plan import plan
+from watcher.news.settings import Settings
 from watcher.rules.route import Rule
 from watcher.rules.values import Globs
 

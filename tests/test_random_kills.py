@@ -14,7 +14,7 @@ from arrivals import tally
 from catalogs import FINCH, OWL, Row, document, priced
 from crash_scene import Scene
 from remains import remains
-from watcher.domain.catalog import Event
+from watcher.domain.news import Event
 from watcher.openrouter.prices import whole
 from watcher.store import rows
 from watching import Catalog

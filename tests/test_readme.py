@@ -4,10 +4,10 @@ from pathlib import Path
 from click import Context
 from click.testing import CliRunner
 
-from watcher.cli.demo import sample
 from watcher.cli.main import main
-from watcher.config import config
-from watcher.service.loop import utc_now
+from watcher.config import load
+from watcher.messages.sample import sample
+from watcher.service.clock import utc_now
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -33,7 +33,7 @@ def test_its_rules_can_be_used(tmp_path: Path) -> None:
     secret.write_text("json://localhost/x")
     file = tmp_path / "rules.yaml"
     file.write_text(blocks("yaml")[0].replace("/run/secrets/ops-mail-url", str(secret)))
-    assert len(config.load(file, {"WATCHER_SLACK_URL": "slack://a/b/c"}).settings.rules) == 2
+    assert len(load.load(file, {"WATCHER_SLACK_URL": "slack://a/b/c"}).settings.rules) == 2
 
 
 def test_its_commands_are_the_commands() -> None:

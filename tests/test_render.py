@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs import HOUR, START
-from watcher.domain.catalog import Event, FieldChange
+from watcher.domain.catalog import FieldChange
 from watcher.domain.kinds import KINDS
+from watcher.domain.news import Event
 from watcher.messages.message import notification
 from watcher.news.events import of_catalog
 

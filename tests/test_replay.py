@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from catalogs import FINCH, HERON, OWL, answer, priced
 from watcher.cli.main import main
 from watcher.domain.errors import NotFoundError
-from watcher.news.plan import Settings
+from watcher.news.settings import Settings
 from watcher.reports.replay import Recording, replay
 
 RULES = """\

@@ -9,7 +9,7 @@ import pytest
 
 from receivers import Answer, free_port, receiving, receiving_mail
 from sending import DISCORD, REFUSED, RETRY, SENT, message, send, send_all, send_altered
-from watcher.delivery.transport import SENDER
+from watcher.delivery.apprise_process import SENDER
 from watcher.domain.delivery import Outcome, Verdict
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from catalogs import OWL, START, document, priced
-from watcher.domain.catalog import Event
+from watcher.domain.news import Event
 from watcher.rules.route import Routing, Rule, route
 from watcher.rules.values import Globs, Percent, PriceTerms
 

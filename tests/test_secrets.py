@@ -10,7 +10,7 @@ from catalogs import FINCH, HERON, OWL
 from parrots import Parrot, parroting
 from programs import eventually
 from receivers import receiving_mail
-from watcher.config import config
+from watcher.config import load
 from watcher.domain.errors import ConfigError
 from watching import polls
 
@@ -107,5 +107,5 @@ def test_no_mistake_in_a_file_shows_a_secret_that_stands_beside_it(text: str, tm
     file = tmp_path / "rules.yaml"
     file.write_text(text)
     with pytest.raises(ConfigError) as raised:
-        config.load(file, {"SECRET": canary("variable")})
+        load.load(file, {"SECRET": canary("variable")})
     assert places_of(str(raised.value).encode()) == set()

@@ -11,10 +11,9 @@ from outboxes import due
 from programs import configure, eventually, finished, running
 from receivers import Answer, free_port, receiving, receiving_mail
 from servers import HANG, Script, serving
-from watcher.domain.catalog import Failure
 from watcher.domain.delivery import OutboxState
-from watcher.domain.polls import Poll
-from watcher.news.settle import HOLDS, Policy
+from watcher.domain.policy import HOLDS, Policy
+from watcher.domain.polls import Failure, Poll
 from watcher.service.loop import Service
 from watcher.sources.ask import failures, pause
 from watcher.sources.fetch import fetch

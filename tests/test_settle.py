@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Row, Story, feed_of, priced
-from watcher.domain.catalog import Aspect, Event
-from watcher.news.plan import Settings
-from watcher.news.settle import HOLDS, Policy
+from watcher.domain.catalog import Aspect
+from watcher.domain.news import Event
+from watcher.domain.policy import HOLDS, Policy
+from watcher.news.settings import Settings
 
 AT_ONCE = Policy(
     {name: hold if name in {"returned", "removed"} else timedelta(0) for name, hold in HOLDS.items()}

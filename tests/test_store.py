@@ -9,11 +9,11 @@ import pytest
 
 from catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Story, feed_of, listing, priced
 from stores import SETTINGS, asked, polled, with_news
-from watcher.domain.catalog import Failure, State
 from watcher.domain.errors import BusyError, NotFoundError, StoreError
-from watcher.domain.polls import Poll
-from watcher.news.plan import Settings, plan
-from watcher.news.settle import HOLDS, Policy
+from watcher.domain.policy import HOLDS, Policy
+from watcher.domain.polls import Failure, Poll, State
+from watcher.news.plan import plan
+from watcher.news.settings import Settings
 from watcher.store.store import Store
 
 
@@ -133,7 +133,7 @@ class TestOpening:
         assert store.state() == State()
 
     def test_the_lock_of_a_dead_process_holds_nobody_up__X15(self, path: Path) -> None:
-        opened = f"from watcher.database import *; Tables.open(Path({str(path)!r})); os._exit(9)"
+        opened = f"from watcher.store.database import *; Tables.open(Path({str(path)!r})); os._exit(9)"
         assert subprocess.run([sys.executable, "-c", opened], check=False).returncode == 9
         Store.open(path).close()
 

@@ -1,5 +1,5 @@
 from catalogs import FINCH, HERON, HOUR, OWL, Story, feed_of, listing
-from watcher.domain.catalog import Failure
+from watcher.domain.polls import Failure
 
 OWL_SLUG, FINCH_SLUG = "acme/owl-2-20260901", "acme/finch-mini-20260901"
 OWL_ONLY = {OWL_SLUG: "acme/owl-2"}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 
 from receivers import Request
-from watcher.delivery.transport import MOST_IDS
-from watcher.domain.catalog import Event
+from watcher.delivery.apprise_process import MOST_IDS
+from watcher.domain.news import Event
 from watcher.messages.lines import describe
 
 REPEAT = "[possible repeat] "

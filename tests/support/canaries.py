@@ -47,7 +47,8 @@ def channels(parrot: Parrot, mail: int) -> dict[str, str]:
 
 
 CRASH = """
-from watcher import cli, service
+from watcher.cli import main as cli
+from watcher.service import loop as service
 def crash(*_):
     raise RuntimeError("injected")
 service.Service.deliver = crash

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from watcher.cli.demo import row
-from watcher.domain.catalog import Document, Event, Failure, Plan, Snapshot, State
-from watcher.domain.polls import Poll
-from watcher.news.plan import Settings, plan
+from watcher.domain.catalog import Document, Snapshot
+from watcher.domain.news import Event
+from watcher.domain.polls import Failure, Plan, Poll, State
+from watcher.news.plan import plan
+from watcher.news.settings import Settings
 from watcher.sources import feed, model_list
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from fork_server import Failpoint, ForkServer
 from programs import configure
 from receivers import HttpReceiver, MailReceiver, receiving, receiving_mail
 from remains import Remains, decided, messages, remains
-from watcher.news.settle import HOLDS
+from watcher.domain.policy import HOLDS
 from watcher.store import rows
 from watching import Catalog
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from prometheus_client.parser import text_string_to_metric_families
 
 from catalogs import START
-from watcher.domain.catalog import Event
 from watcher.domain.delivery import Verdict
+from watcher.domain.news import Event
 from watcher.domain.observer import ChannelDepth
 from watcher.service.metrics import Metrics
 

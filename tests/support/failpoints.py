@@ -86,9 +86,11 @@ POINTS: Mapping[str, Point] = {
     "claiming": committing("store.outbox:Outbox.claim"),
     "claimed": after("store.outbox:Outbox.claim"),
     "merging_messages": after("delivery.schedule:as_one", when=has_several),
-    "child_started": Point("return", "subprocess:Popen.__init__", inside="watcher.delivery.transport:_run"),
-    "job_handed_over": Point("c_return", "watcher.delivery.transport:_talk", "write"),
-    "answered": after("delivery.transport:_talk"),
+    "child_started": Point(
+        "return", "subprocess:Popen.__init__", inside="watcher.delivery.apprise_process:ask"
+    ),
+    "job_handed_over": Point("c_return", "watcher.delivery.apprise_process:_talk", "write"),
+    "answered": after("delivery.apprise_process:_talk"),
     "delivered": after("delivery.transport:deliver"),
     "before_ack": before("store.outbox:Outbox.finish"),
     "acknowledging": committing("store.outbox:Outbox.finish"),

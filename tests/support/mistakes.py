@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from watcher.config import config
+from watcher.config import load
 from watcher.domain.errors import ConfigError
 
 
@@ -13,7 +13,7 @@ def problems(tmp_path: Path, text: str | bytes, environ: Mapping[str, str]) -> l
     file = tmp_path / "rules.yaml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigError) as error:
-        config.load(file, environ)
+        load.load(file, environ)
     return [line.removeprefix(f"{file}:") for line in error.value.problems]
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from receivers import Answer, receiving
-from watcher.delivery.transport import SENDER, deliver
-from watcher.domain.catalog import Notification
+from watcher.delivery.apprise_process import SENDER
+from watcher.delivery.transport import deliver
 from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Secret, Verdict
+from watcher.domain.news import Notification
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ALTERED = (sys.executable, str(Path(__file__).with_name("altered_sender.py")))

@@ -12,9 +12,9 @@ import pytest
 from catalogs import FINCH, HERON, OWL, START, Row, answer
 from servers import Script, Server, answering, reply
 from watcher.cli.demo import feed
-from watcher.domain.catalog import Event, State
 from watcher.domain.delivery import Delivery
-from watcher.domain.polls import Poll
+from watcher.domain.news import Event
+from watcher.domain.polls import Poll, State
 from watcher.rules.route import Rule
 from watcher.service.loop import Service
 from watcher.sources.ask import failures

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from catalogs import FINCH, HOUR, OWL, START, listing
-from watcher.domain.catalog import State
-from watcher.domain.polls import Poll
-from watcher.news.plan import Settings, plan
-from watcher.news.settle import HOLDS, Policy
+from watcher.domain.policy import HOLDS, Policy
+from watcher.domain.polls import Poll, State
+from watcher.news.plan import plan
+from watcher.news.settings import Settings
 from watcher.rules.route import Rule
 from watcher.rules.values import Percent, PriceTerms
 from watcher.store.schema import COLUMNS_2, TABLES_2

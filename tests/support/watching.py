@@ -9,7 +9,7 @@ from typing import Any
 from catalogs import Row
 from programs import configure, eventually
 from watcher.cli.demo import Stage
-from watcher.config import config
+from watcher.config import load
 from watcher.domain.errors import NotFoundError
 from watcher.service.loop import Service
 from watcher.store.store import Store
@@ -37,7 +37,7 @@ def service(
 ) -> Service:
     """Give the service on a store of its own, at the time that stands in `clock`; one channel is `hook`."""
     named = {"hook": channels} if isinstance(channels, str) else channels
-    settings = config.load(configure(folder, url, named, more), {})
+    settings = load.load(configure(folder, url, named, more), {})
     return Service(settings, Store.open(settings.store), now=lambda: clock[0], **options)
 
 

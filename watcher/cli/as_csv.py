@@ -4,8 +4,8 @@ import csv
 import sys
 from collections.abc import Sequence
 
-from watcher.domain.catalog import HistoryEntry
-from watcher.store.rows import text_of
+from watcher.domain.news import HistoryEntry
+from watcher.text.times import to_iso
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
 
@@ -14,7 +14,7 @@ def history(entries: Sequence[HistoryEntry]) -> None:
     """Print charted values, a row each, under headings."""
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(("at", "model", "field", "value"))
-    out.writerows((text_of(e.at), literal(e.model), e.field, literal(e.value or "")) for e in entries)
+    out.writerows((to_iso(e.at), literal(e.model), e.field, literal(e.value or "")) for e in entries)
 
 
 def literal(text: str) -> str:

@@ -1,6 +1,7 @@
 """A ten-second show without network or account: a small made-up catalog changes, the real service tells."""
 
 import json
+import logging
 import tempfile
 import threading
 import time
@@ -12,12 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import click
+
+from watcher.cli import terminal
 from watcher.config.config import Config
-from watcher.domain.catalog import Event, FieldChange, Notification
 from watcher.domain.delivery import Channel, Secret
-from watcher.messages.message import notification
-from watcher.news.plan import Settings
-from watcher.news.settle import HOLDS, Policy
+from watcher.domain.policy import HOLDS, Policy
+from watcher.news.settings import Settings
 from watcher.rules.route import Rule
 from watcher.rules.values import Globs, Percent, PriceTerms
 from watcher.service.loop import Service
@@ -144,9 +146,9 @@ def run(say: Callable[[str], None]) -> None:
     scenes = versions(datetime.now(UTC))
     stage = Stage(scenes[0][1])
     with tempfile.TemporaryDirectory() as folder, serve(stage) as address:
-        settings = config(address, Path(folder))
-        with Store.open(settings.store) as store:
-            service = Service(settings, store, now=lambda: datetime.now(UTC))
+        shown = config(address, Path(folder))
+        with Store.open(shown.store) as store:
+            service = Service(shown, store, now=lambda: datetime.now(UTC))
             director = threading.Thread(target=_direct, args=(stage, scenes, service.end, say), daemon=True)
             director.start()
             service.run()
@@ -165,14 +167,11 @@ def _direct(
     end()
 
 
-def sample(channel: str, at: datetime) -> Notification:
-    """Write a message as real ones look, for trying a channel."""
-    before, after = (
-        {"prompt": "0.00000125", "completion": "0.00001"},
-        {"prompt": "0.0000015", "completion": "0.0000125"},
-    )
-    fields = tuple(FieldChange(key, before[key], after[key]) for key in before)
-    price = Event("sample-price", at, "price.changed", "acme/owl-2", before, after, fields)
-    day = f"{at + timedelta(days=5):%Y-%m-%d}"
-    leaving = Event("sample-date", at, "expiration.announced", "wetland/heron-large", None, day)
-    return notification(channel, at, [price, leaving], ["A test of this channel"])
+@click.command()
+def demo() -> None:
+    """Show ten seconds of made-up alerts.
+
+    The real service on a small catalog on loopback: no network, no account.
+    """
+    logging.getLogger("watcher").setLevel(logging.WARNING)  # the show is about the alerts
+    run(lambda line: terminal.note(f"\n-- {line}", "cyan"))

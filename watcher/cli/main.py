@@ -1,13 +1,6 @@
-"""The command line: its options, its exit codes, the service. Other commands are loaded when they are called.
+"""The command line: its commands, each loaded when it is called, its options and exit codes."""
 
-What the service does not import does not take its memory.
-"""
-
-import gc
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,29 +8,25 @@ from typing import Any
 import click
 
 from watcher import __version__
-from watcher.cli.options import init, load
-from watcher.config.config import Config
 from watcher.domain.errors import WatcherError
-from watcher.domain.observer import Telemetry
 from watcher.service import logs
-from watcher.service.loop import Service
-from watcher.store.store import Store
 
 COMMANDS = {
-    "backup": "record",
-    "check": "act",
-    "demo": "act",
+    "backup": "store",
+    "check": "configuration",
+    "demo": "demo",
     "events": "record",
     "explain": "record",
     "history": "record",
-    "once": "act",
-    "outbox": "record",
-    "replay": "record",
-    "schema": "act",
-    "status": "record",
-    "test": "act",
+    "once": "service",
+    "outbox": "outbox",
+    "replay": "replay",
+    "run": "service",
+    "schema": "configuration",
+    "status": "status",
+    "test": "configuration",
 }
-"""Where each command is defined, as a function by its name."""
+"""The module that has each command, as a function of its name."""
 EXIT_CODES = """\b
 Exit codes:
   0   done; for `status`: healthy
@@ -54,14 +43,14 @@ Exit codes:
 class Commands(click.Group):
     """Loads a command when it is called; turns our errors into one clear line each and their exit code."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         """Name all commands."""
-        return sorted([*super().list_commands(ctx), *COMMANDS])
+        return [*COMMANDS]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Give a command, from its module where it is not defined here."""
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load a command from its module."""
         if cmd_name not in COMMANDS:
-            return super().get_command(ctx, cmd_name)
+            return None
         found: click.Command = getattr(import_module(f"watcher.cli.{COMMANDS[cmd_name]}"), cmd_name)
         return found
 
@@ -103,39 +92,3 @@ def main(ctx: click.Context, path: Path | None, log_format: str | None, *, verbo
     """
     ctx.obj = path
     logs.set_up(log_format, verbose=verbose)
-
-
-@main.command()
-@init
-@click.pass_obj
-def run(path: Path | None, *, init: bool) -> None:
-    """Run the service until SIGTERM or Ctrl-C.
-
-    SIGHUP has it read the configuration anew.
-
-    \b
-    Example:
-      watcher --config /etc/watcher/rules.yaml run
-    """
-    settings = load(path)
-    with Store.open(settings.store, init=init) as store, measured(settings) as telemetry:
-        service = Service(settings, store, load=lambda: load(path), telemetry=telemetry)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: service.end())
-        signal.signal(signal.SIGHUP, lambda *_: service.reload())
-        gc.freeze()  # what is loaded stays; to look for garbage in it would be a seventh of the work
-        service.run()
-
-
-@contextmanager
-def measured(settings: Config) -> Iterator[Telemetry]:
-    """Serve metrics where the configuration wants it; they take memory that others need not pay."""
-    if settings.listen is None:
-        yield Telemetry()
-        return
-    from watcher.service import metrics  # noqa: PLC0415 - see above
-    from watcher.web import server  # noqa: PLC0415 - see above
-
-    found = metrics.Metrics()
-    with server.serve(found, *settings.listen):
-        yield found

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from rich.console import Console
@@ -10,15 +10,17 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from watcher.domain.catalog import Event, HistoryEntry, Plan, Source
 from watcher.domain.delivery import Delivery, OutboxState
-from watcher.messages.lines import clean, describe, moment
+from watcher.domain.news import Event, HistoryEntry
+from watcher.domain.polls import Health, Plan
+from watcher.messages.lines import describe
 from watcher.news.settle import Waiting
 from watcher.openrouter.prices import HEADLINE, shown
 from watcher.reports.backtest import Backtest
 from watcher.reports.explain import Verdict
 from watcher.reports.status import Report
-from watcher.store.rows import time_of
+from watcher.text.clean import clean
+from watcher.text.times import from_iso, show_age, show_time, show_wait
 
 T = TypeVar("T")
 COLOURS = {
@@ -27,7 +29,6 @@ COLOURS = {
     OutboxState.SENT: "green",
     OutboxState.DEAD: "red",
 }
-MINUTE = 60.0  # seconds
 WIDE = 1000  # columns where no terminal sets a limit: a line stays one line for grep
 
 
@@ -70,12 +71,12 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None
 
 def events(told: Sequence[Event]) -> None:
     """Print events, a line each."""
-    table(("WHEN", "ID", "WHAT"), ((moment(event.at), event.id, describe(event)) for event in told))
+    table(("WHEN", "ID", "WHAT"), ((show_time(event.at), event.id, describe(event)) for event in told))
 
 
 def history(entries: Sequence[HistoryEntry]) -> None:
     """Print what the list showed of a model."""
-    table(("WHEN", "FIELD", "VALUE"), ((moment(e.at), e.field, _value(e)) for e in entries))
+    table(("WHEN", "FIELD", "VALUE"), ((show_time(e.at), e.field, _value(e)) for e in entries))
 
 
 def _value(entry: HistoryEntry) -> str:
@@ -92,7 +93,7 @@ def outbox(deliveries: Sequence[Delivery]) -> None:
     rows = (
         (
             str(delivery.id),
-            moment(delivery.notification.at),
+            show_time(delivery.notification.at),
             delivery.notification.channel,
             Text(delivery.state, style=COLOURS[delivery.state]),
             str(delivery.attempts),
@@ -103,31 +104,9 @@ def outbox(deliveries: Sequence[Delivery]) -> None:
     table(("NO", "WHEN", "CHANNEL", "STATE", "TRIES", "MESSAGE"), rows)
 
 
-def age(since: datetime | None, now: datetime) -> str:
-    """Say how long ago: `just now`, `5 minutes ago`, `3 days ago`, `never`."""
-    if since is None:
-        return "never"
-    seconds = int((now - since) / timedelta(seconds=1))
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}{'s' * (count != 1)} ago"
-    return "just now"
-
-
-def soon(at: datetime | None, now: datetime) -> str:
-    """Say how far ahead: `in 4 minutes`, `any moment`, `overdue`; a dash where nothing is planned."""
-    if at is None:
-        return "-"
-    seconds = (at - now).total_seconds()
-    if seconds >= MINUTE:
-        return f"in {age(now - (at - now), now).removesuffix(' ago')}"
-    return "any moment" if seconds > -2 * MINUTE else "overdue"
-
-
-def _state(found: Source | None, *, is_new: bool) -> Text:
+def _state(found: Health | None, *, is_new: bool) -> Text:
     if found and found.reason:
-        since = f" since {moment(found.failing_since)}" if found.failing_since else ""
+        since = f" since {show_time(found.failing_since)}" if found.failing_since else ""
         return Text(f"failing{since}: {clean(found.reason)}", "red")
     return Text("nothing yet", "yellow") if is_new else Text("ok", "green")
 
@@ -154,26 +133,26 @@ def _source(report: Report, name: str) -> tuple[str | Text, ...]:
     source = report.sources[name]
     return (
         name,
-        age(source.last_good, report.at),
-        soon(report.next_poll(source), report.at),
+        show_age(source.last_good, report.at),
+        show_wait(report.next_poll(source), report.at),
         _state(source, is_new=source.last_good is None),
     )
 
 
 def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
     counts = report.channels[name]
-    last = time_of(counts.last_sent) if counts.last_sent else None
+    last = from_iso(counts.last_sent) if counts.last_sent else None
     waiting = f"{counts.waiting}"
     if counts.oldest:
-        waiting += f" (oldest {age(time_of(counts.oldest), report.at)})"
+        waiting += f" (oldest {show_age(from_iso(counts.oldest), report.at)})"
     state = _state(report.failing.get(name), is_new=last is None)
-    return name, age(last, report.at), waiting, f"{counts.dead}", state
+    return name, show_age(last, report.at), waiting, f"{counts.dead}", state
 
 
 def told(at: datetime, decided: Plan) -> None:
     """Print the messages that a poll would have sent, a line each."""
     for notification in decided.notifications:
-        line(f"{moment(at)}  {notification.channel}: {notification.title}")
+        line(f"{show_time(at)}  {notification.channel}: {notification.title}")
 
 
 def days(test: Backtest) -> None:
@@ -211,13 +190,12 @@ def verdicts(found: Sequence[Verdict]) -> None:
 
 def explained(event: Event, found: Sequence[Verdict]) -> None:
     """Print an event and what each rule makes of it."""
-    line(f"Told {moment(event.at)}: {describe(event)}", "bold")
+    line(f"Told {show_time(event.at)}: {describe(event)}", "bold")
     verdicts(found)
 
 
 def waiting(found: Waiting, now: datetime) -> None:
     """Print a difference that waits, since when, and when it is told."""
     line(f"Waits: {describe(found.event)}", "yellow")
-    line(
-        f"  since {moment(found.since)} ({age(found.since, now)}); told at {moment(found.due_at)} if it stays"
-    )
+    since = f"{show_time(found.since)} ({show_age(found.since, now)})"
+    line(f"  since {since}; told at {show_time(found.due_at)} if it stays")

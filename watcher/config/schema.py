@@ -25,7 +25,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, closest, in_words
 from watcher.config.yaml_file import Key
 from watcher.domain.kinds import KINDS
-from watcher.news.settle import HOLDS, REMINDERS
+from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.rules.conditions import CONDITIONS
 from watcher.rules.values import AtMost, Duration, Hours
 

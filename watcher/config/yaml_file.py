@@ -12,6 +12,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from watcher.domain.errors import ConfigError
+from watcher.text.clean import printable
 
 LARGEST = 1_000_000  # bytes; a thousand rules take a fifth of it
 DEEPEST = 20
@@ -46,11 +47,6 @@ def named(keys: Sequence[Key]) -> str:
     """Write keys as `rules[0].when`; an address that stands where a key should is not shown."""
     parts = (f"[{key}]" if isinstance(key, int) else "." + ("***" if "://" in key else key) for key in keys)
     return printable("".join(parts).removeprefix("."))
-
-
-def printable(text: str) -> str:
-    """Keep to one line, and from the terminal what would steer it."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def read(path: Path) -> YamlFile:

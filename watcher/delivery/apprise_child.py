@@ -28,8 +28,8 @@ from apprise.utils.parse import parse_url
 
 from watcher.delivery.provider_replies import observe
 from watcher.domain.delivery import Outcome, Verdict
-from watcher.messages.fit import dots, fit, lines, literal, rest
-from watcher.messages.lines import clean
+from watcher.messages.fit import dots, fit, rest
+from watcher.text.clean import clean, clean_lines, inert
 from watcher.text.redact import redact
 
 LONGEST_LIFE = 90  # seconds; ends a send that hangs when the service, which keeps the deadline, is gone
@@ -227,19 +227,19 @@ def written(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - se
         return clean(title, longest), _mail(job, room), HTML
     weigh = _weigher(target)
     title = clean(title, len(title))
-    title = fit(title, (lambda text: len(literal(text))) if target.title_maxlen else weigh, longest, dots)
+    title = fit(title, (lambda text: len(inert(text))) if target.title_maxlen else weigh, longest, dots)
     if not target.title_maxlen or target.overflow_amalgamate_title:  # it takes room of the body
         is_plain = not target.title_maxlen and target.resolve_format(TEXT) == TEXT
         room -= weigh(title) + (LINE_BREAK if is_plain else TITLE_MARKUP)
-    return literal(title), literal(fit(lines(job["body"]), weigh, room, rest(room))), TEXT
+    return inert(title), inert(fit(clean_lines(job["body"]), weigh, room, rest(room))), TEXT
 
 
 def _mail(job: Job, room: int) -> str:
-    html = lines(job["html"])
+    html = clean_lines(job["html"])
     if html and len(html) <= room:
         return html
     room -= len("<pre></pre>")
-    body = fit(lines(job["body"]), lambda text: len(escape(text)), room, rest(room))
+    body = fit(clean_lines(job["body"]), lambda text: len(escape(text)), room, rest(room))
     return f"<pre>{escape(body)}</pre>"
 
 
@@ -253,7 +253,7 @@ def _weigher(target: Any) -> Callable[[str], int]:  # noqa: ANN401 - see load
 
     def weigh(text: str) -> int:
         breaks = text.count("\n") if most_lines else 0  # Apprise then writes each as two characters
-        shown = target.dialect_convert(convert(TEXT, form, literal(text)), body_format=form)
+        shown = target.dialect_convert(convert(TEXT, form, inert(text)), body_format=form)
         return len(shown.encode()) + breaks if breaks <= max(most_lines - 1, 0) else TOO_LONG
 
     return weigh

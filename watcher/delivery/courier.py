@@ -8,12 +8,12 @@ from datetime import datetime
 from threading import Event as Flag
 
 from watcher.delivery import schedule, transport
-from watcher.domain.catalog import Part, Trouble
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
 from watcher.domain.observer import ChannelDepth, Telemetry
+from watcher.domain.polls import Part, Trouble
 from watcher.store.outbox import ChannelCounts
-from watcher.store.rows import text_of, time_of
 from watcher.store.store import Store
+from watcher.text.times import from_iso, to_iso
 
 log = logging.getLogger(__name__)
 Batch = tuple[Delivery, ...]
@@ -111,7 +111,7 @@ def _log(batch: Batch, outcome: Outcome, next_at: Sequence[datetime | None]) -> 
                 channel,
                 delivery.id,
                 outcome.reason,
-                text_of(again),
+                to_iso(again),
             )
         else:
             log.error(
@@ -140,7 +140,7 @@ def depths(store: Store, channels: Mapping[str, Channel], now: datetime) -> dict
         name: ChannelDepth(
             counts.waiting,
             counts.dead,
-            (now - time_of(counts.oldest)).total_seconds() if counts.oldest else 0.0,
+            (now - from_iso(counts.oldest)).total_seconds() if counts.oldest else 0.0,
             ("channel", name) in failing,
         )
         for name, counts in store.outbox.channels().items()

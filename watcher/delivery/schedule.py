@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from watcher.domain.catalog import Event, Notification
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
+from watcher.domain.news import Event, Notification
 from watcher.messages.message import notification
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)

@@ -41,22 +41,6 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """No believed answer: why, and how many seconds the server asked us to wait (None: it did not)."""
-
-    reason: str
-    retry_after: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is wrong with a part of watcher; what is `is_final` is told at once, else when it lasts."""
-
-    reason: str
-    is_final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class FieldChange:
     """One value that differs inside an aspect; `path` is dotted, None means absent."""
 
@@ -113,21 +97,6 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """How a source has been doing; `told` means that people know it is failing."""
-
-    identity: str = ""
-    last_good: datetime | None = None
-    failing_since: datetime | None = None
-    reason: str | None = None
-    failures: int = 0
-    told: bool = False
-    episodes: int = 0
-    fields: frozenset[str] = frozenset()
-    asked_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class FeedEntry:
     """A base model that the feed showed at `since` first.
 
@@ -139,94 +108,3 @@ class FeedEntry:
     since: datetime
     known: bool
     told: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
-
-    `since` is when it was first seen; `model` the whole document at that time, for conditions; `part_of` the
-    id of the catalog-wide event that stands for this one; `crowd` how many models moved with it at first.
-    """
-
-    id: str
-    at: datetime
-    kind: str
-    subject: str
-    before: Json = None
-    after: Json = None
-    fields: tuple[FieldChange, ...] = ()
-    cause: str | None = None
-    part_of: str | None = None
-    since: datetime | None = None
-    crowd: int = 0
-    model: Document = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Notification:
-    """What one channel is told after one poll; `urgent` passes the channel's quiet hours."""
-
-    channel: str
-    at: datetime
-    title: str
-    body: str
-    html: str
-    rules: tuple[str, ...]
-    events: tuple[str, ...]
-    urgent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """A value people chart that the list showed anew: prices in USD per token as text, else JSON text."""
-
-    at: datetime
-    model: str
-    field: str
-    value: str | None
-
-
-Part: TypeAlias = tuple[str, str]
-"""A part of watcher that can be in trouble: what it is (`channel`, `rule`, `configuration`) and its name."""
-
-ToldPrices: TypeAlias = Mapping[tuple[str, str], Document]
-"""By rule name and model id: the price from which that rule's size conditions count."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Everything remembered between two polls; `troubles` has how parts of watcher itself have been doing."""
-
-    items: Mapping[str, Item] = field(default_factory=dict)
-    sources: Mapping[str, Source] = field(default_factory=dict)
-    feed: Mapping[str, FeedEntry] = field(default_factory=dict)
-    told_prices: ToldPrices = field(default_factory=dict)
-    troubles: Mapping[Part, Source] = field(default_factory=dict)
-
-    @property
-    def listed(self) -> int:
-        """Count the models that the last believed list showed."""
-        return sum(bool(item.observed and item.observed["listed"]) for item in self.items.values())
-
-    @property
-    def waiting(self) -> int:
-        """Count the differences that have not lasted long enough yet."""
-        return sum(len(item.pending) for item in self.items.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What one poll means: the state after it, what is to be recorded and told. Nothing is done yet.
-
-    `raw` has the rows of the list as they came, by model id; `matches` which rule tells what; `faults`
-    what went wrong in deciding, and was made good by telling more.
-    """
-
-    state: State
-    events: tuple[Event, ...] = ()
-    notifications: tuple[Notification, ...] = ()
-    history: tuple[HistoryEntry, ...] = ()
-    matches: tuple[tuple[str, Event], ...] = ()
-    raw: Mapping[str, str] = field(default_factory=dict)
-    faults: tuple[str, ...] = ()

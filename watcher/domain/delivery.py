@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from watcher.domain.catalog import Notification
+from watcher.domain.news import Notification
 
 
 class Secret:

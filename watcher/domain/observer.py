@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from watcher.domain.catalog import Event
 from watcher.domain.delivery import Verdict
+from watcher.domain.news import Event
 
 
 @dataclass(frozen=True, slots=True)

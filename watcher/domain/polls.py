@@ -3,8 +3,31 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
-from watcher.domain.catalog import Failure, Part, Snapshot, Trouble
+from watcher.domain.catalog import FeedEntry, Item, Snapshot
+from watcher.domain.news import Event, HistoryEntry, Notification, ToldPrices
+
+MODELS = "models"
+FEED = "feed"
+Part: TypeAlias = tuple[str, str]
+"""A part of watcher that can be in trouble: what it is (`channel`, `rule`, `configuration`) and its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No believed answer: why, and how many seconds the server asked us to wait (None: it did not)."""
+
+    reason: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a part of watcher; what is `is_final` is told at once, else when it lasts."""
+
+    reason: str
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +37,56 @@ class Poll:
     at: datetime
     answers: Mapping[str, Snapshot | Failure]
     troubles: Mapping[Part, Trouble] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a source has been doing; `told` means that people know it is failing."""
+
+    identity: str = ""
+    last_good: datetime | None = None
+    failing_since: datetime | None = None
+    reason: str | None = None
+    failures: int = 0
+    told: bool = False
+    episodes: int = 0
+    fields: frozenset[str] = frozenset()
+    asked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything remembered between two polls; `troubles` has how parts of watcher itself have been doing."""
+
+    items: Mapping[str, Item] = field(default_factory=dict)
+    sources: Mapping[str, Health] = field(default_factory=dict)
+    feed: Mapping[str, FeedEntry] = field(default_factory=dict)
+    told_prices: ToldPrices = field(default_factory=dict)
+    troubles: Mapping[Part, Health] = field(default_factory=dict)
+
+    @property
+    def listed(self) -> int:
+        """Count the models that the last believed list showed."""
+        return sum(bool(item.observed and item.observed["listed"]) for item in self.items.values())
+
+    @property
+    def waiting(self) -> int:
+        """Count the differences that have not lasted long enough yet."""
+        return sum(len(item.pending) for item in self.items.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one poll means: the state after it, what is to be recorded and told. Nothing is done yet.
+
+    `raw` has the rows of the list as they came, by model id; `matches` which rule tells what; `faults`
+    what went wrong in deciding, and was made good by telling more.
+    """
+
+    state: State
+    events: tuple[Event, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+    matches: tuple[tuple[str, Event], ...] = ()
+    raw: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()

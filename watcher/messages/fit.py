@@ -1,24 +1,9 @@
 """A message's text made ready for a service: its lines, nothing in it alive, no longer than there is room."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 
-from watcher.messages.lines import clean
-
 ROOM_FOR_HINT = 500  # a shorter message has no room to say where to read the rest
-# Mentions, tags and links that some services find in plain text too; a zero-width space breaks them.
-BAIT = re.compile(r"(?<!\w)@(?=[\w*&!])|<(?=[\w!@#/])|\](?=\()")
-
-
-def lines(text: str) -> str:
-    """Keep a text's lines, and in them nothing that a server or a screen would stumble over."""
-    return "\n".join(clean(line, len(line)) for line in text.splitlines())
-
-
-def literal(text: str) -> str:
-    """Break whatever a service might take for more than letters."""
-    return BAIT.sub("\\g<0>\u200b", text)
 
 
 def fit(text: str, weigh: Callable[[str], int], room: int, rest: Callable[[int], str]) -> str:

@@ -2,25 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 
-from watcher.domain.catalog import Event, Json
+from watcher.domain.catalog import Json
+from watcher.domain.news import Event
 from watcher.openrouter import dates, prices
+from watcher.text import times
+from watcher.text.clean import LONGEST, clean
 
-LONGEST = 200
 ARROW = "→"
-BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def clean(text: str, longest: int = LONGEST) -> str:
-    """Make remote text one harmless line: no control, no direction override, no surrogate, not endless."""
-    kept = "".join(c if c.isprintable() and c not in BIDI else " " for c in text)
-    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
-
-
-def moment(at: datetime) -> str:
-    """Write a time for people, in UTC: `23 Nov 2026 08:00 UTC`."""
-    return f"{at.day} {at:%b %Y %H:%M} UTC"
 
 
 def headline(event: Event) -> str:
@@ -65,7 +54,7 @@ def _dearer(event: Event) -> str:
 
 def _left(event: Event) -> str:
     day = dates.day_of(event.after) if event.kind.startswith("expiration") else None
-    return dates.shown_left(dates.days_left(day, event.at)) if day else ""
+    return times.show_days_left(dates.days_left(day, event.at)) if day else ""
 
 
 def describe(event: Event) -> str:
@@ -124,13 +113,13 @@ def _leaves(event: Event) -> str:
     day = dates.day_of(event.after)
     if day is None:
         return f"{event.subject} leaves"
-    left = dates.shown_left(dates.days_left(day, event.at))
-    return f"{event.subject} leaves on {dates.shown_day(day)}, {left}"
+    left = times.show_days_left(dates.days_left(day, event.at))
+    return f"{event.subject} leaves on {times.show_day(day)}, {left}"
 
 
 def _moved(event: Event) -> str:
     before = dates.day_of(event.before)
-    return _leaves(event) + (f"; before it was {dates.shown_day(before)}" if before else "")
+    return _leaves(event) + (f"; before it was {times.show_day(before)}" if before else "")
 
 
 def _restored(event: Event) -> str:
@@ -139,7 +128,7 @@ def _restored(event: Event) -> str:
 
 def _stays(event: Event) -> str:
     before = dates.day_of(event.before)
-    day = f" on {dates.shown_day(before)}" if before else ""
+    day = f" on {times.show_day(before)}" if before else ""
     return f"{event.subject} no longer has a date to leave{day and ' (it was to leave' + day + ')'}"
 
 

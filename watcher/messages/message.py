@@ -7,11 +7,14 @@ from decimal import Decimal
 from html import escape
 from itertools import groupby
 
-from watcher.domain.catalog import Event, Json, Notification
+from watcher.domain.catalog import Json
 from watcher.domain.kinds import KINDS
-from watcher.messages.lines import clean, describe, headline, moment
+from watcher.domain.news import Event, Notification
+from watcher.messages.lines import describe, headline
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import largest_move, percent
+from watcher.text.clean import clean
+from watcher.text.times import show_time
 
 MOST_LINES = 100  # a longer message is not read; the record has them all
 MOST_IDS = 40
@@ -41,8 +44,8 @@ def notification(
     is_dated = len({event.at for event in events}) > 1
     lines = [_line(alike, is_dated=is_dated) for alike in decisions[:MOST_LINES]]
     left_out = len(decisions) - len(lines)
-    footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {moment(at)}"
-    footer += f" · all since {moment(since)}" if since else ""
+    footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {show_time(at)}"
+    footer += f" · all since {show_time(since)}" if since else ""
     return Notification(
         channel=channel,
         at=at,
@@ -92,7 +95,7 @@ def _line(alike: Sequence[Event], *, is_dated: bool) -> Line:
     about_model = event.kind.partition(".")[0] not in PAGELESS
     names = [clean(str(name)) for name in (*(other.subject for other in others), *_aliases(event))]
     also = f"; also {', '.join(names)}" if names else ""
-    text = describe(event) + _ids(event) + also + (f" · {moment(event.at)}" if is_dated else "")
+    text = describe(event) + _ids(event) + also + (f" · {show_time(event.at)}" if is_dated else "")
     return Line(KINDS[event.kind].heading, text, page(event.subject) if about_model else None)
 
 

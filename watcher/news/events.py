@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from watcher.domain.catalog import Aspect, Change, Document, Event, FieldChange, Json, Part
+from watcher.domain.catalog import Aspect, Change, Document, FieldChange, Json
+from watcher.domain.news import Event
+from watcher.domain.polls import Part
 from watcher.openrouter import prices
 
 CATALOG = "catalog"

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from watcher.domain.catalog import Event, FeedEntry, Item, Snapshot
+from watcher.domain.catalog import FeedEntry, Item, Snapshot
+from watcher.domain.news import Event
 from watcher.news.events import identify
 from watcher.openrouter import ids
 

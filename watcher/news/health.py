@@ -3,13 +3,17 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from watcher.domain.catalog import Event, Part, Source
+from watcher.domain.catalog import Snapshot
+from watcher.domain.news import Event
+from watcher.domain.polls import MODELS, Failure, Health, Part, Poll, State
 from watcher.news.events import of_part
+from watcher.news.settings import Settings
+from watcher.sources.model_list import READ
 
 
 def judge(
-    part: Part, source: Source, problem: str | None, at: datetime, hold: timedelta
-) -> tuple[Source, list[Event]]:
+    part: Part, source: Health, problem: str | None, at: datetime, hold: timedelta
+) -> tuple[Health, list[Event]]:
     """Note whether a part has a problem at `at` (UTC); gives how it stands now, and its news.
 
     A problem is news once it has lasted `hold`.
@@ -23,3 +27,59 @@ def judge(
         return failing, []
     told = replace(failing, told=True, episodes=source.episodes + 1)
     return told, [of_part(part, "failing", at, told.episodes, problem)]
+
+
+SHRUNKEN = 10
+
+
+SHRUNKEN_SHARE = 0.05
+
+
+def judge_sources(state: State, poll: Poll, settings: Settings) -> tuple[dict[str, Health], list[Event]]:
+    """Judge each source by its answer; returns their health by name, and the news about it."""
+    sources, told = dict(state.sources), list[Event]()
+    for name, answer in poll.answers.items():
+        source = replace(state.sources.get(name, Health()), asked_at=poll.at)
+        if isinstance(answer, Failure):
+            problem: str | None = answer.reason
+        else:
+            source = replace(source, identity=answer.identity, last_good=poll.at)
+            problem = (_shrunken(state, answer) or _lacking(source, answer)) if name == MODELS else None
+        hold = settings.policy.holds["source"]
+        sources[name], news = judge(("source", name), source, problem, poll.at, hold)
+        told += news
+    return sources, told
+
+
+def judge_parts(state: State, poll: Poll, settings: Settings) -> tuple[dict[Part, Health], list[Event]]:
+    """Judge the channels and the configuration; returns their health, and the news about it."""
+    troubles, told = dict(state.troubles), list[Event]()
+    channels = {("channel", channel) for rule in settings.rules for channel in rule.notify}
+    for part in {**state.troubles, **poll.troubles}:
+        if part[0] == "channel" and part not in channels:
+            troubles.pop(part, None)  # nobody is told through it any more
+            continue
+        trouble = poll.troubles.get(part)
+        hold = timedelta(0) if trouble and trouble.is_final else settings.policy.holds["channel"]
+        before = state.troubles.get(part, Health())
+        troubles[part], news = judge(part, before, trouble.reason if trouble else None, poll.at, hold)
+        told += news
+    return troubles, told
+
+
+def _shrunken(state: State, answer: Snapshot) -> str | None:
+    """Say so where a list shows far fewer models than people know; each waits for its removal as ever."""
+    source = state.sources.get(MODELS, Health())
+    if answer.identity != source.identity:
+        return None
+    listed = sum(bool(item.announced and item.announced["listed"]) for item in state.items.values())
+    shown = len(answer.documents) + len(answer.refused)
+    if listed - shown <= max(SHRUNKEN, listed * SHRUNKEN_SHARE):
+        return None
+    return f"the list shows only {shown} of {listed} models"
+
+
+def _lacking(source: Health, answer: Snapshot) -> str | None:
+    """Say so where no row has a field any more that news are made of."""
+    lost = sorted((source.fields & READ) - answer.fields)
+    return f"no model has {', '.join(lost)} any more" if lost else None

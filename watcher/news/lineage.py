@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from watcher.domain.catalog import Document, Event, Item, Json
+from watcher.domain.catalog import Document, Item, Json
+from watcher.domain.news import Event
 from watcher.openrouter.ids import FREE, base, slug, variant
 from watcher.openrouter.prices import headline, is_free, whole
 

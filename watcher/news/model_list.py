@@ -1,11 +1,15 @@
 """The model list from poll to poll: each model observed, settled and kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from watcher.domain.catalog import Document, Event, Item, Snapshot, Source
-from watcher.news.settle import Policy, adopt, settle
+from watcher.domain.catalog import Document, Item, Json, Snapshot
+from watcher.domain.news import Event
+from watcher.domain.policy import Policy
+from watcher.domain.polls import Health
+from watcher.news.events import of_catalog
+from watcher.news.settle import adopt, settle
 from watcher.news.steadiness import Moment, moved
 from watcher.openrouter.ids import BATCH, base, is_alias, slug, variant
 
@@ -22,7 +26,7 @@ class Look:
     """
 
     snapshot: Snapshot
-    source: Source
+    source: Health
     at: datetime
     policy: Policy = field(default_factory=Policy)
     told_slugs: frozenset[str] = frozenset()
@@ -89,3 +93,12 @@ def _is_listed_anew(item: Item | None) -> bool:
 def _is_quiet(item: Item, document: Document) -> bool:
     """Tell whether nothing can have become news: nothing moved, nothing waits, no date to count down to."""
     return not item.pending and item.observed == document and not (item.announced or {}).get("expiration")
+
+
+def new_fields(fields: Iterable[str], at: datetime) -> list[Event]:
+    """Return the event about fields that the list never had before, if there are any."""
+    names: list[Json] = [*sorted(fields)]
+    if not names:
+        return []
+    what = f"The list has {'a new field' if len(names) == 1 else 'new fields'}: {', '.join(map(str, names))}"
+    return [of_catalog(at, what, {"fields": names})]

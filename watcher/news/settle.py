@@ -5,41 +5,17 @@ nothing is ever said; when it lasts it is announced with its true total, however
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from watcher.domain.catalog import Aspect, Change, Document, Event, Item, Json, Level, Pending
+from watcher.domain.catalog import Aspect, Change, Document, Item, Json, Level, Pending
+from watcher.domain.news import Event
+from watcher.domain.policy import Policy
 from watcher.news import causes, steadiness
 from watcher.news.diff import COMPARED, diff
 from watcher.news.events import Circumstances, kind_of, of_change, told_dates
 from watcher.news.steadiness import Moment
 from watcher.openrouter import dates, prices
-
-HOURS = timedelta(hours=1)
-
-HOLDS: Mapping[str, timedelta] = {
-    "added": 0 * HOURS,
-    "returned": 6 * HOURS,
-    "removed": 28 * HOURS,
-    "price": 1 * HOURS,
-    "price_doubtful": 8 * HOURS,
-    "price_restless": 40 * HOURS,
-    "price_other": 7 * 24 * HOURS,
-    "announced": 0 * HOURS,
-    "moved": 0 * HOURS,
-    "withdrawn": 48 * HOURS,
-    "alias": 0 * HOURS,
-    "context": 24 * HOURS,
-    "capabilities": 24 * HOURS,
-    "details": 24 * HOURS,
-    "feed": 1 * HOURS,
-    "source": 1 * HOURS,
-    "channel": 1 * HOURS,
-}
-"""How long a difference must last before it is news, by the name that the configuration uses."""
-
-REMINDERS = (30, 14, 7, 1, 0)
-"""Days before an expiration date at which people are reminded."""
 
 HOLD_OF_KIND = {
     "model.added": "added",
@@ -64,14 +40,6 @@ AT_ONCE = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # can be t
 LATELY_TOLD = timedelta(days=2)
 AGAIN = timedelta(hours=8)
 CONFIRMED = 2  # polls: one answer alone never proves that a model is gone
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How long differences must last (by hold name), and when to remind of an expiration (days before)."""
-
-    holds: Mapping[str, timedelta] = field(default_factory=lambda: HOLDS)
-    reminders: tuple[int, ...] = REMINDERS
 
 
 def adopt(observed: Document, at: datetime, policy: Policy) -> Item:

@@ -42,17 +42,3 @@ def reached(day: date | None, at: datetime, thresholds: Iterable[int]) -> int | 
         return None
     left = days_left(day, at)
     return min((threshold for threshold in thresholds if left <= threshold), default=None)
-
-
-def shown_day(day: date) -> str:
-    """Write a day for people: `Fri 27 Nov 2026`."""
-    return f"{day:%a} {day.day} {day:%b %Y}"
-
-
-def shown_left(days: int) -> str:
-    """Write how far away a day is: `in 4 days`, `tomorrow`, `today`, `3 days ago`."""
-    if days == 0:
-        return "today"
-    if abs(days) == 1:
-        return "tomorrow" if days > 0 else "yesterday"
-    return f"in {days} days" if days > 0 else f"{-days} days ago"

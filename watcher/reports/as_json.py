@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from watcher.domain.catalog import Event, HistoryEntry, Json, Notification, Plan
+from watcher.domain.catalog import Json
 from watcher.domain.delivery import Delivery
+from watcher.domain.news import Event, HistoryEntry, Notification
+from watcher.domain.polls import Plan
 from watcher.news.settle import Waiting
 from watcher.reports.explain import Verdict
-from watcher.store.rows import text_of
+from watcher.text.times import to_iso
 
 
 def written(value: Json) -> str:
@@ -22,7 +24,7 @@ def event(told: Event) -> dict[str, Json]:
     always: dict[str, Json] = {
         "type": "event",
         "id": told.id,
-        "at": text_of(told.at),
+        "at": to_iso(told.at),
         "kind": told.kind,
         "subject": told.subject,
         "before": told.before,
@@ -40,7 +42,7 @@ def notification(told: Notification) -> dict[str, Json]:
     """Give a message."""
     return {
         "type": "notification",
-        "at": text_of(told.at),
+        "at": to_iso(told.at),
         "channel": told.channel,
         "rules": told.rules,
         "title": told.title,
@@ -56,10 +58,10 @@ def delivery(message: Delivery) -> dict[str, Json]:
         "id": message.id,
         "state": message.state,
         "attempts": message.attempts,
-        "next_at": text_of(message.next_at),
+        "next_at": to_iso(message.next_at),
         "possible_repeat": message.repeat,
         "error": message.error,
-        "sent_at": text_of(message.sent_at) if message.sent_at else None,
+        "sent_at": to_iso(message.sent_at) if message.sent_at else None,
     }
 
 
@@ -73,13 +75,13 @@ def explained(told: Event, found: Sequence[Verdict]) -> dict[str, Json]:
 
 def waiting(found: Waiting, of_rules: Sequence[Verdict]) -> dict[str, Json]:
     """Give a difference that waits, as the event that it would be."""
-    times = {"since": text_of(found.since), "due_at": text_of(found.due_at)}
+    times = {"since": to_iso(found.since), "due_at": to_iso(found.due_at)}
     return explained(found.event, of_rules) | {"type": "waiting"} | times
 
 
 def history(entry: HistoryEntry) -> dict[str, Json]:
     """Give a charted value."""
-    return {"type": "history"} | asdict(entry) | {"at": text_of(entry.at)}
+    return {"type": "history"} | asdict(entry) | {"at": to_iso(entry.at)}
 
 
 def lines(decided: Plan) -> Iterator[str]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from watcher.domain.catalog import Json, Plan
-from watcher.domain.polls import Poll
+from watcher.domain.catalog import Json
+from watcher.domain.polls import Plan, Poll
 
 TALKATIVE = 5
 

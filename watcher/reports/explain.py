@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watcher.domain.catalog import Document, Event, ToldPrices
+from watcher.domain.catalog import Document
+from watcher.domain.news import Event, ToldPrices
 from watcher.rules.conditions import words
 from watcher.rules.route import Rule, base_price
 

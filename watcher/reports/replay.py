@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
-from watcher.domain.catalog import Failure, Plan, Snapshot, State
+from watcher.domain.catalog import Snapshot
 from watcher.domain.errors import NotFoundError, RefusedError
-from watcher.domain.polls import Poll
-from watcher.news.plan import Settings, plan
+from watcher.domain.polls import Failure, Plan, Poll, State
+from watcher.news.plan import plan
+from watcher.news.settings import Settings
 from watcher.sources import SOURCES
 
 NAME = "%Y-%m-%dT%H-%M-%SZ.json"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from watcher import __version__
 from watcher.config.config import Config
-from watcher.domain.catalog import Json, Source, State
+from watcher.domain.catalog import Json
+from watcher.domain.polls import Health, State
 from watcher.store.outbox import ChannelCounts
-from watcher.store.rows import text_of
 from watcher.store.store import Store
+from watcher.text.times import to_iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ class Report:
     size: int
     models: int
     pending: int
-    sources: Mapping[str, Source]
+    sources: Mapping[str, Health]
     channels: Mapping[str, ChannelCounts]
-    failing: Mapping[str, Source]
+    failing: Mapping[str, Health]
     problems: tuple[str, ...]
 
     @property
@@ -39,7 +40,7 @@ class Report:
         """Tell whether nothing is wrong."""
         return not self.problems
 
-    def next_poll(self, source: Source) -> datetime | None:
+    def next_poll(self, source: Health) -> datetime | None:
         """Give about when a source is asked next; None where nobody is there to ask."""
         return source.asked_at + self.poll if self.process is not None and source.asked_at else None
 
@@ -55,7 +56,7 @@ class Report:
             for name, source in self.sources.items()
         }
         channels: dict[str, Json] = {
-            name: asdict(counts) | {"failing_since": _text(self.failing.get(name, Source()).failing_since)}
+            name: asdict(counts) | {"failing_since": _text(self.failing.get(name, Health()).failing_since)}
             for name, counts in self.channels.items()
         }
         return {
@@ -73,13 +74,13 @@ class Report:
 
 
 def _text(at: datetime | None) -> str | None:
-    return None if at is None else text_of(at)
+    return None if at is None else to_iso(at)
 
 
 def report(config: Config, store: Store, now: datetime) -> Report:
     """Read the store and judge it at `now` (UTC)."""
     state = store.state()
-    sources = {name: state.sources.get(name, Source()) for name in config.sources}
+    sources = {name: state.sources.get(name, Health()) for name in config.sources}
     counts = store.outbox.channels()
     failing = {name: bad for name in config.channels if (bad := _failing(state, name))}
     return Report(
@@ -102,12 +103,12 @@ def report(config: Config, store: Store, now: datetime) -> Report:
     )
 
 
-def _failing(state: State, channel: str) -> Source | None:
+def _failing(state: State, channel: str) -> Health | None:
     found = state.troubles.get(("channel", channel))
     return found if found and found.reason else None
 
 
-def _stale(sources: Mapping[str, Source], now: datetime, longest: timedelta) -> Iterator[str]:
+def _stale(sources: Mapping[str, Health], now: datetime, longest: timedelta) -> Iterator[str]:
     for name, source in sources.items():
         if source.last_good is None or now - source.last_good > longest:
             since = "yet" if source.last_good is None else "for too long"
@@ -116,11 +117,11 @@ def _stale(sources: Mapping[str, Source], now: datetime, longest: timedelta) -> 
 
 
 def _mute(
-    config: Config, counts: Mapping[str, ChannelCounts], failing: Mapping[str, Source]
+    config: Config, counts: Mapping[str, ChannelCounts], failing: Mapping[str, Health]
 ) -> Iterator[str]:
     """Tell of channels that gave up their newest message, or have failed for so long that it was told."""
     for name in config.channels:
-        found = failing.get(name, Source())
+        found = failing.get(name, Health())
         if counts.get(name, ChannelCounts()).last_state == "dead" or found.told:
             yield f"channel {name} does not deliver; see `watcher outbox`"
 

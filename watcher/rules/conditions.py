@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from watcher.domain.catalog import Document, Event, Json
+from watcher.domain.catalog import Document, Json
+from watcher.domain.news import Event
 from watcher.openrouter import dates, ids, prices
 from watcher.rules.values import Bounds, Duration, Globs, PriceTerms
 

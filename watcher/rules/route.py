@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from watcher.domain.catalog import Document, Event, ToldPrices
+from watcher.domain.catalog import Document
+from watcher.domain.news import Event, ToldPrices
 from watcher.openrouter import ids
 from watcher.rules.conditions import CONDITIONS, Parameter, Question
 from watcher.rules.values import Globs, PriceTerms

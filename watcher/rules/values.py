@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Rate
 from watcher.openrouter import prices
+from watcher.text.times import show_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +159,7 @@ class Duration:
 
     def __str__(self) -> str:
         """Write it as people would."""
-        seconds = int(self.time.total_seconds())
-        for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-            if seconds and seconds % size == 0:
-                return f"{seconds // size} {unit}{'s' * (seconds != size)}"
-        return f"{seconds} second{'s' * (seconds != 1)}"
+        return show_length(self.time)
 
 
 @dataclass(frozen=True, slots=True)

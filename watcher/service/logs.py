@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from watcher.messages.lines import clean
+from watcher.text.clean import clean
 
 FORMATS = ("plain", "json", "journal")
 LONGEST_ENTRY = 1000

@@ -2,25 +2,26 @@
 
 import logging
 import random
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
 
 from watcher import __version__
-from watcher.config.config import Config, summed_up
+from watcher.config.config import Config
+from watcher.config.explain import summed_up
 from watcher.delivery import courier, transport
 from watcher.delivery.courier import Courier
-from watcher.domain.catalog import Event, Failure, Part, Plan, State, Trouble
 from watcher.domain.delivery import Delivery, OutboxState, Verdict
 from watcher.domain.errors import ConfigError, FetchError, StoreError, StoreUnavailableError, mistake
+from watcher.domain.news import Event
 from watcher.domain.observer import Telemetry
-from watcher.domain.polls import Poll
+from watcher.domain.polls import MODELS, Failure, Part, Plan, Poll, State, Trouble
 from watcher.news.events import of_part
-from watcher.news.plan import MODELS, notify, plan
+from watcher.news.plan import notify, plan
 from watcher.rules.values import Duration
 from watcher.service import systemd
+from watcher.service.clock import elapsed, utc_now
 from watcher.sources.ask import failures, look, pause, summary
 from watcher.sources.fetch import ping
 from watcher.store.store import Store
@@ -33,16 +34,6 @@ SAID_EVERY = timedelta(hours=1)  # a line, when there is nothing to say
 FIXED = ("store", "listen")
 STORE: Part = ("store", "store")
 log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    """Give the time in UTC, to the second: nothing here is told apart more finely."""
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def elapsed() -> float:
-    """Give seconds that never jump and go on while the machine sleeps, where the system can tell them."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Service:

@@ -20,9 +20,9 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from watcher import __version__
-from watcher.domain.catalog import Event
 from watcher.domain.delivery import Verdict
 from watcher.domain.kinds import KINDS
+from watcher.domain.news import Event
 from watcher.domain.observer import ChannelDepth, Telemetry
 
 GOOD, FAILED = "good", "failed"

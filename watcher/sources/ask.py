@@ -6,10 +6,10 @@ from hashlib import sha256
 from threading import Event as Flag
 from time import monotonic
 
-from watcher.domain.catalog import Failure, Part, Plan, Snapshot, Source, State, Trouble
+from watcher.domain.catalog import Snapshot
 from watcher.domain.errors import FetchError, RefusedError, mistake
 from watcher.domain.observer import Telemetry
-from watcher.domain.polls import Poll
+from watcher.domain.polls import Failure, Health, Part, Plan, Poll, State, Trouble
 from watcher.sources import SOURCES
 from watcher.sources.fetch import fetch
 from watcher.text.redact import plain_words, redact
@@ -74,5 +74,5 @@ def _said(before: State, name: str, answer: Snapshot | Failure) -> str:
     if isinstance(answer, Failure):
         return answer.reason
     refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
-    is_first = before.sources.get(name, Source()).last_good is None
+    is_first = before.sources.get(name, Health()).last_good is None
     return f"{len(answer.documents)} models{refused}{', the baseline: no news' if is_first else ''}"

@@ -10,6 +10,7 @@ from watcher.domain.errors import NotFoundError
 from watcher.store import rows
 from watcher.store.database import BROKEN, Tables
 from watcher.store.schema import Row
+from watcher.text import times
 
 WAITING, SENDING, SENT, DEAD = (state.value for state in OutboxState)
 GONE = "the channel is no longer configured"
@@ -59,9 +60,9 @@ class Outbox:
     def sent_since(self, start: datetime) -> dict[str, list[datetime]]:
         """Give when each channel was sent a message from then on; what went as one counts once."""
         found: dict[str, list[datetime]] = {}
-        for row in self._tables.rows("outbox", "sent_at >= ? and sent_with = id", [rows.text_of(start)]):
+        for row in self._tables.rows("outbox", "sent_at >= ? and sent_with = id", [times.to_iso(start)]):
             with contextlib.suppress(*BROKEN):
-                found.setdefault(row["channel"], []).append(rows.time_of(row["sent_at"]))
+                found.setdefault(row["channel"], []).append(times.from_iso(row["sent_at"]))
         return found
 
     def claim(self, batches: Sequence[Sequence[Delivery]]) -> list[tuple[Delivery, ...]]:
@@ -88,8 +89,8 @@ class Outbox:
             for delivery, again in zip(batch, next_at, strict=True):
                 changes = {
                     "state": SENT if is_sent else WAITING if again else DEAD,
-                    "sent_at": rows.text_of(now) if is_sent else None,
-                    "next_at": rows.text_of(again or now),
+                    "sent_at": times.to_iso(now) if is_sent else None,
+                    "next_at": times.to_iso(again or now),
                     "error": outcome.reason or None,
                     "repeat": int(delivery.repeat or outcome.unsure),
                     "refusals": delivery.refusals + (outcome.verdict is Verdict.REFUSED),
@@ -115,7 +116,7 @@ class Outbox:
             message = f"no dead message has the number {numbers}; see `watcher outbox`"
             raise NotFoundError(message)
         chosen = [row for number, row in dead.items() if ids is None or number in ids]
-        return self._change(chosen, state=WAITING, attempts=0, refusals=0, next_at=rows.text_of(now))
+        return self._change(chosen, state=WAITING, attempts=0, refusals=0, next_at=times.to_iso(now))
 
     def bury(self, channels: Collection[str]) -> int:
         """Move messages to the dead whose channel is not among these; gives how many."""

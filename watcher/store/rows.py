@@ -3,45 +3,23 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from watcher.domain.catalog import (
-    Aspect,
-    Document,
-    Event,
-    FeedEntry,
-    FieldChange,
-    HistoryEntry,
-    Item,
-    Json,
-    Level,
-    Notification,
-    Part,
-    Pending,
-    Source,
-    ToldPrices,
-)
+from watcher.domain.catalog import Aspect, Document, FeedEntry, FieldChange, Item, Json, Level, Pending
 from watcher.domain.delivery import Delivery, OutboxState
+from watcher.domain.news import Event, HistoryEntry, Notification, ToldPrices
+from watcher.domain.polls import Health, Part
 from watcher.store.schema import Row
-
-
-def text_of(at: datetime) -> str:
-    """Write a time as UTC text that sorts: `2026-11-23T08:00:00Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def time_of(text: str) -> datetime:
-    """Read a time that `text_of` wrote."""
-    return datetime.fromisoformat(text)
+from watcher.text.times import from_iso, to_iso
 
 
 def _optional_text(at: datetime | None) -> str | None:
-    return None if at is None else text_of(at)
+    return None if at is None else to_iso(at)
 
 
 def _optional_time(text: str | None) -> datetime | None:
-    return None if text is None else time_of(text)
+    return None if text is None else from_iso(text)
 
 
 def dump(value: Json) -> str:
@@ -57,7 +35,7 @@ def _optional_load(text: str | None) -> Any:  # noqa: ANN401 - whatever was writ
     return None if text is None else json.loads(text)
 
 
-def source_row(name: str, source: Source) -> Row:
+def source_row(name: str, source: Health) -> Row:
     """Write how a source is doing."""
     return asdict(source) | {
         "name": name,
@@ -68,19 +46,19 @@ def source_row(name: str, source: Source) -> Row:
     }
 
 
-def sources_of(found: Iterable[Row]) -> dict[str, Source]:
+def sources_of(found: Iterable[Row]) -> dict[str, Health]:
     """Read how the sources are doing, by name."""
     return {row["name"]: _source_of(row) for row in found}
 
 
-def troubles_of(found: Iterable[Row]) -> dict[Part, Source]:
+def troubles_of(found: Iterable[Row]) -> dict[Part, Health]:
     """Read how parts of watcher are doing."""
     return {(row["what"], row["name"]): _source_of(row) for row in found}
 
 
-def _source_of(row: Row) -> Source:
+def _source_of(row: Row) -> Health:
     kept = {key: row[key] for key in ("identity", "reason", "failures", "episodes")}
-    return Source(
+    return Health(
         **kept,
         told=bool(row["told"]),
         asked_at=_optional_time(row["asked_at"]),
@@ -90,7 +68,7 @@ def _source_of(row: Row) -> Source:
     )
 
 
-def trouble_row(part: Part, trouble: Source) -> Row:
+def trouble_row(part: Part, trouble: Health) -> Row:
     """Write how a part of watcher is doing."""
     what, name = part
     return source_row(name, trouble) | {"what": what}
@@ -104,7 +82,7 @@ def item_row(model: str, item: Item) -> Row:
         "observed": _optional_dump(item.observed),
         "revision": item.revision,
         "levels": dump(
-            [asdict(lv) | {"before": text_of(lv.before), "since": text_of(lv.since)} for lv in item.levels]
+            [asdict(lv) | {"before": to_iso(lv.before), "since": to_iso(lv.since)} for lv in item.levels]
         ),
     }
 
@@ -133,7 +111,7 @@ def _load_together(texts: Iterable[str | None]) -> list[Any]:
 
 
 def _level_of(level: dict[str, Any]) -> Level:
-    return Level(**level | {"before": time_of(level["before"]), "since": time_of(level["since"])})
+    return Level(**level | {"before": from_iso(level["before"]), "since": from_iso(level["since"])})
 
 
 def pending_rows(model: str, item: Item) -> list[Row]:
@@ -142,7 +120,7 @@ def pending_rows(model: str, item: Item) -> list[Row]:
         {
             "model": model,
             "aspect": aspect.value,
-            "since": text_of(wait.since),
+            "since": to_iso(wait.since),
             "polls": wait.polls,
         }
         for aspect, wait in item.pending.items()
@@ -153,7 +131,7 @@ def pending_of(waiting: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
     """Read what waits, by model."""
     found: dict[str, dict[Aspect, Pending]] = {}
     for row in waiting:
-        wait = Pending(time_of(row["since"]), row["polls"])
+        wait = Pending(from_iso(row["since"]), row["polls"])
         found.setdefault(row["model"], {})[Aspect(row["aspect"])] = wait
     return found
 
@@ -161,14 +139,14 @@ def pending_of(waiting: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
 def feed_rows(before: Mapping[str, FeedEntry], after: Mapping[str, FeedEntry]) -> list[Row]:
     """Write the base models that the feed shows anew or that stand otherwise now."""
     changed = {slug: entry for slug, entry in after.items() if entry != before.get(slug)}
-    return [asdict(entry) | {"slug": slug, "since": text_of(entry.since)} for slug, entry in changed.items()]
+    return [asdict(entry) | {"slug": slug, "since": to_iso(entry.since)} for slug, entry in changed.items()]
 
 
 def feed_of(found: Iterable[Row]) -> dict[str, FeedEntry]:
     """Read the base models that the feed showed, by canonical slug."""
     return {
         row["slug"]: FeedEntry(
-            row["model"], row["name"], time_of(row["since"]), bool(row["known"]), bool(row["told"])
+            row["model"], row["name"], from_iso(row["since"]), bool(row["known"]), bool(row["told"])
         )
         for row in found
     }
@@ -187,19 +165,19 @@ def told_prices_of(found: Iterable[Row]) -> dict[tuple[str, str], Document]:
 
 def history_row(entry: HistoryEntry) -> Row:
     """Write a charted value."""
-    return asdict(entry) | {"at": text_of(entry.at)}
+    return asdict(entry) | {"at": to_iso(entry.at)}
 
 
 def history_of(row: Row) -> HistoryEntry:
     """Read a charted value."""
-    return HistoryEntry(time_of(row["at"]), row["model"], row["field"], row["value"])
+    return HistoryEntry(from_iso(row["at"]), row["model"], row["field"], row["value"])
 
 
 def event_row(event: Event) -> Row:
     """Write an event."""
     return {
         "id": event.id,
-        "at": text_of(event.at),
+        "at": to_iso(event.at),
         "kind": event.kind,
         "subject": event.subject,
         "before": _optional_dump(event.before),
@@ -217,7 +195,7 @@ def event_of(row: Row) -> Event:
     """Read an event."""
     return Event(
         id=row["id"],
-        at=time_of(row["at"]),
+        at=from_iso(row["at"]),
         kind=row["kind"],
         subject=row["subject"],
         before=_optional_load(row["before"]),
@@ -235,7 +213,7 @@ def outbox_row(notification: Notification) -> Row:
     """Write a message that waits to be sent for the first time."""
     return {
         "channel": notification.channel,
-        "at": text_of(notification.at),
+        "at": to_iso(notification.at),
         "title": notification.title,
         "body": notification.body,
         "html": notification.html,
@@ -243,7 +221,7 @@ def outbox_row(notification: Notification) -> Row:
         "events": dump(notification.events),
         "state": OutboxState.WAITING.value,
         "attempts": 0,
-        "next_at": text_of(notification.at),
+        "next_at": to_iso(notification.at),
         "repeat": 0,
         "urgent": int(notification.urgent),
     }
@@ -255,7 +233,7 @@ def delivery_of(row: Row) -> Delivery:
         id=row["id"],
         notification=Notification(
             channel=row["channel"],
-            at=time_of(row["at"]),
+            at=from_iso(row["at"]),
             title=row["title"],
             body=row["body"],
             html=row["html"],
@@ -265,7 +243,7 @@ def delivery_of(row: Row) -> Delivery:
         ),
         state=OutboxState(row["state"]),
         attempts=row["attempts"],
-        next_at=time_of(row["next_at"]),
+        next_at=from_iso(row["next_at"]),
         repeat=bool(row["repeat"]),
         error=row["error"],
         sent_at=_optional_time(row["sent_at"]),

@@ -8,11 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from watcher.domain.catalog import Event, HistoryEntry, Item, Plan, State
+from watcher.domain.catalog import Item
 from watcher.domain.errors import StoreError
+from watcher.domain.news import Event, HistoryEntry
+from watcher.domain.polls import Plan, State
 from watcher.store import lock, rows
 from watcher.store.database import BROKEN, Tables
 from watcher.store.outbox import Outbox
+from watcher.text import times
 
 
 class Store:
@@ -115,7 +118,7 @@ class Store:
 
     def forget(self, before: datetime) -> None:
         """Let go of what ended before a time (UTC); of each charted value the newest stays."""
-        start = [rows.text_of(before)]
+        start = [times.to_iso(before)]
         newest = "(select max(id) from history group by model, field)"
         with self._tables.transaction():
             self._tables.delete("history", f"at < ? and id not in {newest}", start)

@@ -1,0 +1,60 @@
+"""The rules over recorded answers."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from watcher.cli import options, terminal
+from watcher.reports import as_json
+from watcher.reports import replay as recorded
+from watcher.reports.backtest import Backtest
+
+
+@click.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this UTC day on.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this UTC day.")
+@click.option("--rules", "by_rule", is_flag=True, help="Only sum up, rule by rule, and say what none caught.")
+@options.as_json
+@click.pass_obj
+def replay(
+    path: Path | None,
+    recording: Path,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    by_rule: bool,
+    for_machines: bool,
+) -> None:
+    """Try the rules on recorded answers.
+
+    RECORDING is a folder or a .tar.xz of answers named by their UTC time, such as 2026-06-08T01-11-59Z.json.
+    """
+    settings = options.load(path).settings
+    answers = recorded.Recording.open(recording).between(_utc(since), _utc(until))
+    test = Backtest([rule.name for rule in settings.rules])
+    polls = terminal.progress(recorded.replay(answers, settings), len(answers.answers), "Replaying")
+    for poll, decided in polls:
+        test.add(poll, decided)
+        if for_machines and not by_rule:
+            _echo(as_json.lines(decided))
+        elif not for_machines and not by_rule:
+            terminal.told(poll.at, decided)
+    if for_machines and by_rule:
+        _echo(json.dumps(record.as_json()) for record in test.records())
+    elif by_rule:
+        terminal.rules(test)
+    elif not for_machines:
+        terminal.days(test)
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    return None if day is None else day.replace(tzinfo=UTC)

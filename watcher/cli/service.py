@@ -1,0 +1,103 @@
+"""Polling and delivering: once, or until stopped."""
+
+import gc
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from watcher.cli import options, terminal
+from watcher.config.config import Config
+from watcher.domain.observer import Telemetry
+from watcher.domain.polls import Plan, State
+from watcher.messages.lines import describe
+from watcher.news.plan import plan
+from watcher.reports import as_json
+from watcher.service.clock import utc_now
+from watcher.service.loop import Service
+from watcher.sources.ask import failures, look, summary
+from watcher.store.store import Store
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Show what would be told; remember and send nothing.")
+@options.init
+@options.as_json
+@click.pass_obj
+def once(path: Path | None, *, dry_run: bool, init: bool, for_machines: bool) -> None:
+    """Poll once, deliver, and end.
+
+    Fails where a source gave no good answer.
+    """
+    config = options.load(path)
+    if dry_run:
+        poll = look(config.sources, utc_now())
+        before = _state(config.store)
+        decided = plan(before, poll, config.settings)
+        _show_plan(decided, for_machines=for_machines)
+        terminal.note(summary(before, poll, decided))
+    else:
+        with Store.open(config.store, init=init) as store:
+            service = Service(config, store)
+            service.resume()
+            poll = service.poll()
+            service.deliver()
+    sys.exit(1 if failures(poll) else 0)
+
+
+def _state(path: Path) -> State:
+    """Read what is remembered, if anything is."""
+    if not path.exists():
+        return State()
+    with Store.read(path) as store:
+        return store.state()
+
+
+def _show_plan(decided: Plan, *, for_machines: bool) -> None:
+    if for_machines:
+        for line in as_json.lines(decided):
+            click.echo(line)
+        return
+    for event in decided.events:
+        terminal.line(f"{event.kind:22} {describe(event)}")
+    for told in decided.notifications:
+        terminal.line(f"{told.channel} would be told ({', '.join(told.rules)}): {told.title}", "bold")
+
+
+@click.command()
+@options.init
+@click.pass_obj
+def run(path: Path | None, *, init: bool) -> None:
+    """Run the service until SIGTERM or Ctrl-C.
+
+    SIGHUP has it read the configuration anew.
+
+    \b
+    Example:
+      watcher --config /etc/watcher/rules.yaml run
+    """
+    config = options.load(path)
+    with Store.open(config.store, init=init) as store, measured(config) as telemetry:
+        service = Service(config, store, load=lambda: options.load(path), telemetry=telemetry)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: service.end())
+        signal.signal(signal.SIGHUP, lambda *_: service.reload())
+        gc.freeze()  # what is loaded stays; to look for garbage in it would be a seventh of the work
+        service.run()
+
+
+@contextmanager
+def measured(config: Config) -> Iterator[Telemetry]:
+    """Serve metrics and health if the configuration says `listen`; without it their memory is saved."""
+    if config.listen is None:
+        yield Telemetry()
+        return
+    from watcher.service import metrics  # noqa: PLC0415 - see the docstring
+    from watcher.web import server  # noqa: PLC0415 - see the docstring
+
+    found = metrics.Metrics()
+    with server.serve(found, *config.listen):
+        yield found

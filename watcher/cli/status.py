@@ -1,0 +1,30 @@
+"""How sources, channels and the store are doing."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from watcher.cli import options, terminal
+from watcher.reports.status import report
+from watcher.service.clock import utc_now
+from watcher.store.store import Store
+
+
+@click.command()
+@options.as_json
+@click.pass_obj
+def status(path: Path | None, *, for_machines: bool) -> None:
+    """Say how sources and channels are doing.
+
+    The exit code is 3 where something is wrong.
+    """
+    config = options.load(path)
+    with Store.read(config.store) as store:
+        found = report(config, store, utc_now())
+    if for_machines:
+        click.echo(json.dumps(found.as_json()))
+    else:
+        terminal.status(found)
+    sys.exit(0 if found.is_healthy else 3)

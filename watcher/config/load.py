@@ -1,0 +1,87 @@
+"""rules.yaml and the environment as one checked value, or every problem at once."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from watcher.config.checks import contradictions, warnings
+from watcher.config.config import Config
+from watcher.config.schema import ChannelSection, File, check
+from watcher.config.variables import TEXTS, Problem, Texts
+from watcher.config.yaml_file import YamlFile, read
+from watcher.domain.delivery import Channel, Quiet, Secret
+from watcher.domain.errors import ConfigError
+from watcher.domain.policy import HOLDS, Policy
+from watcher.news.settings import Settings
+from watcher.rules.conditions import CONDITIONS
+from watcher.rules.route import Rule
+
+MISSED_POLLS = 3  # as many polls without a good answer, and at least an hour: a source is stale
+
+
+OFF = "off"
+
+
+def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
+    """Give the file: `--config`, `$WATCHER_CONFIG`, or `rules.yaml` in `folder`. Raises ConfigError."""
+    named = environ.get("WATCHER_CONFIG")
+    path = option or (Path(named) if named else folder / "rules.yaml")
+    if not path.is_file():
+        way_out = "" if option or named else "; name another with --config or $WATCHER_CONFIG"
+        raise ConfigError([f"{path}: there is no such file{way_out}"])
+    return path
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read and check the file. Raises ConfigError with every problem in it."""
+    file = read(path.absolute())
+    if not isinstance(file.data, dict):
+        raise ConfigError([file.problem((), "the file is `key: value` lines; see the shipped rules.yaml")])
+    texts = Texts(file.path.parent, environ)
+    data = file.data | {key: texts.resolve((key,), file.data[key]) for key in TEXTS if key in file.data}
+    content, misshapen = check(data)
+    problems = [*texts.problems, *(Problem(*found) for found in misshapen), *contradictions(data)]
+    if problems or content is None:
+        lines = {(file.place(problem.keys), file.problem(problem.keys, problem.what)) for problem in problems}
+        raise ConfigError([line for _, line in sorted(lines)])
+    return _build(file, content, environ)
+
+
+def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
+    zone = ZoneInfo(content.timezone)
+    channels = {name: _channel(name, section, zone) for name, section in content.channels.items()}
+    holds = {name: hold.time for name in HOLDS if (hold := getattr(content.holds, name)) is not None}
+    policy = Policy({**HOLDS, **holds}, tuple(sorted((r.time.days for r in content.reminders), reverse=True)))
+    rules = tuple(_rule(section) for section in content.rules)
+    sources = {"models": content.sources.models, "feed": content.sources.feed}
+    folder = Path(environ.get("STATE_DIRECTORY", "").partition(":")[0] or file.path.parent)
+    return Config(
+        path=file.path,
+        poll=content.poll.time,
+        store=folder / content.store,
+        sources={name: url for name, url in sources.items() if url not in (OFF, None)},
+        channels=channels,
+        settings=Settings(rules, policy),
+        keep=content.keep.time,
+        stale_after=content.stale_after.time if content.stale_after else _stale_after(content.poll.time),
+        heartbeat=Secret(content.heartbeat) if content.heartbeat else None,
+        listen=content.listen,
+        warnings=tuple(warnings(file, content, rules)),
+    )
+
+
+def _stale_after(poll: timedelta) -> timedelta:
+    return max(poll * MISSED_POLLS, timedelta(hours=1))
+
+
+def _channel(name: str, section: ChannelSection, zone: ZoneInfo) -> Channel:
+    hours = section.quiet
+    quiet = Quiet(hours.start, hours.end, zone) if hours else None
+    return Channel(name, Secret(section.url), section.limit.rate, quiet)
+
+
+def _rule(section: Any) -> Rule:  # noqa: ANN401 - its conditions are made at run time
+    given = {name: value for name in CONDITIONS if (value := getattr(section.when, name, None)) is not None}
+    return Rule(section.name, tuple(section.notify), given, section.stop, section.urgent)

@@ -1,0 +1,58 @@
+"""News, and the messages that carry it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from watcher.domain.catalog import Document, FieldChange, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
+
+    `since` is when it was first seen; `model` the whole document at that time, for conditions; `part_of` the
+    id of the catalog-wide event that stands for this one; `crowd` how many models moved with it at first.
+    """
+
+    id: str
+    at: datetime
+    kind: str
+    subject: str
+    before: Json = None
+    after: Json = None
+    fields: tuple[FieldChange, ...] = ()
+    cause: str | None = None
+    part_of: str | None = None
+    since: datetime | None = None
+    crowd: int = 0
+    model: Document = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What one channel is told after one poll; `urgent` passes the channel's quiet hours."""
+
+    channel: str
+    at: datetime
+    title: str
+    body: str
+    html: str
+    rules: tuple[str, ...]
+    events: tuple[str, ...]
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A value people chart that the list showed anew: prices in USD per token as text, else JSON text."""
+
+    at: datetime
+    model: str
+    field: str
+    value: str | None
+
+
+ToldPrices: TypeAlias = Mapping[tuple[str, str], Document]
+"""By rule name and model id: the price from which that rule's size conditions count."""

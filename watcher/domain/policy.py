@@ -1,0 +1,41 @@
+"""How long differences must last before they are news."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+HOURS = timedelta(hours=1)
+
+
+HOLDS: Mapping[str, timedelta] = {
+    "added": 0 * HOURS,
+    "returned": 6 * HOURS,
+    "removed": 28 * HOURS,
+    "price": 1 * HOURS,
+    "price_doubtful": 8 * HOURS,
+    "price_restless": 40 * HOURS,
+    "price_other": 7 * 24 * HOURS,
+    "announced": 0 * HOURS,
+    "moved": 0 * HOURS,
+    "withdrawn": 48 * HOURS,
+    "alias": 0 * HOURS,
+    "context": 24 * HOURS,
+    "capabilities": 24 * HOURS,
+    "details": 24 * HOURS,
+    "feed": 1 * HOURS,
+    "source": 1 * HOURS,
+    "channel": 1 * HOURS,
+}
+"""How long a difference must last before it is news, by the name that the configuration uses."""
+
+
+REMINDERS = (30, 14, 7, 1, 0)
+"""Days before an expiration date at which people are reminded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long differences must last (by hold name), and when to remind of an expiration (days before)."""
+
+    holds: Mapping[str, timedelta] = field(default_factory=lambda: HOLDS)
+    reminders: tuple[int, ...] = REMINDERS

@@ -1,0 +1,45 @@
+"""Many events alike, told as one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from watcher.domain.catalog import Json
+from watcher.domain.kinds import KINDS
+from watcher.domain.news import Event
+from watcher.messages.lines import in_common
+from watcher.news.events import of_catalog
+
+WAVE = 15  # models whose prices moved in one poll: policy or schema, not news about each
+
+
+WAVE_SHARE = 0.05
+
+
+def fold(news: Sequence[Event], models: int, at: datetime) -> list[Event]:
+    """Let one catalog-wide event stand for many of a kind; the single ones stay in the record.
+
+    Many are told in one poll, or came in one wave and are told as each settles.
+    """
+    counts = Counter(event.kind for event in news)
+    wave = max(WAVE, models * WAVE_SHARE)
+    many = [
+        e
+        for e in news
+        if e.kind != "catalog.changed" and (counts[e.kind] > KINDS[e.kind].most or e.crowd > wave)
+    ]
+    whole = {kind: _of_many(kind, many, at) for kind in dict.fromkeys(event.kind for event in many)}
+    folded = {event.id for event in many}
+    single = [replace(e, part_of=whole[e.kind].id) if e.id in folded else e for e in news]
+    return [*whole.values(), *single]
+
+
+def _of_many(kind: str, news: Sequence[Event], at: datetime) -> Event:
+    alike = [event for event in news if event.kind == kind]
+    subjects: list[Json] = [event.subject for event in alike]
+    ids: list[Json] = [event.id for event in alike]
+    fields: list[Json] = [*sorted({change.path for event in alike for change in event.fields})]
+    common = in_common(alike)
+    what = f"{len(alike)} models at once: {KINDS[kind].meaning}{common and f', {common}'}"
+    return of_catalog(at, what, {"kind": kind, "fields": fields, "models": subjects, "events": ids})
