@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from timeline import POLL, START, Timeline
+
 from watcher.cli.demo import feed
 from watcher.config import load
 from watcher.service.loop import Service

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from timeline import DAY, POLL, Timeline
+
 from watcher.cli.demo import Row
 from watcher.config import load
 from watcher.config.config import Config

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from catalogs import FINCH, HERON, OWL
-from crash_scene import Scene, crash_scene
-from fork_server import ForkServer, fork_server
+from tests.support.catalogs import FINCH, HERON, OWL
+from tests.support.crash_scene import Scene, crash_scene
+from tests.support.fork_server import ForkServer, fork_server
+from tests.support.watching import Catalog
 from watcher.cli.demo import Stage, serve
-from watching import Catalog
 
 settings.register_profile("watcher", deadline=None)  # no test is about time
 settings.load_profile("watcher")

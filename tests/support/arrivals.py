@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from receivers import Request
+from tests.support.receivers import Request
 from watcher.delivery.apprise_process import MOST_IDS
 from watcher.domain.news import Event
 from watcher.messages.lines import describe

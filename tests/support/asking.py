@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
-from expositions import configured
+from tests.support.expositions import configured
 from watcher.service.metrics import Metrics
 from watcher.web.server import DEADLINE, Server, serve
 

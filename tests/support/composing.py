@@ -12,8 +12,8 @@ from typing import Any
 
 import trustme
 
-from catalogs import FINCH, OWL, Row, answer
-from engine import Engine
+from tests.support.catalogs import FINCH, OWL, Row, answer
+from tests.support.engine import Engine
 from watcher.cli.demo import feed
 
 ROOT = Path(__file__).parents[2]

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from arrivals import Arrival, by_http, by_mail, tally
-from catalogs import FINCH, HERON, OWL, Row, priced
-from fork_server import Failpoint, ForkServer
-from programs import configure
-from receivers import HttpReceiver, MailReceiver, receiving, receiving_mail
-from remains import Remains, decided, messages, remains
+from tests.support.arrivals import Arrival, by_http, by_mail, tally
+from tests.support.catalogs import FINCH, HERON, OWL, Row, priced
+from tests.support.fork_server import Failpoint, ForkServer
+from tests.support.programs import configure
+from tests.support.receivers import HttpReceiver, MailReceiver, receiving, receiving_mail
+from tests.support.remains import Remains, decided, messages, remains
+from tests.support.watching import Catalog
 from watcher.domain.policy import HOLDS
 from watcher.store import rows
-from watching import Catalog
 
 KILLED = {-signal.SIGKILL, -signal.SIGALRM}
 AT_ONCE = f"holds: {{{', '.join(f'{name}: 0s' for name in HOLDS)}}}"

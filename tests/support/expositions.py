@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from catalogs import START
+from tests.support.catalogs import START
 from watcher.domain.delivery import Verdict
 from watcher.domain.news import Event
 from watcher.domain.observer import ChannelDepth

@@ -23,7 +23,7 @@ from typing import Any, NoReturn, TypedDict
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import watcher
-from failpoints import POINTS
+from tests.support.failpoints import POINTS
 from watcher.cli.main import main
 
 PR_SET_CHILD_SUBREAPER = 36

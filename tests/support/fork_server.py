@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from select import select
 
-from programs import environment
+from tests.support.programs import environment
 
 PATIENCE = 100.0  # seconds; a machine may be busy
 PROGRAM = Path(__file__).with_name("failing_watcher.py")

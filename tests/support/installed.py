@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalogs import FINCH
-from machine import Machine
-from outside import Outside
-from programs import eventually
+from tests.support.catalogs import FINCH
+from tests.support.machine import Machine
+from tests.support.outside import Outside
+from tests.support.programs import eventually
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "install-systemd.md").read_text()
 SHOWN = dict(re.findall(r"^## (.+?)\n.*?```bash\n(.*?)```", DOCUMENT, re.DOTALL | re.MULTILINE))

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from catalogs import FINCH, HERON, OWL, Row
-from receivers import HttpReceiver
+from tests.support.catalogs import FINCH, HERON, OWL, Row
+from tests.support.receivers import HttpReceiver
+from tests.support.watching import Catalog, service
 from watcher.domain.delivery import OutboxState
 from watcher.service.loop import Service
-from watching import Catalog, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from remains import remains
+from tests.support.remains import remains
 from watcher.store.database import APPLICATION_ID, migrations
 from watcher.store.schema import VERSION_1
 

@@ -14,8 +14,8 @@ from threading import Event, Thread
 
 import trustme
 
-from catalogs import FINCH, HERON, OWL
-from receivers import HttpReceiver, MailReceiver, receiving, receiving_mail_by_tls
+from tests.support.catalogs import FINCH, HERON, OWL
+from tests.support.receivers import HttpReceiver, MailReceiver, receiving, receiving_mail_by_tls
 from watcher.cli.demo import Stage, serve
 
 NETWORK = 0x40000000  # CLONE_NEWNET

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from receivers import Answer, receiving
+from tests.support.receivers import Answer, receiving
 from watcher.delivery.apprise_process import SENDER
 from watcher.delivery.transport import deliver
 from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Secret, Verdict

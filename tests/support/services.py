@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 import trustme
 
-from receivers import Answer, HttpReceiver
+from tests.support.receivers import Answer, HttpReceiver
 
 
 class Imitation(HttpReceiver):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from catalogs import FINCH, HERON, OWL, START, Row, answer
-from servers import Script, Server, answering, reply
+from tests.support.catalogs import FINCH, HERON, OWL, START, Row, answer
+from tests.support.servers import Script, Server, answering, reply
+from tests.support.watching import service
 from watcher.cli.demo import feed
 from watcher.domain.delivery import Delivery
 from watcher.domain.news import Event
@@ -18,7 +19,6 @@ from watcher.domain.polls import Poll, State
 from watcher.rules.route import Rule
 from watcher.service.loop import Service
 from watcher.sources.ask import failures
-from watching import service
 
 MINUTES = timedelta(minutes=10)
 BIRDS = (OWL, FINCH, HERON)

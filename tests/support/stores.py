@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from catalogs import FINCH, HOUR, OWL, START, listing
+from tests.support.catalogs import FINCH, HOUR, OWL, START, listing
 from watcher.domain.policy import HOLDS, Policy
 from watcher.domain.polls import Poll, State
 from watcher.news.plan import plan

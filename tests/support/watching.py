@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from catalogs import Row
-from programs import configure, eventually
+from tests.support.catalogs import Row
+from tests.support.programs import configure, eventually
 from watcher.cli.demo import Stage
 from watcher.config import load
 from watcher.domain.errors import NotFoundError

@@ -1,0 +1,161 @@
+import gzip
+
+import pytest
+
+from tests.support.catalogs import QUERY, START
+from watcher.domain.catalog import Snapshot
+from watcher.domain.errors import RefusedError
+from watcher.sources import SOURCES, feed
+
+HEAD = '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Models</title>'
+TAIL = "</channel></rss>"
+
+
+def item(title: str, guid: str = "acme/owl-2-20260901", extra: str = "") -> str:
+    return f"<item><title>{title}</title><guid isPermaLink='false'>{guid}</guid>{extra}</item>"
+
+
+def read(*items: str, head: str = HEAD) -> Snapshot:
+    return feed.parse([(head + "".join(items) + TAIL).encode()], START, QUERY)
+
+
+def refusal(page: bytes) -> str:
+    with pytest.raises(RefusedError) as error:
+        feed.parse([page], START, QUERY)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("title", "model", "name"),
+    [
+        ("Acme: Owl 2 (acme/owl-2)", "acme/owl-2", "Acme: Owl 2"),
+        ("Acme: Owl (Night) (free) (acme/owl-2)", "acme/owl-2", "Acme: Owl (Night) (free)"),
+        ("Acme: Owl Latest (~acme/owl-latest)", "~acme/owl-latest", "Acme: Owl Latest"),
+        ("<![CDATA[Acme & Co (acme/owl-2)]]>", "acme/owl-2", "Acme & Co"),
+    ],
+)
+def test_the_last_bracket_of_a_title_is_the_id(title: str, model: str, name: str) -> None:
+    assert read(item(title)).documents == {"acme/owl-2-20260901": {"id": model, "name": name}}
+
+
+@pytest.mark.parametrize(
+    ("hostile", "literal"),
+    [
+        ("&lt;script&gt;alert(1)&lt;/script&gt;", "<script>alert(1)</script>"),
+        ("<![CDATA[<!channel> <b>bold</b>]]>", "<!channel> <b>bold</b>"),
+        ("&amp;lt;", "&lt;"),
+        ("a\u202eb", "a b"),
+        ("x" * 300, "x" * 200),
+    ],
+)
+def test_a_title_is_text_and_never_markup__F12(hostile: str, literal: str) -> None:
+    assert read(item(f"{hostile} (acme/owl-2)")).documents["acme/owl-2-20260901"]["name"] == literal
+
+
+@pytest.mark.parametrize("title", ["no id", "", "Owl (acme)", "Owl (acme/owl 2)", f"Owl (a/{'x' * 300})"])
+def test_an_item_without_a_usable_id_is_left_out__F3(title: str) -> None:
+    snapshot = read(item("Owl (acme/owl-2)"), item(title, "other"))
+    assert list(snapshot.documents) == ["acme/owl-2-20260901"]
+    assert snapshot.refused == {"item 2": "has no usable id"}
+
+
+@pytest.mark.parametrize("guid", ["g" * 257, "a\u202eb", "a&#10;b", ""])
+def test_an_item_without_a_usable_guid_is_left_out__F3(guid: str) -> None:
+    snapshot = read(item("Owl (acme/owl-2)"), item("Cat (acme/cat)", guid))
+    assert list(snapshot.documents) == ["acme/owl-2-20260901"]
+    assert snapshot.refused == {"item 2": "has no usable id"}
+
+
+@pytest.mark.parametrize(
+    "date", ["", "never", "02/11/2026", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 99 Foo 99999 +99999"]
+)
+def test_a_date_means_nothing_to_us__F3(date: str) -> None:
+    assert len(read(item("Owl (acme/owl-2)", extra=f"<pubDate>{date}</pubDate>")).documents) == 1
+
+
+def test_without_a_guid_the_link_will_do__F3() -> None:
+    link = "https://openrouter.ai/acme/owl-2"
+    snapshot = read(
+        f"<item><title>Owl (acme/owl-2)</title><link>{link}</link><pubDate>never</pubDate></item>"
+    )
+    assert list(snapshot.documents) == [link]
+
+
+def test_a_guid_twice_is_one_model__F6() -> None:
+    documents = read(item("Owl (acme/owl-2)"), item("Owl again (acme/owl-2)")).documents
+    assert [document["name"] for document in documents.values()] == ["Owl"], "the first"
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        pytest.param(b"", "no feed", id="F2-empty"),
+        pytest.param(b"<html><body>Just a moment...</body></html>", "no feed", id="F2-html"),
+        pytest.param(b'{"error": {"message": "no"}}', "no feed", id="F2-json"),
+        pytest.param((HEAD + item("Owl (acme/owl-2)") * 9)[:-40].encode(), "broken", id="F1-cut"),
+        pytest.param((HEAD + TAIL).encode(), "empty", id="F9"),
+        pytest.param(
+            (HEAD + item("Owl") * 9 + TAIL).encode(), "no item of the feed has a usable id", id="F3"
+        ),
+        pytest.param(
+            gzip.compress((HEAD + item("Owl (acme/owl-2)") + TAIL).encode()), "no feed", id="F11-gzip"
+        ),
+        pytest.param(b"<rss>" + b"x" * 4_000_001, "larger than", id="F10-large"),
+        pytest.param(
+            (
+                '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
+                f"<rss version='2.0'><channel>{item('&b;&c; (acme/owl-2)')}"
+            ).encode(),
+            "",
+            id="F10-entities",
+        ),
+    ],
+)
+def test_a_feed_that_cannot_be_believed_is_refused_whole(page: bytes, words: str) -> None:
+    assert words in refusal(page)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-1"])
+def test_other_encodings_are_read_right__F11(encoding: str) -> None:
+    head = HEAD.replace("UTF-8", encoding)
+    page = (head + item("Übermodel (acme/owl-2)") + TAIL).encode(encoding)
+    assert feed.parse([page], START, QUERY).documents["acme/owl-2-20260901"]["name"] == "Übermodel"
+
+
+def test_an_encoding_declared_wrongly_is_forgiven__F11() -> None:
+    page = (HEAD + item("Übermodel (acme/owl-2)") + TAIL).encode("iso-8859-1")
+    assert "bermodel" in str(feed.parse([page], START, QUERY).documents["acme/owl-2-20260901"]["name"])
+
+
+def test_an_entity_never_reads_a_file__F10() -> None:
+    page = (
+        '<!DOCTYPE x [<!ENTITY c SYSTEM "file:///etc/hostname">]>'
+        f"<rss version='2.0'><channel>{item('Owl &c; (acme/owl-2)')}{TAIL}"
+    )
+    assert "the feed is broken" in refusal(page.encode())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(HEAD + item("&#99999999999; (acme/owl-2)") + TAIL, id="number"),
+        pytest.param(HEAD + item("&#x110000; (acme/owl-2)") + TAIL, id="beyond-Unicode"),
+        pytest.param(HEAD + item("&#xd800; (acme/owl-2)") + TAIL, id="surrogate"),
+        pytest.param(HEAD.replace("UTF-8", "undefined") + item("Owl (acme/owl-2)") + TAIL, id="encoding"),
+    ],
+)
+def test_a_feed_on_which_the_parser_fails_is_refused__F11(page: str) -> None:
+    assert "the feed is broken" in refusal(page.encode())
+
+
+@pytest.mark.parametrize("encoding", ["zlib", "idna", "utf-7", "x\x1b[31m"])
+def test_an_encoding_that_is_none_is_not_used__F11(encoding: str) -> None:
+    assert read(item("Owl (acme/owl-2)"), head=HEAD.replace("UTF-8", encoding)).documents
+
+
+def test_a_feed_nested_deeply_is_read__F10() -> None:
+    assert len(read(item("Owl (acme/owl-2)"), "<a>" * 20_000, "</a>" * 20_000).documents) == 1
+
+
+def test_a_feed_has_one_page() -> None:
+    assert SOURCES["feed"].next_page(b"") is None

@@ -1,0 +1,116 @@
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.catalogs import FINCH, HERON, OWL, QUERY, START, answer, listing
+from watcher.cli.demo import row
+from watcher.domain.errors import RefusedError
+from watcher.sources import model_list
+
+MANY = [row(f"acme/model-{number}", "0.000001", "0.000002") for number in range(40)]
+
+
+def refusal(*pages: bytes) -> str:
+    with pytest.raises(RefusedError) as error:
+        model_list.parse(pages, START, QUERY)
+    return str(error.value)
+
+
+def test_a_list_gives_one_document_a_model_whatever_the_order__P7() -> None:
+    assert listing([OWL, FINCH]).documents == listing([FINCH, OWL]).documents
+    assert set(listing([OWL, FINCH]).documents) == {"acme/owl-2", "acme/finch-mini"}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        pytest.param(b"", "no JSON", id="H10-empty"),
+        pytest.param(b"<!DOCTYPE html><title>502</title>", "no JSON", id="H8-html"),
+        pytest.param(answer([OWL])[:-9], "no JSON", id="N9-cut"),
+        pytest.param(
+            b'{"error": {"code": 500, "message": "Internal Server Error"}}', "Internal Server", id="H9"
+        ),
+        pytest.param(b'{"error": "down"}', "down", id="H9-text"),
+        pytest.param(b'{"data": []}', "empty", id="P1_W1"),
+        pytest.param(b'{"models": []}', "no list of models", id="another-shape"),
+        pytest.param(b"[]", "not a JSON object", id="a-list"),
+        pytest.param(answer([OWL], total_count=2), "partial: 1 of 2", id="P2-partial"),
+        pytest.param(b'{"data": [NaN]}', "NaN", id="P14-nan"),
+        pytest.param(b'{"data": 1, "data": 2}', "one key twice", id="P14-duplicate-key"),
+        pytest.param(answer([OWL | {"name": "\ud800"}]), "surrogates not allowed", id="P14-surrogate"),
+        pytest.param(b"[" * 100_000, "no JSON", id="P14-deep"),
+        pytest.param(b'{"data": [%s]}' % (b"1" * 5000), "no JSON", id="P14-digits"),
+    ],
+)
+def test_an_answer_that_cannot_be_believed_is_refused_whole(body: bytes, words: str) -> None:
+    assert words in refusal(body)
+
+
+def test_pages_make_one_list_and_the_count_is_for_all_of_them() -> None:
+    first = answer([OWL], total_count=2, links={"next": "/api/v1/models?offset=1"})
+    assert model_list.next_page(first) == "/api/v1/models?offset=1"
+    assert set(model_list.parse([first, answer([FINCH], total_count=2)], START, QUERY).documents) == {
+        "acme/owl-2",
+        "acme/finch-mini",
+    }
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"nonsense",
+        b'{"links": {"next": "cut',
+        answer([OWL]),
+        answer([OWL], links={"next": None}),
+        answer([OWL], links=5),
+        answer([OWL | {"next": "a row's own"}]),
+    ],
+)
+def test_the_last_page_names_no_next_one(page: bytes) -> None:
+    assert model_list.next_page(page) is None
+
+
+@pytest.mark.parametrize(
+    ("bad", "name", "reason"),
+    [
+        (HERON | {"pricing": {"prompt": "abc", "completion": "1"}}, "wetland/heron-large", "no price"),
+        (HERON | {"expiration_date": "soon"}, "wetland/heron-large", "Invalid isoformat"),
+        ({"name": "no id"}, "row 1", "no usable id"),
+        ("a text", "row 1", "no usable id"),
+        (HERON | {"name": "\ud800"}, "wetland/heron-large", "surrogates not allowed"),
+        (HERON | {"id": "x" * 257}, "row 1", "no usable id"),
+        (HERON | {"id": "a/b\n"}, "row 1", "no usable id"),
+        (MANY[0] | {"name": "another"}, "acme/model-0", "listed twice"),
+    ],
+)
+def test_one_bad_row_is_refused_alone__P5_P6_P16(bad: Any, name: str, reason: str) -> None:
+    snapshot = listing([*MANY, bad])
+    assert list(snapshot.refused) == [name]
+    assert reason in snapshot.refused[name]
+    assert name not in snapshot.documents
+    assert "acme/model-1" in snapshot.documents
+
+
+def test_the_same_row_twice_is_one_model__P6() -> None:
+    snapshot = listing([OWL, OWL])
+    assert list(snapshot.documents) == ["acme/owl-2"]
+    assert not snapshot.refused
+
+
+def test_too_many_bad_rows_spoil_the_answer__P5() -> None:
+    rows = [*MANY, *(HERON | {"id": f"x/{n}", "pricing": {"prompt": None}} for n in range(3))]
+    assert "3 of 43 models cannot be read; x/0: pricing.prompt" in refusal(answer(rows))
+
+
+def test_ids_that_differ_by_case_are_two_models__P17() -> None:
+    assert set(listing([OWL, OWL | {"id": "acme/OWL-2"}]).documents) == {"acme/owl-2", "acme/OWL-2"}
+
+
+def test_every_field_name_is_noted() -> None:
+    fields = listing([OWL, FINCH | {"shiny": 1, "architecture": None}]).fields
+    assert {"id", "shiny", "pricing.prompt", "top_provider.is_moderated"} <= fields
+
+
+def test_rows_are_kept_as_they_came() -> None:
+    assert json.loads(listing([OWL]).raw["acme/owl-2"]) == json.loads(json.dumps(OWL))

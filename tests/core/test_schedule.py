@@ -1,0 +1,187 @@
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.support.catalogs import DAY, HOUR
+from tests.support.sending import REFUSED, RETRY, SENT, message
+from watcher.delivery.schedule import MOST_ATTEMPTS, as_one, due_at, next_attempt, ready
+from watcher.domain.catalog import FieldChange
+from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Quiet, Rate, Secret
+from watcher.domain.news import Event, Notification
+
+NOW = datetime(2026, 3, 28, 12, tzinfo=UTC)
+PARIS = ZoneInfo("Europe/Paris")
+ANY = Channel("team", Secret("console://"))
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+def waits(
+    number: int,
+    at: datetime = NOW,
+    *,
+    next_at: datetime | None = None,
+    attempts: int = 0,
+    repeat: bool = False,
+    urgent: bool = False,
+) -> Delivery:
+    told = Notification(
+        "team", at, f"title {number}", f"body {number}", "", (f"rule {number}",), (f"e{number}",), urgent
+    )
+    return Delivery(number, told, OutboxState.WAITING, attempts, next_at or at, repeat)
+
+
+def ids(batch: tuple[Delivery, ...]) -> list[int]:
+    return [delivery.id for delivery in batch]
+
+
+def quiet(start: str, end: str) -> Channel:
+    return Channel(
+        "team",
+        Secret("console://"),
+        quiet=Quiet(time.fromisoformat(start), time.fromisoformat(end), PARIS),
+    )
+
+
+def local(text: str, fold: int = 0) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=PARIS, fold=fold).astimezone(UTC)
+
+
+def test_what_has_piled_up_goes_as_one_message_in_order__L15_W19() -> None:
+    assert ids(ready([waits(n) for n in range(1, 501)], [], ANY, NOW)) == list(range(1, 501))
+    assert ready([], [], ANY, NOW) == ()
+    assert due_at([], [], ANY, NOW) is None
+
+
+def test_what_may_have_arrived_goes_apart_from_what_is_new__I3() -> None:
+    assert ids(ready([waits(1, repeat=True), waits(2), waits(3)], [], ANY, NOW)) == [1]
+    assert ids(ready([waits(2), waits(3), waits(4, repeat=True)], [], ANY, NOW)) == [2, 3]
+
+
+def test_a_failure_pauses_the_whole_channel__L2() -> None:
+    waiting = [waits(1, next_at=NOW + 30 * SECOND, attempts=1), waits(2)]
+    assert ready(waiting, [], ANY, NOW) == ()
+    assert due_at(waiting, [], ANY, NOW) == NOW + 30 * SECOND
+    assert ids(ready(waiting, [], ANY, NOW + 30 * SECOND)) == [1, 2]
+
+
+def test_a_channel_gets_no_more_than_its_limit_and_the_surplus_as_one__I11_L16() -> None:
+    channel = Channel("team", Secret(""), Rate(2, HOUR))
+    waiting = [waits(3), waits(4)]
+    sent = [NOW - 50 * MINUTE, NOW - 10 * MINUTE]
+    assert ready(waiting, sent, channel, NOW) == ()
+    assert due_at(waiting, sent, channel, NOW) == NOW + 10 * MINUTE
+    assert ids(ready(waiting, sent, channel, NOW + 10 * MINUTE)) == [3, 4]
+    assert ids(ready(waiting, sent[1:], channel, NOW)) == [3, 4]
+
+
+@pytest.mark.parametrize("ahead", [8 * HOUR, DAY, 365 * DAY])
+def test_a_try_planned_by_a_clock_that_was_wrong_is_not_forgotten__S17_T1(ahead: timedelta) -> None:
+    assert ids(ready([waits(1, next_at=NOW + ahead, attempts=3)], [], ANY, NOW)) == [1]
+    assert ids(ready([waits(2)], [NOW + ahead], Channel("team", Secret(""), Rate(1, HOUR)), NOW)) == [2]
+
+
+class TestQuietHours:
+    def test_they_hold_all_but_what_is_urgent_and_then_send_it_once__T4_W17(self) -> None:
+        channel = quiet("22:00", "07:00")
+        night = local("2026-03-28T23:30")
+        waiting = [waits(n, night) for n in range(1, 12)] + [waits(12, night, urgent=True)]
+        assert ids(ready(waiting, [], channel, night)) == [12]
+        assert due_at(waiting[:-1], [], channel, night) is None
+        assert ids(ready(waiting[:-1], [], channel, local("2026-03-29T06:59"))) == []
+        assert ids(ready(waiting[:-1], [], channel, local("2026-03-29T07:00"))) == list(range(1, 12))
+
+    @pytest.mark.parametrize(
+        ("at", "fold", "is_told"),
+        [
+            pytest.param("2026-03-29T01:59", 0, False, id="T2-before-the-gap"),
+            pytest.param("2026-03-29T03:00", 0, True, id="T2-the-end-is-in-the-gap"),
+            pytest.param("2026-10-25T02:29", 0, False, id="T3-before-the-end"),
+            pytest.param("2026-10-25T02:30", 0, True, id="T3-the-end"),
+            pytest.param("2026-10-25T02:29", 1, False, id="T3-the-same-time-again"),
+            pytest.param("2026-10-25T02:30", 1, True, id="T3-the-end-again"),
+        ],
+    )
+    def test_their_end_is_by_the_clock_on_the_wall(self, at: str, fold: int, *, is_told: bool) -> None:
+        assert bool(ready([waits(1)], [], quiet("22:00", "02:30"), local(at, fold))) is is_told
+
+    @pytest.mark.parametrize(("hour", "is_told"), [("11:59", True), ("12:00", False), ("14:00", True)])
+    def test_they_can_be_by_day(self, hour: str, *, is_told: bool) -> None:
+        at = local(f"2026-03-28T{hour}")
+        assert bool(ready([waits(1, at)], [], quiet("12:00", "14:00"), at)) is is_told
+
+
+class TestAsOne:
+    def test_a_single_message_stays_as_it_is(self) -> None:
+        assert as_one([waits(1)], [], NOW) == waits(1)
+
+    def test_several_say_all_their_events_and_rules_and_since_when__L17_L18(self) -> None:
+        high, low = "0.000002", "0.000001"
+        events = [
+            Event(number, at, "price.changed", "acme/owl-2", {"prompt": old}, {"prompt": new}, (change,))
+            for number, at, old, new in [("e1", NOW, low, high), ("e2", NOW + HOUR, high, low)]
+            for change in [FieldChange("prompt", old, new)]
+        ]
+        whole = as_one([waits(1), waits(2, NOW + HOUR, urgent=True)], events, NOW + DAY)
+        told = whole.notification
+        assert whole.id == 1
+        assert told.events == ("e1", "e2")
+        assert told.rules == ("rule 1", "rule 2")
+        assert told.urgent
+        assert "acme/owl-2: prompt $1.00 → $2.00 (+100 %) per M tokens · 28 Mar 2026 12:00 UTC" in told.body
+        assert "acme/owl-2: prompt $2.00 → $1.00 (-50 %) per M tokens · 28 Mar 2026 13:00 UTC" in told.body
+        assert told.body.endswith(
+            "Rules: rule 1, rule 2 · 29 Mar 2026 12:00 UTC · all since 28 Mar 2026 12:00 UTC"
+        )
+
+    def test_the_urgent_and_the_rest_of_one_poll_cover_no_while(self) -> None:
+        events = [Event(n, NOW, "source.failing", "models", cause="down") for n in ("e1", "e2")]
+        told = as_one([waits(1, urgent=True), waits(2)], events, NOW).notification
+        assert "all since" not in told.body
+
+    def test_where_an_event_is_gone_they_say_end_to_end_what_they_said__X21(self) -> None:
+        told = as_one([waits(1), waits(2), waits(3)], [Event("e1", NOW, "model.added", "acme/owl-2")], NOW)
+        assert told.notification.title == "title 1, and more"
+        assert told.notification.body == "body 1\n\nbody 2\n\nbody 3"
+        assert told.notification.events == ("e1", "e2", "e3")
+        assert told.notification.rules == ("rule 1", "rule 2", "rule 3")
+
+
+def tried(attempts: int, refusals: int = 0) -> Delivery:
+    return Delivery(1, message().notification, OutboxState.SENDING, attempts, NOW, refusals=refusals)
+
+
+def pauses(attempts: range, jitter: float = 0.0) -> list[float]:
+    found = [next_attempt(Outcome(RETRY), tried(number), NOW, jitter) for number in attempts]
+    return [(at - NOW).total_seconds() for at in found if at is not None]
+
+
+def test_the_pauses_double_from_ten_seconds_to_an_hour_with_jitter__L1() -> None:
+    assert pauses(range(1, 13)) == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]
+    assert pauses(range(1, 13), 1.0) == [12.5, 25, 50, 100, 200, 400, 800, 1600, 3200, 3600, 3600, 3600]
+
+
+def test_a_provider_that_is_down_has_three_days__L15() -> None:
+    whole = timedelta(seconds=sum(pauses(range(1, 1_000))))
+    assert timedelta(days=3) <= whole < timedelta(days=3, hours=1)
+    assert len(pauses(range(1, 1_000))) == MOST_ATTEMPTS - 1
+
+
+@pytest.mark.parametrize("attempts", [1, 50])
+def test_a_message_is_given_up_when_it_was_refused_three_times__L4(attempts: int) -> None:
+    again = [
+        next_attempt(Outcome(REFUSED), tried(attempts, refusals), NOW, 0.0) is not None
+        for refusals in range(4)
+    ]
+    assert again == [True, True, False, False]
+
+
+@pytest.mark.parametrize(("wish", "seconds"), [(30.0, 30), (5.0, 10), (None, 10), (1e9, 6 * 3600)])
+def test_the_providers_wish_counts_when_it_is_longer_up_to_six_hours__L2(
+    wish: float | None, seconds: int
+) -> None:
+    assert next_attempt(Outcome(RETRY, "", wish), tried(1), NOW, 0.0) == NOW + timedelta(seconds=seconds)
+
+
+def test_what_was_sent_is_not_sent_again() -> None:
+    assert next_attempt(Outcome(SENT), tried(1), NOW, 0.0) is None

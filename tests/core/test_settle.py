@@ -1,0 +1,288 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Row, Story, feed_of, priced
+from watcher.domain.catalog import Aspect
+from watcher.domain.news import Event
+from watcher.domain.policy import HOLDS, Policy
+from watcher.news.settings import Settings
+
+AT_ONCE = Policy(
+    {name: hold if name in {"returned", "removed"} else timedelta(0) for name, hold in HOLDS.items()}
+)
+MINUTES = timedelta(minutes=5)
+DEARER = priced(OWL, "0.0000015", "0.0000125")
+GONE_SOON = OWL | {"expiration_date": "2026-11-20"}
+
+
+def patient(**holds: timedelta) -> Settings:
+    return Settings(policy=Policy({**HOLDS, **holds}))
+
+
+def begun(*rows: Row, settings: Settings | None = None) -> Story:
+    story = Story(settings or Settings())
+    story.shows(*rows)
+    return story
+
+
+def test_the_first_list_is_the_baseline_and_no_news__I9() -> None:
+    assert begun(OWL, FINCH, HERON | {"expiration_date": "2026-11-03"}).plan.events == ()
+
+
+class TestPresence:
+    def test_a_new_model_is_news_at_once(self) -> None:
+        story = begun(OWL)
+        [event] = story.shows(OWL, FINCH)
+        assert (event.kind, event.subject, event.before) == ("model.added", "acme/finch-mini", None)
+
+    def test_a_model_missing_for_one_poll_is_no_news__P3_P24(self) -> None:
+        story = begun(OWL, FINCH)
+        assert story.shows(OWL, after=DAY) == []
+        assert story.shows(OWL, FINCH) == []
+
+    def test_one_poll_proves_no_removal_however_long_it_was_to_the_next(self) -> None:
+        story = begun(OWL, FINCH)
+        assert story.shows(OWL, after=30 * DAY) == []
+        assert [event.kind for event in story.shows(OWL, after=DAY)] == ["model.removed"]
+
+    def test_a_removal_is_news_after_its_hold_and_says_that_nobody_knew__P4(self) -> None:
+        story = begun(OWL, FINCH)
+        assert story.shows(OWL) == []
+        assert story.shows(OWL, after=14 * HOUR) == []
+        assert story.shows(OWL, after=13 * HOUR) == []
+        [event] = story.shows(OWL)
+        assert event.since == story.at - 28 * HOUR
+        assert (event.kind, event.subject, event.cause) == (
+            "model.removed",
+            "acme/finch-mini",
+            "without notice",
+        )
+        assert story.shows(OWL, after=DAY) == []
+
+    def test_a_removal_on_its_announced_date_is_news_at_the_second_poll(self) -> None:
+        leaving = FINCH | {"expiration_date": f"{START.date()}"}
+        story = begun(OWL, leaving)
+        assert story.shows(OWL) == []
+        [event] = story.shows(OWL)
+        assert (event.kind, event.cause) == ("model.removed", "on its announced date")
+
+    def test_a_removal_before_its_announced_date_says_so(self) -> None:
+        story = begun(OWL, FINCH | {"expiration_date": "2026-12-30"})
+        story.shows(OWL)
+        [event] = story.shows(OWL, after=DAY)
+        assert event.cause == "before its announced date"
+
+    def test_a_model_that_comes_back_later_has_returned_and_is_not_new__P24(self) -> None:
+        story = begun(OWL, FINCH, settings=Settings(policy=AT_ONCE))
+        story.shows(OWL)
+        story.shows(OWL, after=DAY)
+        dearer = priced(FINCH, "0.0000002", "0.0000006")
+        assert story.shows(OWL, dearer, after=DAY) == []
+        assert [event.kind for event in story.shows(OWL, dearer, after=6 * HOUR)] == [
+            "model.returned",
+            "price.changed",
+        ]
+
+    def test_nothing_else_is_told_of_a_model_that_is_away(self) -> None:
+        story = begun(OWL, FINCH)
+        story.shows(OWL, priced(FINCH, "1", "1"))
+        assert story.shows(OWL, after=20 * HOUR) == []
+        assert set(story.state.items["acme/finch-mini"].pending) == {Aspect.LISTED}
+
+    def test_a_model_that_came_and_went_before_anybody_was_told_is_forgotten(self) -> None:
+        story = begun(OWL, settings=patient(added=2 * HOUR))
+        assert story.shows(OWL, FINCH) == []
+        assert story.shows(OWL) == []
+        assert "acme/finch-mini" not in story.state.items
+
+
+class TestExpiration:
+    def test_a_date_is_news_at_once(self) -> None:
+        story = begun(OWL)
+        [event] = story.shows(GONE_SOON)
+        assert (event.kind, event.before, event.after) == ("expiration.announced", None, "2026-11-20")
+
+    def test_a_model_born_with_a_date_is_two_pieces_of_news(self) -> None:
+        story = begun(FINCH)
+        assert [event.kind for event in story.shows(FINCH, GONE_SOON)] == [
+            "model.added",
+            "expiration.announced",
+        ]
+
+    def test_a_date_that_moves_is_news(self) -> None:
+        story = begun(GONE_SOON)
+        [event] = story.shows(OWL | {"expiration_date": "2026-12-20"})
+        assert (event.kind, event.before, event.after) == ("expiration.moved", "2026-11-20", "2026-12-20")
+
+    def test_a_date_that_vanishes_for_a_day_stands(self) -> None:
+        story = begun(GONE_SOON)
+        assert story.shows(OWL) == []
+        assert story.shows(OWL, after=DAY) == []
+        assert story.shows(GONE_SOON) == []
+
+    def test_a_date_that_stays_away_is_withdrawn_and_the_same_date_again_is_restored(self) -> None:
+        story = begun(GONE_SOON)
+        story.shows(OWL)
+        [withdrawn] = story.shows(OWL, after=2 * DAY)
+        assert (withdrawn.kind, withdrawn.before, withdrawn.after) == (
+            "expiration.withdrawn",
+            "2026-11-20",
+            None,
+        )
+        assert story.shows(GONE_SOON) == []
+        [restored] = story.shows(GONE_SOON, after=8 * HOUR)
+        assert (restored.kind, restored.after) == ("expiration.restored", "2026-11-20")
+
+    def test_a_date_that_was_told_before_is_never_announced_twice(self) -> None:
+        days = ("2026-12-20", "2026-12-27", None, "2026-12-20", "2026-12-27", "2027-01-05")
+        story = begun(OWL)
+        told = [
+            (event.kind, event.after)
+            for day in days
+            for _ in range(3)
+            for event in story.shows(OWL | {"expiration_date": day}, after=DAY)
+            if event.kind != "expiration.reminder"
+        ]
+        assert told == [
+            ("expiration.announced", "2026-12-20"),
+            ("expiration.moved", "2026-12-27"),
+            ("expiration.withdrawn", None),
+            ("expiration.restored", "2026-12-20"),
+            ("expiration.restored", "2026-12-27"),
+            ("expiration.moved", "2027-01-05"),
+        ]
+
+    def test_each_threshold_reminds_once__T8(self) -> None:
+        story = begun(OWL, FINCH)
+        story.shows(OWL, FINCH | {"expiration_date": "2026-12-05"})
+        told = [
+            (story.at.day, event.kind)
+            for _ in range(70)
+            for event in story.shows(OWL, FINCH | {"expiration_date": "2026-12-05"}, after=12 * HOUR)
+        ]
+        assert told == [(day, "expiration.reminder") for day in (5, 21, 28, 4, 5)]
+
+    def test_after_missed_polls_only_the_most_urgent_threshold_reminds__W15(self) -> None:
+        row = OWL | {"expiration_date": "2026-12-30"}
+        story = begun(row)
+        [event] = story.shows(row, after=55 * DAY)
+        assert (event.kind, event.after) == ("expiration.reminder", "2026-12-30")
+
+    def test_a_short_notice_or_a_nearer_date_gives_one_message_not_two__W15(self) -> None:
+        story = begun(OWL)
+        assert len(story.shows(OWL | {"expiration_date": "2026-11-07"})) == 1
+        assert len(story.shows(OWL | {"expiration_date": "2026-11-03"})) == 1
+
+    def test_a_price_and_a_reminder_in_one_poll_are_both_told(self) -> None:
+        row = OWL | {"expiration_date": "2026-11-10"}
+        story = begun(row, settings=Settings(policy=AT_ONCE))
+        kinds = [event.kind for event in story.shows(DEARER | {"expiration_date": "2026-11-10"}, after=DAY)]
+        assert kinds == ["price.changed", "expiration.reminder"]
+
+    def test_no_reminder_while_the_date_is_in_doubt(self) -> None:
+        row = OWL | {"expiration_date": "2026-11-10"}
+        story = begun(row)
+        assert story.shows(OWL, after=DAY) == []
+        assert [event.kind for event in story.shows(row)] == ["expiration.reminder"]
+
+
+def one(story: Story, *rows: Row) -> Event:
+    [event] = story.shows(*rows)
+    return event
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "before", "after"),
+    [
+        ({"context_length": 200000}, "context.changed", 131072, 200000),
+        ({"supported_parameters": ["tools"]}, "capability.changed", None, None),
+        ({"name": "Acme: Owl Two"}, "model.changed", None, None),
+    ],
+)
+def test_other_sides_of_a_model_are_news_when_they_last(
+    change: Any, kind: str, before: Any, after: Any
+) -> None:
+    story = begun(OWL)
+    assert story.shows(OWL | change) == []
+    [event] = story.shows(OWL | change, after=DAY)
+    assert event.kind == kind
+    assert before is None or (event.before, event.after) == (before, after)
+
+
+@given(
+    polls=st.integers(min_value=1, max_value=40),
+    every=st.sampled_from([MINUTES, HOUR, 7 * HOUR, DAY]),
+    side=st.sampled_from([{"context_length": 5}, {"supported_parameters": []}, {"expiration_date": None}]),
+)
+@settings(max_examples=60)
+def test_what_goes_away_before_its_hold_is_never_told_and_what_outlasts_it_always_is(
+    polls: int, every: timedelta, side: Row
+) -> None:
+    story = begun(GONE_SOON)
+    hold = HOLDS["withdrawn" if "expiration_date" in side else "context"]
+    told = [
+        number * every
+        for number in range(polls)
+        for event in story.shows(GONE_SOON | side, after=every)
+        if event.kind != "expiration.reminder"
+    ]
+    due = -(-hold // every) * every  # at the first poll at which it has lasted
+    assert told == ([due] if (polls - 1) * every >= due else [])
+
+
+def test_an_alias_that_points_elsewhere_is_news_at_once() -> None:
+    alias = OWL | {"id": "~acme/owl-latest", "alias_target": {"name": "Owl 2", "slug": "acme/owl-2"}}
+    story = begun(alias)
+    event = one(story, priced(alias, "1", "1") | {"alias_target": {"name": "Owl 3", "slug": "acme/owl-3"}})
+    assert (event.kind, event.before, event.after) == ("alias.retargeted", "acme/owl-2", "acme/owl-3")
+
+
+def test_two_views_that_alternate_do_not_make_an_alias_news_every_time__H16_W21() -> None:
+    views = [
+        OWL | {"id": "~acme/owl-latest", "alias_target": {"name": slug, "slug": slug}}
+        for slug in ("acme/owl-1", "acme/owl-2")
+    ]
+    story = begun(views[0])
+    told = [event for number in range(1, 20) for event in story.shows(views[number % 2])]
+    assert [event.after for event in told] == ["acme/owl-2"]
+    assert [event.after for _ in range(9) for event in story.shows(views[0])] == ["acme/owl-1"]
+
+
+def test_a_date_that_goes_to_and_fro_is_not_told_every_time__H16() -> None:
+    rows = [OWL | {"expiration_date": day} for day in ("2026-12-20", "2026-12-27")]
+    story = begun(rows[0])
+    told = [event.after for number in range(1, 20) for event in story.shows(rows[number % 2])]
+    assert told == ["2026-12-27"]
+
+
+def test_learning_what_was_unknown_is_no_news() -> None:
+    alias = OWL | {"id": "~acme/owl-latest"}
+    story = begun(OWL, alias)
+    known = {"knowledge_cutoff": "2026-01", "reasoning": {"mandatory": True}}
+    learned = [OWL | known, alias | {"alias_target": {"slug": "acme/owl-2"}}]
+    told = [
+        event.kind
+        for rows in (learned, learned, [OWL, alias], [OWL, alias])
+        for event in story.shows(*rows, after=3 * DAY)
+    ]
+    assert told == ["catalog.changed"], "only that the list has new fields"
+
+
+def test_a_store_of_an_older_version_learns_a_new_side_without_a_word() -> None:
+    story = begun(OWL)
+    item = story.state.items["acme/owl-2"]
+    older = {key: value for key, value in (item.announced or {}).items() if key not in {"context", "details"}}
+    items = {"acme/owl-2": type(item)(older, older)}
+    story.state = type(story.state)(items, story.state.sources)
+    assert story.shows(OWL, after=2 * DAY) == []
+    assert (story.state.items["acme/owl-2"].announced or {})["context"] == 131072
+
+
+def test_the_feed_never_removes__F8() -> None:
+    story = begun(OWL, HERON)
+    story.answers(HOUR, feed=feed_of({"wetland/heron-large-20260901": "wetland/heron-large"}))
+    assert story.answers(3 * DAY, feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"})) == []

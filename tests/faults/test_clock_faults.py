@@ -1,0 +1,151 @@
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.catalogs import FINCH, HERON, OWL, answer
+from tests.support.servers import Script, reply, serving
+from tests.support.watching import Catalog, service
+from watcher.domain.polls import Failure
+from watcher.sources.ask import ask, look
+
+NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+LEAVING = HERON | {"expiration_date": "2026-12-01"}
+POLL = 1.0
+
+
+def no_feed(url: str) -> str:
+    return f'sources: {{models: "{url}", feed: off}}'
+
+
+def dated(at: datetime, *headers: str) -> Script:
+    return reply(answer([OWL]), "200 OK", f"Date: {at:%a, %d %b %Y %H:%M:%S} GMT", *headers)
+
+
+@pytest.mark.parametrize(
+    ("ours", "is_believed"),
+    [
+        pytest.param(NOW, True, id="right"),
+        pytest.param(NOW + timedelta(hours=5), True, id="a little off"),
+        pytest.param(NOW + timedelta(days=365), False, id="T1-a year ahead"),
+        pytest.param(NOW - timedelta(days=1), False, id="T1-a day behind"),
+        pytest.param(datetime(1970, 1, 1, tzinfo=UTC), False, id="T7-no clock at boot"),
+    ],
+)
+def test_a_clock_far_from_the_servers_is_a_failed_poll(ours: datetime, *, is_believed: bool) -> None:
+    with serving(dated(NOW)) as server:
+        got = ask("models", server.url(), ours)
+    assert isinstance(got, Failure) is not is_believed
+    if isinstance(got, Failure):
+        assert got.reason.startswith("this machine's clock is wrong: it says")
+
+
+def test_an_answer_from_a_cache_was_dated_when_it_went_in__T9() -> None:
+    with serving(dated(NOW - timedelta(hours=2), "Age: 7200")) as server:
+        assert not isinstance(ask("models", server.url(), NOW + timedelta(hours=5)), Failure)
+
+
+def test_a_mistake_of_ours_in_reading_is_a_failure_that_says_where__I16() -> None:
+    with serving(dated(NOW)) as server:
+        got = ask("models", server.url(), NOW.replace(tzinfo=None))
+    assert isinstance(got, Failure)
+    assert got.reason.startswith("watcher itself failed (TypeError, ask.py:")
+
+
+def test_while_the_clock_is_wrong_nobody_is_told_anything_and_then_all_that_is_due__T1_T7(
+    tmp_path: Path,
+) -> None:
+    clock = [NOW]
+    with serving(dated(NOW)) as server:
+        watcher = service(tmp_path, server.url(), "console://", clock, no_feed(server.url()))
+        watcher.poll()
+        before = watcher.store.state().items
+        clock[0] += timedelta(days=365)
+        watcher.poll()
+        assert (watcher.store.state().items, watcher.store.events()) == (before, [])
+        clock[0] = NOW + timedelta(minutes=5)
+        watcher.poll()
+        assert watcher.store.events() == []
+        watcher.store.close()
+
+
+@pytest.mark.parametrize(
+    "jump",
+    [
+        pytest.param(timedelta(days=365), id="T1-forward"),
+        pytest.param(timedelta(days=-1), id="T1-back"),
+        pytest.param(timedelta(seconds=-2), id="T1-step"),
+    ],
+)
+def test_the_rhythm_of_polls_does_not_follow_the_wall_clock(
+    tmp_path: Path, catalog: Catalog, jump: timedelta
+) -> None:
+    clock, seconds = [NOW], [0.0]
+    watcher = service(
+        tmp_path, catalog.url, "console://", clock, no_feed(catalog.url), elapsed=lambda: seconds[0]
+    )
+    following, _ = watcher.turn()
+    assert 0 < following <= POLL * 1.1
+    clock[0] += jump
+    seconds[0] = 0.5
+    looks = catalog.stage.looks
+    again, wait = watcher.turn(following)
+    assert (again, catalog.stage.looks) == (following, looks), "it is not time yet"
+    assert 0 < wait <= 60
+    seconds[0] = following
+    watcher.turn(following)
+    assert catalog.stage.looks == looks + 1
+    watcher.store.close()
+
+
+def test_a_machine_that_slept_eight_hours_polls_once__T6(tmp_path: Path, catalog: Catalog) -> None:
+    clock, seconds = [NOW], [0.0]
+    watcher = service(
+        tmp_path, catalog.url, "console://", clock, no_feed(catalog.url), elapsed=lambda: seconds[0]
+    )
+    following, _ = watcher.turn()
+    clock[0] += timedelta(hours=8)
+    seconds[0] += 8 * 3600
+    looks = catalog.stage.looks
+    following, _ = watcher.turn(following)
+    watcher.turn(following)
+    assert catalog.stage.looks == looks + 1
+    watcher.store.close()
+
+
+def test_a_failing_channel_is_not_given_up_early_when_the_clock_jumps__T1_L15(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    clock = [NOW]
+    watcher = service(tmp_path, catalog.url, "json://127.0.0.1:9/", clock)
+    watcher.poll()
+    catalog.shows(OWL, FINCH, HERON, FINCH | {"id": "acme/one"})
+    watcher.poll()
+    for jump in (timedelta(days=365), timedelta(days=-365)):
+        watcher.deliver()
+        clock[0] += jump
+    [message] = watcher.store.outbox.messages()
+    assert (message.state, message.attempts) == ("waiting", 2)
+    watcher.store.close()
+
+
+def test_a_reminder_comes_once_over_restarts__T8(tmp_path: Path, catalog: Catalog) -> None:
+    clock = [datetime(2026, 11, 1, 8, tzinfo=UTC)]
+    catalog.shows(OWL, FINCH, LEAVING)
+    reminded = []
+    for _ in range(4 * 35):
+        watcher = service(tmp_path, catalog.url, "console://", clock, no_feed(catalog.url))
+        watcher.poll()
+        reminded = [event.kind for event in watcher.store.events(kind="expiration.reminder")]
+        watcher.store.close()
+        clock[0] += timedelta(hours=6)
+    assert len(reminded) == 4, "14, 7, 1 days before, and on the day"
+
+
+def test_setting_stop_cuts_every_wait_short__I17(catalog: Catalog) -> None:
+    stop = threading.Event()
+    stop.set()
+    assert all(
+        isinstance(got, Failure) for got in look({"models": catalog.url}, NOW, stop=stop).answers.values()
+    )

@@ -1,0 +1,191 @@
+"""Every operation of the database fails once, and all from one on: the service goes on as if it had not."""
+
+import io
+import re
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing, redirect_stdout, suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from tests.support.arrivals import Arrival, flat, tally
+from tests.support.catalogs import HOUR, START
+from tests.support.crash_scene import STORY
+from tests.support.failing_database import FailingConnection, failing_store
+from tests.support.remains import Remains, decided, messages, remains
+from tests.support.stores import AT_ONCE
+from tests.support.watching import Catalog
+from watcher.config.config import Config
+from watcher.domain.delivery import Channel, Secret
+from watcher.domain.errors import StoreUnavailableError
+from watcher.news.settings import Settings
+from watcher.rules.route import Rule
+from watcher.service.loop import STORE_PAUSE, Service
+from watcher.store import rows
+from watcher.store.database import Tables, migrations
+from watcher.store.store import Store
+
+CHANNELS = ("one", "two")
+CONSOLE = Secret("console://")
+MESSAGE = re.compile(r"\n(?P<title>.+)\n(?P<body>(?:.*\n)*?Rule: for (?P<channel>\w+) · .*\n)")
+FULL, BROKEN, LOCKED = "database or disk is full", "disk I/O error", "database is locked"
+OURSELVES = "WATCHER ITSELF"  # the heading of what the service tells of its store
+FOR_A_WHILE = 1_000  # operations, more than a turn has
+
+
+@dataclass
+class Watch:
+    """A service on a store that knows the baseline, where the list shows news; `said` is what it told."""
+
+    config: Config
+    said: io.StringIO = field(default_factory=io.StringIO)
+    turns: int = 0
+
+    def on(self, store: Store) -> Service:
+        return Service(self.config, store, now=lambda: START + self.turns * HOUR)
+
+    def turn(self, service: Service) -> bool:
+        """Do what is due; tells whether the store could be used."""
+        self.turns += 1
+        with redirect_stdout(self.said):
+            _, wait = service.turn()
+        return wait != STORE_PAUSE
+
+    @property
+    def came(self) -> dict[str, list[Arrival]]:
+        found: dict[str, list[Arrival]] = {name: [] for name in CHANNELS}
+        for message in MESSAGE.finditer(self.said.getvalue()):
+            if OURSELVES not in message["body"]:
+                found[message["channel"]].append(Arrival(message["title"], flat(message["body"])))
+        return found
+
+    def must_be_as(self, undisturbed: Remains) -> int:
+        """See that all is told and remembered; gives the messages that came more than once."""
+        found = remains(self.config.store)
+        assert decided(found) == decided(undisturbed)
+        assert messages(found) == messages(undisturbed)
+        assert {row["state"] for row in found["outbox"]} == {"sent"}
+        told = [tally(came, [rows.event_of(row) for row in found["events"]]) for came in self.came.values()]
+        assert not any(one.lost for one in told)
+        return sum(one.repeats for one in told)
+
+
+@pytest.fixture
+def watch(tmp_path: Path, catalog: Catalog) -> Watch:
+    config = Config(
+        path=tmp_path / "rules.yaml",
+        poll=timedelta(minutes=5),
+        store=tmp_path / "watcher.db",
+        sources={"models": catalog.url},
+        channels={name: Channel(name, CONSOLE) for name in CHANNELS},
+        settings=Settings(tuple(Rule(f"for {name}", (name,)) for name in CHANNELS), AT_ONCE),
+    )
+    made = Watch(config)
+    with Store.open(config.store) as store:
+        assert made.turn(made.on(store))
+    catalog.shows(*STORY[1])
+    return made
+
+
+@pytest.fixture
+def undisturbed(watch: Watch) -> Remains:
+    """Give what is remembered where nothing fails."""
+    alone = replace(watch, config=replace(watch.config, store=copied(watch.config.store)))
+    with Store.open(alone.config.store) as store:
+        assert alone.turn(alone.on(store))
+    assert alone.must_be_as(remains(alone.config.store)) == 0
+    watch.said.truncate(0)
+    return remains(alone.config.store)
+
+
+def copied(store: Path) -> Path:
+    """Give a copy of a closed store."""
+    return Path(shutil.copy(store, Path(tempfile.mkdtemp(dir=store.parent), store.name)))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What the database says from an operation on, how many times, at every how manieth of a turn."""
+
+    words: str
+    times: int = 1
+    every: int = 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(FULL), id="S1-S2-S3-full-once"),
+        pytest.param(Fault(BROKEN, FOR_A_WHILE, 2), id="S4-broken-for-a-while"),
+        pytest.param(Fault(LOCKED, FOR_A_WHILE, 3), id="S5-locked-for-a-while"),
+    ],
+)
+def test_whatever_operation_fails_nothing_is_lost_or_told_twice__I1_I2_I3(
+    watch: Watch, undisturbed: Remains, fault: Fault
+) -> None:
+    for number in count(1, fault.every):
+        now = Watch(replace(watch.config, store=copied(watch.config.store)), turns=watch.turns)
+        with failing_store(now.config.store, number, fault.times, fault.words) as (store, connection):
+            service = now.on(store)
+            went_well = now.turn(service)
+            if not connection.has_failed:
+                break
+            assert not (went_well and fault.times > 1), f"operation {number} failed unnoticed"
+            connection.times = 0
+            assert now.turn(service)
+        assert now.must_be_as(undisturbed) == 0, f"operation {number}"
+        assert now.said.getvalue().count(OURSELVES) == (0 if went_well else 2 * len(CHANNELS)), number
+    assert went_well
+    assert number > 100
+
+
+def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most__I3(
+    watch: Watch, undisturbed: Remains
+) -> None:
+    repeats = list[int]()
+    for number in count(1, 2):
+        now = Watch(replace(watch.config, store=copied(watch.config.store)), turns=watch.turns)
+        with failing_store(now.config.store, number, FOR_A_WHILE, FULL) as (store, connection):
+            now.turn(now.on(store))
+            if not connection.has_failed:
+                break
+        with Store.open(now.config.store) as store:
+            service = now.on(store)
+            service.resume()
+            assert now.turn(service)
+        repeats.append(now.must_be_as(undisturbed))
+    assert set(repeats) == {0, 1, 2}
+
+
+def test_whatever_operation_of_a_migration_fails_the_tables_are_whole_or_not_there__S12_X12(
+    tmp_path: Path,
+) -> None:
+    whole = schema_of(made(tmp_path / "whole.db"))
+    for number in count(1):
+        path = tmp_path / f"{number}.db"
+        with closing(sqlite3.connect(path, isolation_level=None, factory=FailingConnection)) as connection:
+            database = Database(connection)
+            connection.fail(number, 1, FULL)
+            with suppress(StoreUnavailableError), Tables(path, database).transaction():
+                migrations.apply(database)
+            has_failed = connection.has_failed
+        assert schema_of(path) in ([], whole), f"operation {number}"
+        if not has_failed:
+            break
+    assert number > 100
+
+
+def made(store: Path) -> Path:
+    Store.open(store).close()
+    return store
+
+
+def schema_of(store: Path) -> list[str]:
+    with closing(sqlite3.connect(store)) as database:
+        return sorted(str(sql) for [sql] in database.execute("select sql from sqlite_master"))

@@ -1,0 +1,120 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from tests.support.programs import configure, eventually, running
+from tests.support.receivers import receiving, receiving_mail
+from tests.support.servers import Server, reply, serving
+from watcher.cli.main import main
+from watcher.reports.replay import NAME, Recording
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared"
+HISTORIES = ("six-hourly", "hourly")
+
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.skipif(
+        not SHARED.is_dir() and "WATCHER_REQUIRE_ALL" not in os.environ,
+        reason="the recorded answers in ../shared are not here",
+    ),
+]
+
+
+def archive(history: str) -> Path:
+    [found] = (SHARED / "catalog-history").glob(f"{history}*.tar.xz")
+    return found
+
+
+@pytest.fixture(scope="module", params=HISTORIES)
+def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Replay a history with the shipped rules and let the judge look at it, who knows what came later."""
+    folder = tmp_path_factory.mktemp(request.param)
+    result = CliRunner().invoke(
+        main, ["--config", str(ROOT / "rules.yaml"), "replay", str(archive(request.param)), "--json"]
+    )
+    assert result.exit_code == 0
+    (folder / "events.jsonl").write_text(result.stdout)
+    answers = folder / "answers"
+    answers.mkdir()
+    for at, body in Recording.open(archive(request.param)).answers.items():
+        assert isinstance(body, bytes)
+        (answers / f"{at:{NAME}}").write_bytes(body)
+    judge = [
+        sys.executable,
+        str(SHARED / "tools" / "score.py"),
+        str(answers),
+        str(folder / "events.jsonl"),
+        "--json",
+    ]
+    found: dict[str, Any] = json.loads(subprocess.run(judge, check=True, capture_output=True).stdout)
+    return found
+
+
+def test_no_new_model_is_missed_invented_or_told_twice(judged: dict[str, Any]) -> None:
+    assert {key: judged["added"][key] for key in ("missed", "false", "double")} == {
+        "missed": 0,
+        "false": 0,
+        "double": 0,
+    }
+
+
+def test_no_removal_is_missed_or_invented(judged: dict[str, Any]) -> None:
+    assert (judged["removed"]["missed"], judged["removed"]["false"]) == (0, 0)
+
+
+def test_no_expiration_date_is_missed_told_twice_or_a_sentinel(judged: dict[str, Any]) -> None:
+    assert [judged["expiration"][key] for key in ("missed", "double", "sentinel")] == [0, 0, 0]
+
+
+def test_price_changes_are_few_true_and_in_time(judged: dict[str, Any]) -> None:
+    price = judged["price"]
+    assert (price["missed"], price["window"]) == (0, 0)
+    assert price["undone"] <= 0.05 * price["told"]
+    assert price["a day"] <= (3.0 if judged["polls"] < 200 else 2.0)
+    assert price["delay h"] <= 12
+
+
+def test_no_poll_floods(judged: dict[str, Any]) -> None:
+    assert judged["busiest"] <= 15
+
+
+def test_no_alias_that_points_elsewhere_is_missed(judged: dict[str, Any]) -> None:
+    assert judged["alias"]["missed"] == 0
+
+
+@pytest.fixture
+def changing() -> Iterator[tuple[Server, list[bytes]]]:
+    """Serve one recorded answer, then another one a day later."""
+    answers = list(Recording.open(archive("six-hourly")).answers.values())
+    bodies = [body if isinstance(body, bytes) else body.read_bytes() for body in (answers[0], answers[10])]
+    with serving(*(reply(bodies[0]) for _ in range(4)), reply(bodies[1])) as server:
+        yield server, bodies
+
+
+def test_two_real_answers_in_turn_give_the_right_alert_once(
+    tmp_path: Path, changing: tuple[Server, list[bytes]]
+) -> None:
+    server, bodies = changing
+    old, new = (
+        {row["id"] for row in json.loads(body)["data"] if not row["id"].startswith("~")} for body in bodies
+    )
+    with receiving() as http, receiving_mail() as mail:
+        channels = {"hook": http.url(), "ops": mail.url()}
+        file = configure(tmp_path, server.url("/models"), channels, "holds: {source: 1d}")
+        file.write_text(file.read_text().replace(server.url("/models") + "?use_rss=true", "off"))
+        with running(file):
+            eventually(lambda: http.requests and mail.mails, "the alert arrives")
+            asked = len(server.requests)
+            eventually(lambda: len(server.requests) > asked + 2, "it polls on")
+        told = "\n".join(json.loads(request.body)["message"] for request in http.requests)
+        assert new - old
+        assert {model: told.count(f"• {model} is new") for model in new - old} == dict.fromkeys(new - old, 1)
+        assert len(mail.mails) == len(http.requests)

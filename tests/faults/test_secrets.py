@@ -1,0 +1,111 @@
+"""Everything that can fail fails beside servers that repeat what they are told, and no secret is seen anywhere."""
+
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from tests.support.catalogs import FINCH, HERON, OWL
+from tests.support.echoing_server import Parrot, parroting
+from tests.support.planted_secrets import MARK, Watched, canary, places_of, watched
+from tests.support.programs import eventually
+from tests.support.receivers import receiving_mail
+from tests.support.watching import polls
+from watcher.config import load
+from watcher.domain.errors import ConfigError
+
+COMMANDS = (
+    ("check",),
+    ("status",),
+    ("status", "--json"),
+    ("outbox",),
+    ("outbox", "--json"),
+    ("events", "--json"),
+    ("history", "acme/owl-2"),
+    ("explain", "acme/owl-2"),
+    ("once", "--dry-run"),
+    *(("test", name) for name in ("refused", "mail", "proxied", "malformed", "unknown", "misspelt")),
+)
+
+
+def heard(parrot: Parrot, words: str) -> None:
+    """Wait until the others are told so."""
+    eventually(lambda: any(words.encode() in body for body in parrot.heard), f"{words} is told")
+
+
+def something_happens(watcher: Watched, parrot: Parrot) -> None:
+    """Let a service run through news, channels of all kinds, and a source that refuses for a while."""
+    with watcher.service("-v") as process:
+        parrot.meanwhile = lambda: watcher.watch_children(process)
+        eventually(lambda: polls(watcher.folder / "watcher.db"), "the first look")
+        parrot.rows = [*parrot.rows, FINCH]
+        heard(parrot, "acme/finch-mini is new")
+        heard(parrot, "Channel refused does not deliver")
+        parrot.is_moody = True
+        heard(parrot, "source has given no good answer")
+        with urlopen(f"http://127.0.0.1:{watcher.metrics}/metrics") as answer:
+            watcher.shown["metrics"] = answer.read()
+        watcher.look_at_files()
+        parrot.meanwhile = bool
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look at other processes")
+def test_no_secret_shows_in_anything_that_watcher_says_keeps_or_sends__Z1_Z2_Z3_W25_I12(
+    tmp_path: Path,
+) -> None:
+    with (
+        receiving_mail("another", RCPT="550 no such user {}") as mail,
+        parroting([OWL, HERON]) as parrot,
+    ):
+        watcher = watched(tmp_path, parrot, mail.port)
+        something_happens(watcher, parrot)
+        for form in ("json", "journal"):
+            assert watcher.run("-v", "--log-format", form, "once") == 1
+        parrot.is_moody = False
+        for arguments in COMMANDS:
+            watcher.run(*arguments)
+        assert watcher.run("backup", str(tmp_path / "backup.db")) == 0
+        watcher.crash()
+        watcher.abort()
+        watcher.look_at_files()
+        watcher.shown["messages of others"] = b"".join(parrot.heard)
+    assert b"RuntimeError: injected" in watcher.shown["an error"]
+    assert b"Fatal Python error: Aborted" in watcher.shown["an abort"]
+    assert b"HTTP 400 /400/***" in watcher.shown["outbox"]
+    assert b"Max core file size        0 " in watcher.shown["a child's limits"]
+    needed = watcher.shown.pop("a child's environment")
+    assert needed.count(MARK.encode()) == 2, "it needs the proxy, with its password, under both names"
+    assert {where: found for where, shown in watcher.shown.items() if (found := places_of(shown))} == {}
+
+
+ADDRESS = f"json://127.0.0.1/{canary('path')}"
+GOOD = f'channels: {{team: "{ADDRESS}"}}\nrules: [{{name: All, notify: team}}]\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(GOOD.replace('"}', "}"), id="Z1-quote-left-open"),
+        pytest.param(GOOD.replace("team:", "team: team:"), id="Z1-two-keys-in-a-line"),
+        pytest.param(GOOD.replace(f'"{ADDRESS}"', f'{{url: ["{ADDRESS}"]}}'), id="Z1-a-list"),
+        pytest.param(GOOD.replace(f'"{ADDRESS}"', f'{{ulr: "{ADDRESS}"}}'), id="Z1-key-misspelt"),
+        pytest.param(GOOD.replace("team: ", "", 1), id="Z1-as-a-key"),
+        pytest.param(GOOD.replace("notify: team", f'notify: "{ADDRESS}"'), id="Z1-in-a-rule"),
+        pytest.param(GOOD.replace("json://", "json:/ /"), id="Z1-no-address"),
+        pytest.param(GOOD.replace(ADDRESS, f"file:/{canary('path')}${{SECRET}}"), id="Z1-file-by-variable"),
+        pytest.param(GOOD.replace(ADDRESS, f"{ADDRESS}${{SECRET"), id="Z1-variable-left-open"),
+        pytest.param(f'{GOOD}heartbeat: "ftp://{canary("path")}"\n', id="Z1-heartbeat"),
+        pytest.param(f'{GOOD}sources: {{models: "{canary("path")}"}}\n', id="Z1-source"),
+        pytest.param(f"{GOOD}{ADDRESS}\n", id="Z1-lost-line"),
+        pytest.param(f"{GOOD}\t{ADDRESS}\n", id="Z1-tab"),
+        pytest.param(f"{GOOD}store: &a {ADDRESS}\n", id="Z1-anchor"),
+        pytest.param(f"{GOOD}store: !!python/name:{canary('path')} x\n", id="Z1-tag"),
+    ],
+)
+def test_no_mistake_in_a_file_shows_a_secret_that_stands_beside_it(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        load.load(file, {"SECRET": canary("variable")})
+    assert places_of(str(raised.value).encode()) == set()

@@ -1,0 +1,261 @@
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.catalogs import FINCH, HERON, OWL, Row
+from tests.support.disks import fill, needs_mounts, run, small_disk
+from tests.support.programs import configure, eventually, finished, running
+from tests.support.receivers import receiving
+from tests.support.stores import asked, make_older
+from tests.support.watching import Catalog, has_polled_twice_more, service
+from watcher.domain.delivery import OutboxState
+from watcher.domain.errors import StoreError, StoreUnavailableError
+from watcher.service.loop import Service
+
+MAXI: Row = FINCH | {"id": "acme/finch-maxi"}
+NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+
+
+def long_news(number: int) -> list[Row]:
+    """Give models whose raw rows take more room than a small disk has left."""
+    return [FINCH | {"id": f"acme/long-{n}", "description": "long " * 20_000} for n in range(number)]
+
+
+@needs_mounts
+def test_a_full_disk_sends_nothing_says_so_once_and_resumes_alone__S1_L23(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    with small_disk(tmp_path / "disk") as disk, receiving() as http:
+        file = configure(disk, catalog.url, {"hook": http.url()})
+        with running(file):
+            has_polled_twice_more(disk / "watcher.db")
+            filler = fill(disk)
+            catalog.shows(OWL, FINCH, HERON, *long_news(3))
+            eventually(lambda: http.requests, "the trouble is told")
+            time.sleep(6)
+            assert [b"cannot use its store" in request.body for request in http.requests] == [True]
+            filler.unlink()
+            eventually(lambda: len(http.requests) == 3, "it is over and the news told")
+        assert b"can use its store again" in http.requests[1].body
+        assert b"acme/long-1 is new" in http.requests[2].body
+
+
+@needs_mounts
+def test_an_outcome_that_cannot_be_written_is_kept_and_nobody_is_told_twice__S2_L23(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    with small_disk(tmp_path / "disk") as disk, receiving(meanwhile=lambda: fill(disk)) as http:
+        watcher = with_news(disk, catalog, http.url())
+        with pytest.raises(StoreUnavailableError, match=r"disk is full|disk I/O error"):
+            watcher.deliver()
+        for _ in range(3):
+            with pytest.raises(StoreUnavailableError):
+                watcher.deliver()
+        (disk / "filler").unlink()
+        watcher.deliver()
+        [message] = watcher.store.outbox.messages()
+        assert (message.state, len(http.requests)) == (OutboxState.SENT, 1)
+        watcher.store.close()
+
+
+def with_news(folder: Path, catalog: Catalog, url: str) -> Service:
+    """Give a service with one message to send."""
+    watcher = service(folder, catalog.url, url, [NOW])
+    watcher.poll()
+    catalog.shows(OWL, FINCH, HERON, MAXI)
+    watcher.poll()
+    return watcher
+
+
+@needs_mounts
+def test_a_disk_that_fills_up_in_the_transaction_rolls_it_back_and_the_next_poll_finds_the_same__S3_I5(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        watcher = service(disk, catalog.url, "console://", [NOW])
+        watcher.poll()
+        before = watcher.store.state()
+        catalog.shows(OWL, FINCH, HERON, *long_news(30))
+        with pytest.raises(StoreUnavailableError, match=r"watcher\.db cannot be used at present"):
+            watcher.poll()
+        assert (watcher.store.state(), watcher.store.events()) == (before, [])
+        run("mount", "-o", "remount,size=16m", str(disk))
+        watcher.poll()
+        assert len(watcher.store.events()) == 31, "thirty models, and one for all of them"
+        watcher.store.close()
+
+
+def test_a_file_that_may_not_grow_is_no_half_poll__S4(tmp_path: Path, catalog: Catalog) -> None:
+    file = configure(tmp_path, catalog.url, {"console": "console://"})
+    assert finished(file, "once").returncode == 0
+    catalog.shows(OWL, FINCH, HERON, *long_news(30))
+    limited = finished(file, "once", before="ulimit -f 300;")
+    assert limited.returncode == 74
+    assert "cannot be used at present" in limited.stderr
+    assert finished(file, "events").stderr == "No events yet.\n"
+    assert "30 models at once" in finished(file, "once").stdout
+
+
+class TestLocked:
+    def test_another_programs_short_lock_is_waited_for__S5(self, tmp_path: Path, catalog: Catalog) -> None:
+        watcher = service(tmp_path, catalog.url, "console://", [NOW])
+        watcher.poll()
+        locker = sqlite3.connect(tmp_path / "watcher.db", check_same_thread=False)
+        locker.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(1, locker.rollback)
+        release.start()
+        watcher.poll()
+        release.join()
+        locker.close()
+        watcher.store.close()
+
+    def test_a_lock_without_end_is_a_failed_poll_and_nothing_half__S5(
+        self, tmp_path: Path, catalog: Catalog
+    ) -> None:
+        watcher = service(tmp_path, catalog.url, "console://", [NOW])
+        watcher.poll()
+        catalog.shows(OWL, FINCH, HERON, MAXI)
+        with closing(sqlite3.connect(tmp_path / "watcher.db")) as locker:
+            locker.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailableError, match="database is locked"):
+                watcher.poll()
+        assert watcher.store.events() == []
+        watcher.poll()
+        assert [event.kind for event in watcher.store.events()] == ["model.added"]
+        watcher.store.close()
+
+
+@needs_mounts
+def test_a_read_only_disk_is_refused_with_its_path__S6(tmp_path: Path, catalog: Catalog) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        file = configure(disk, catalog.url, {"console": "console://"})
+        assert finished(file, "once").returncode == 0
+        run("mount", "-o", "remount,ro", str(disk))
+        told = finished(file, "once")
+        assert told.returncode == 74
+        assert f"watcher: {disk}/watcher.db.lock cannot be written: Read-only file system\n" in told.stderr
+
+
+@needs_mounts
+def test_a_folder_that_is_read_only_from_the_start_is_refused_with_its_path__S6_X15(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        file = configure(disk, catalog.url, {"console": "console://"})
+        run("mount", "-o", "remount,ro", str(disk))
+        assert finished(file, "once").returncode == 74
+
+
+def unlink(store: Path) -> None:
+    store.unlink()
+
+
+def replace(store: Path) -> None:
+    shutil.copy(store, f"{store}.copy")
+    Path(f"{store}.copy").replace(store)
+
+
+def empty(store: Path) -> None:
+    store.write_bytes(b"")
+
+
+@pytest.mark.parametrize(("lose", "state"), [(unlink, "is missing"), (empty, "is empty")])
+def test_a_lost_store_is_no_first_run__S8_W22_I9(
+    tmp_path: Path, catalog: Catalog, lose: Callable[[Path], None], state: str
+) -> None:
+    file = configure(tmp_path, catalog.url, {"console": "console://"})
+    finished(file, "once")
+    lose(tmp_path / "watcher.db")
+    told = finished(file, "once")
+    assert told.returncode == 65
+    assert f"watcher.db {state} though watcher has made it; restore a backup, or start anew with --init" in (
+        told.stderr
+    )
+    anew = finished(file, "once", "--init")
+    assert anew.returncode == 0
+    assert "the baseline: no news" in anew.stderr
+    assert finished(file, "once").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        pytest.param(unlink, id="deleted"),
+        pytest.param(lambda store: shutil.move(store, f"{store}.away"), id="moved"),
+        pytest.param(replace, id="replaced"),
+    ],
+)
+def test_a_store_that_goes_away_under_a_running_service_ends_it__S9(
+    tmp_path: Path, catalog: Catalog, lose: Callable[[Path], object]
+) -> None:
+    with receiving() as http:
+        watcher = service(tmp_path, catalog.url, http.url(), [NOW])
+        watcher.turn()
+        lose(tmp_path / "watcher.db")
+        with pytest.raises(StoreError, match="was deleted or replaced while watcher ran"):
+            watcher.turn()
+        assert [b"cannot use its store" in request.body for request in http.requests] == [True]
+        watcher.store.close()
+
+
+@pytest.mark.parametrize("what", ["wal deleted", "copied without wal"])
+def test_a_store_without_its_write_ahead_log_is_older_but_whole__S10(
+    tmp_path: Path, catalog: Catalog, what: str
+) -> None:
+    clock = [NOW]
+    watcher = service(tmp_path, catalog.url, "console://", clock)
+    watcher.poll()
+    watcher.store.close()
+    copied = tmp_path / "copied"
+    copied.mkdir()
+    watcher = service(tmp_path, catalog.url, "console://", clock)
+    catalog.shows(OWL, FINCH, HERON, MAXI)
+    watcher.poll()
+    assert (tmp_path / "watcher.db-wal").stat().st_size
+    shutil.copy(tmp_path / "watcher.db", copied)
+    if what == "wal deleted":
+        shutil.copy(tmp_path / "watcher.db-shm", copied)
+    watcher.store.close()
+    again = service(copied, catalog.url, "console://", clock)
+    again.poll()
+    assert [event.subject for event in again.store.events()] == ["acme/finch-maxi"]
+    again.store.close()
+
+
+def test_a_store_of_an_older_version_is_copied_then_migrated__S11_I18(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    file = configure(tmp_path, catalog.url, {"console": "console://"})
+    finished(file, "once")
+    store = tmp_path / "watcher.db"
+    make_older(store)
+    asked(store, "create table ours (note text)")
+    catalog.shows(OWL, FINCH, HERON, MAXI)
+    assert "acme/finch-maxi is new" in finished(file, "once").stdout
+    assert asked(store, "select count(*) from ours") == [(0,)], "what is not ours is kept"
+    kept = tmp_path / "watcher.db.before-v2"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert asked(kept, "select count(*) from events") == [(0,)]
+    with pytest.raises(sqlite3.OperationalError, match="no such table: troubles"):
+        asked(kept, "select * from troubles")
+
+
+def test_a_reader_that_never_ends_does_not_make_the_log_grow_without_bound__S14(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    clock = [NOW]
+    watcher = service(tmp_path, catalog.url, "console://", clock)
+    for number in range(400):
+        clock[0] += timedelta(minutes=5)
+        catalog.shows(*(OWL | {"id": f"acme/owl-{n}", "context_length": 8192 + number} for n in range(10)))
+        watcher.poll()
+    wal = (tmp_path / "watcher.db-wal").stat().st_size
+    assert wal <= 2 * 1000 * 4096 + 100_000, "twice what SQLite lets it grow to before it tidies up"
+    watcher.store.close()

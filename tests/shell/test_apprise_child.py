@@ -1,0 +1,179 @@
+"""A message as it arrives: whole, literal, once; tried against real servers on loopback."""
+
+import json
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+from tests.support.receivers import Answer, receiving, receiving_mail
+from tests.support.sending import ALTERED, DISCORD, RETRY, SENT, SLACK, message, send, send_altered
+from watcher.domain.delivery import Outcome
+
+with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
+    from watcher.delivery.apprise_child import UnusableError, load
+
+NASTY = "<!channel> @here <@U1> [x](javascript:alert) <img onerror=x> {{7*7}} ${HOME} %s%n :smile: *b* `c`"
+
+
+def test_a_mail_arrives_once_with_subject_both_bodies_and_the_event_id() -> None:
+    with receiving_mail() as server:
+        assert send(server.url()) == Outcome(SENT)
+    [mail] = server.mails
+    html, plain = mail.get_body(("html",)), mail.get_body(("plain",))
+    assert mail["Subject"] == "A price fell"
+    assert mail["X-Watcher-Event-Id"] == "event-1 event-2"
+    assert html is not None
+    assert plain is not None
+    assert "<b>$1</b>" in html.get_content()
+    assert "acme/owl: $1" in plain.get_content()
+    assert mail["From"] == "w@example.test"
+
+
+def test_a_json_receiver_gets_the_message_once_and_literal_z4__L3() -> None:
+    with receiving() as server:
+        assert send(server.url("/hook?redirect=no"), message(body=NASTY)) == Outcome(SENT)
+    [request] = server.requests
+    got = json.loads(request.body)
+    assert (got["title"], got["message"].replace("\u200b", "")) == ("A price fell", NASTY)
+
+
+def test_a_repeat_is_marked_in_the_title__X6() -> None:
+    with receiving() as server:
+        send(server.url(), message(repeat=True))
+    assert json.loads(server.requests[0].body)["title"] == "[possible repeat] A price fell"
+
+
+def test_an_endless_answer_is_not_read_to_its_end() -> None:
+    with receiving(Answer(200, b"x" * 50_000_000)) as server:
+        assert send(server.url()) == Outcome(SENT)
+
+
+def test_slack_gets_mentions_and_links_as_literal_text_and_nothing_advertised__Z4() -> None:
+    outcome, [body] = send_altered(Answer(), message(title=NASTY, body=NASTY))
+    assert outcome == Outcome(SENT)
+    text = body.decode()
+    assert "<" not in text
+    shown = json.loads(text)["attachments"][0]["text"].replace("\u200b", "")
+    assert shown.startswith("&lt;!channel&gt; @here &lt;@U1&gt; [x](javascript:alert)")
+    assert not {"footer", "image_url", "icon_url"} & json.loads(text)["attachments"][0].keys()
+    assert "github" not in text
+
+
+@pytest.mark.parametrize("options", ["", "?format=markdown"])
+def test_discord_finds_no_mention_and_no_link_in_remote_text__Z4(options: str) -> None:
+    bait = "@everyone <@123> <@&9> [free](https://evil.example) @Here"
+    outcome, [body] = send_altered(Answer(204, b""), message(title=bait, body=bait), DISCORD + options)
+    assert outcome == Outcome(SENT)
+    sent = json.loads(body)
+    text = json.dumps([sent.get("content"), sent.get("embeds")], ensure_ascii=False)
+    assert text.count("everyone") == 2
+    for live in ("@everyone", "<@", "](", "@Here"):
+        assert live not in text
+    assert "github" not in body.decode()
+    assert "allow_mentions" not in sent
+
+
+@pytest.mark.parametrize("character", ["x", "<", "\n"])
+def test_a_text_too_long_for_slack_is_cut_and_says_by_how_much__L10(character: str) -> None:
+    _, [body] = send_altered(Answer(), message(body="z" + character * 45_000 + "z"))
+    text = json.loads(body)["attachments"][0]["text"]
+    assert 30_000 < len(text) <= 35_000
+    kept, _, closing = text.rpartition("\n")
+    assert closing.startswith("... ")
+    assert closing.endswith(" more characters; see `watcher events`")
+    missing = int(closing.split()[1].replace(",", ""))
+    assert len(kept.replace("&lt;", "<")) + missing == 45_002
+
+
+def test_a_mail_too_long_becomes_its_text_cut__L10() -> None:
+    with receiving_mail() as server:
+        assert send(server.url(), message(body="b < c\n" * 9_000, html="<p>" * 20_000)) == Outcome(SENT)
+    html = server.mails[0].get_body(("html",))
+    assert html is not None
+    assert html.get_content().startswith("<pre>b &lt; c")
+    assert len(html.get_content().replace("\r", "")) <= 32_769
+    assert "more characters; see `watcher events`" in html.get_content()
+
+
+def test_what_a_server_would_stumble_over_is_taken_out_first__L21() -> None:
+    odd = message(
+        "tit\x00le\r\nBcc: x@example.test \ud800" + "y" * 2_000, "bo\x00dy\x1b[31m\ud800", "<p>\x00\ud800</p>"
+    )
+    with receiving() as server, receiving_mail() as mail_server:
+        assert [send(url, odd) for url in (server.url(), mail_server.url())] == [Outcome(SENT)] * 2
+    [mail] = mail_server.mails
+    got = json.loads(server.requests[0].body)
+    assert (got["message"], len(got["title"])) == ("bo dy [31m", 200)
+    assert got["title"].startswith("tit le  Bcc: x@example.test  yyy")
+    assert mail["Subject"].startswith("tit le Bcc: x@example.test")
+    assert mail["Bcc"] is None
+
+
+@pytest.mark.parametrize("result", ["None", "True", "zero", "unknown", "nomatch", "timeout"])
+def test_a_result_that_is_not_the_known_success_is_a_failure__L19_L20(result: str) -> None:
+    outcome = send("json://127.0.0.1:9/", sender=(*ALTERED, "result", result))
+    assert outcome == Outcome(RETRY, "the service gave no reason")
+
+
+def test_a_crash_of_apprise_is_a_failure_without_its_words__L19() -> None:
+    outcome = send("json://127.0.0.1:9/", sender=(*ALTERED, "result", "crash"))
+    assert outcome == Outcome(RETRY, "the sending process failed with RuntimeError")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("json://127.0.0.1/hook?redirect=no", None),
+        ("discord://1234567890/canary-token-1?botname=x", None),
+        ("json://user:canary-pass@127.0.0.1/canary/?+Authorization=canary-key", None),
+        ("", "does not know"),
+        ("canary-token-1", "does not know"),
+        ("slak://canary-token-1/B/C", "does not know"),
+        ("tgram://canary-token-1/", "wrong form"),
+        ("slack://T1JJ3T3L2/canary-token-1", "wrong form"),
+        ("json://127.0.0.1, json://canary-host", "several targets"),
+        (SLACK + "#one/#two", "several targets"),
+        ("mailto://127.0.0.1/?from=w@example.test&to=a@example.test,b@example.test", "several targets"),
+        ("mailto://127.0.0.1/?from=w@example.test&to=a@example.test&cc=b@example.test", "several targets"),
+        ("mailto://127.0.0.1/?from=w@example.test&to=nobody", "no usable recipient"),
+        ("mailto://w:canary-pass@mail.example.test/", "in the clear"),
+        (SLACK + "?footr=no", "did you mean footer"),
+        ("json://127.0.0.1/?canary-token-1", "does not know; it knows"),
+        (SLACK + "?+X-Key=canary-token-1", "begin with +"),
+        ("json://127.0.0.1/?retry=3", "decides itself: retry"),
+        ("json://127.0.0.1/?optional=yes", "decides itself: optional"),
+        ("json://127.0.0.1/?redirect=yes", "follow redirects"),
+    ],
+)
+def test_check_says_what_is_wrong_with_an_address_and_shows_none_of_it__C12_Z2_L13(
+    url: str, words: str | None
+) -> None:
+    if words is None:
+        load(url)
+    else:
+        with pytest.raises(UnusableError) as raised:
+            load(url)
+        assert words in str(raised.value)
+        assert "canary" not in str(raised.value)
+
+
+def test_the_child_is_also_a_module_that_answers_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "watcher.delivery.apprise_child"],
+        input=b"no job",
+        capture_output=True,
+        check=False,
+        timeout=30,
+        cwd=Path(__file__).parents[2],
+    )
+    answer = {
+        "verdict": "retry",
+        "reason": "the sending process failed with JSONDecodeError",
+        "retry_after": None,
+        "unsure": False,
+    }
+    assert (done.stdout.count(b"\n"), json.loads(done.stdout), done.stderr) == (1, answer, b"")

@@ -1,0 +1,254 @@
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.mistakes import RULE, problems
+
+CANARY = "cAnArY-7f3e"
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("", ["1:1 the file is empty"], id="C1-empty"),
+        pytest.param("rules: [a\n", ["2:1 this is not YAML: expected ',' or ']'"], id="C1-syntax"),
+        pytest.param("\trules: 1\n", ["1:1 this is not YAML"], id="C1-tab"),
+        pytest.param(
+            b"\xef\xbb\xbfpoll: 1x\n" + RULE.encode(), ["1:1 poll: takes a length of time"], id="C1-bom"
+        ),
+        pytest.param(b"a: 1\nb: \xff\n", ["2:1 is not UTF-8 text"], id="C1-encoding"),
+        pytest.param("a: \x00\n", ["1:4 the character U+0000 cannot stand here"], id="C1-nul"),
+        pytest.param("- a list\n", ["1:1 the file is `key: value` lines"], id="C1-list"),
+        pytest.param(
+            "poll: 5m\n" + RULE + "poll: 6m\n", ["6:1 poll: is there twice, first in line 1"], id="C2"
+        ),
+        pytest.param("pol: 5m\n" + RULE, ['1:1 pol: unknown key; did you mean "poll"?'], id="C3-top"),
+        pytest.param(
+            RULE + "    wen: {}\n", ['5:5 rules[0].wen: unknown key; did you mean "when"?'], id="C3-rule"
+        ),
+        pytest.param(
+            RULE + "    when: {modle: a/b}\n",
+            ['5:12 rules[0].when.modle: unknown key; did you mean "model"?'],
+            id="C3",
+        ),
+        pytest.param(
+            RULE + "    when: {price: {rise_by: 10%}}\n",
+            ['5:20 rules[0].when.price.rise_by: unknown key; did you mean "rises_by"?'],
+            id="C3-nested",
+        ),
+        pytest.param(
+            "holds: {prize: 6h}\n" + RULE,
+            ['1:9 holds.prize: unknown key; did you mean "price"?'],
+            id="C3-hold",
+        ),
+        pytest.param(
+            "a: &x [1]\nb: *x\n", ["1:4 anchors and aliases (& and *) are not used here"], id="C4-alias"
+        ),
+        pytest.param("a: " + "[" * 20_000, ["1:23 is nested more than 20 deep"], id="C4-deep"),
+        pytest.param("#" * 1_000_001, [" is larger than 1,000,000 bytes"], id="C4-large"),
+        pytest.param("a: !!python/object:os.system x\n", ["1:4 tags (!) are not used here"], id="C5"),
+        pytest.param("--- \na: 1\n---\nb: 1\n", ["3:1 a second document"], id="C5-documents"),
+        pytest.param(
+            RULE.replace("notify: console", "notify: consol"),
+            ['4:5 rules[0].notify: there is no channel "consol"; did you mean "console"?'],
+            id="C7-channel",
+        ),
+        pytest.param(
+            RULE + "  - name: A\n    notify: console\n",
+            ["5:5 rules[1].name: rule 1 has this name too"],
+            id="C7-names",
+        ),
+        pytest.param(
+            RULE.replace("console\n", "[]\n"), ["4:5 rules[0].notify: takes the name"], id="C7-nobody"
+        ),
+        pytest.param(
+            RULE.replace("console\n", "[console, console]\n"),
+            ["rules[0].notify: names a channel twice"],
+            id="C7-twice",
+        ),
+        pytest.param('channels: {a: "console://"}\n', ["1:1 rules: is missing"], id="no-rules"),
+        pytest.param(
+            'channels: {a: "console://"}\nrules: []\n', ["2:1 rules: must not be empty"], id="empty-rules"
+        ),
+        pytest.param(
+            RULE.replace("name: A", "name: 5"), ["3:5 rules[0].name: takes text; put it in quotes"], id="name"
+        ),
+        pytest.param(RULE + "    stop: maybe\n", ["5:5 rules[0].stop: takes true or false"], id="stop"),
+        pytest.param(
+            "rules: 5\nchannels: 5\n", ["1:1 rules: takes a list", "2:1 channels: takes `key"], id="types"
+        ),
+        pytest.param(
+            "rules: [5]\nchannels: {}\n", ["1:9 rules[0]: takes `key", "2:1 channels: must not"], id="shapes"
+        ),
+        pytest.param(
+            RULE + "    when: {event: price.change}\n",
+            ['5:12 rules[0].when.event: there is no event "price.change"; did you mean "price.changed"?'],
+            id="event",
+        ),
+        pytest.param(
+            RULE + "    when: {event: [nothing.*]}\n",
+            ["rules[0].when.event[0]: there is no event"],
+            id="glob",
+        ),
+        pytest.param(
+            RULE + "    when: {price: {of: input}}\n",
+            ["of: takes 'prompt', 'completion' or 'either'"],
+            id="price-of",
+        ),
+        pytest.param(RULE + "    when: {free: 1}\n", ["rules[0].when.free: takes true or false"], id="free"),
+        pytest.param(
+            RULE + "    when: {price: {rises_by: 10}}\n", ["takes a percentage such as 10%"], id="percent"
+        ),
+        pytest.param("poll: 0s\n" + RULE, ["1:1 poll: must be between 1s and 1d"], id="poll"),
+        pytest.param(
+            "holds: {price: 31d}\n" + RULE, ["1:9 holds.price: must be between 0s and 30d"], id="hold"
+        ),
+        pytest.param(
+            "reminders: [5h, 366d]\n" + RULE,
+            ["1:13 reminders[0]: must be whole days", "1:17 reminders[1]: must be between 0d and 365d"],
+            id="days",
+        ),
+        pytest.param(
+            "reminders: [1d, 1d]\n" + RULE, ["1:1 reminders: has a number of days twice"], id="days-twice"
+        ),
+        pytest.param(
+            RULE.replace("console://", "${NOPE}"),
+            ["channels.console: the environment variable NOPE is not set"],
+            id="C11",
+        ),
+        pytest.param(
+            RULE.replace("console://", "${VOID}"), ["the environment variable VOID is empty"], id="C11-empty"
+        ),
+        pytest.param(
+            RULE.replace("console://", "file:nope"), ["cannot be read: No such file"], id="C11-file"
+        ),
+        pytest.param(
+            RULE.replace("console://", "file:binary"),
+            ["the file binary cannot be read: it is not a file of UTF-8 text"],
+            id="C11-binary",
+        ),
+        pytest.param(
+            RULE.replace("console://", "file:pipe"),
+            ["the file pipe cannot be read: it is not a file of UTF-8 text"],
+            id="C11-pipe",
+        ),
+        pytest.param(
+            RULE.replace("console://", "file:/x/${TOKEN}"),
+            ["1:12 channels.console: the file that it names cannot be read: No such file"],
+            id="C11-file-by-variable",
+        ),
+        pytest.param(
+            RULE.replace("console://", "${LINES}"),
+            ["channels.console: the environment variable LINES has a line break or the like in it"],
+            id="C11-lines",
+        ),
+        pytest.param(
+            "store: ${LINES}/w.db\n" + RULE,
+            ["1:1 store: the environment variable LINES has a line break"],
+            id="C11-lines-in-store",
+        ),
+        pytest.param(
+            RULE.replace("console://", "json://host/${A-B}"),
+            ["1:12 channels.console: ${ starts the name of a variable, such as ${NAME}"],
+            id="C11-name",
+        ),
+        pytest.param(
+            RULE.replace("console://", CANARY), ["1:12 channels.console: is no address"], id="C12_Z2"
+        ),
+        pytest.param(
+            RULE.replace("console://", "${TOKEN}"),
+            ["1:12 channels.console: is no address"],
+            id="C12_Z2-variable",
+        ),
+        pytest.param(
+            RULE.replace("notify: console", f"notify: slack://{CANARY}"),
+            ["4:5 rules[0].notify: takes names; an address stands under channels"],
+            id="Z2-in-notify",
+        ),
+        pytest.param(
+            f'channels: {{slack://{CANARY}: "", console: "console://"}}\n' + RULE.partition("\n")[2],
+            ["1:12 channels.***: is no address", "1:12 channels.***: is no name for a channel"],
+            id="Z2-as-name",
+        ),
+        pytest.param(
+            "sources: {models: 'https://${TOKEN} x', feed: openrouter}\n" + RULE,
+            [
+                "1:11 sources.models: is no address",
+                "1:41 sources.feed: is no address; it looks like https://",
+            ],
+            id="Z2-sources",
+        ),
+        pytest.param(
+            "sources: {models: off}\n" + RULE, ["1:11 sources.models: is no address"], id="models-off"
+        ),
+        pytest.param("store: ''\n" + RULE, ["1:1 store: must not be empty"], id="store"),
+        pytest.param("? [a]\n: b\n", ["1:3 a key is text here; put it in quotes"], id="C1-key"),
+        pytest.param("a: 2026-99-99\n", ["1:1 this is not YAML: month must be in 1..12"], id="C1-date"),
+        pytest.param("5: b\n", ["1:1 a key is text here; put it in quotes"], id="C1-number-as-key"),
+        pytest.param("%YAML 1.1\n---\n" + RULE, ["2:1 a %YAML line is not used here"], id="C6-version"),
+        pytest.param(
+            RULE + "    when: {model: a, model: b}\n",
+            ["5:22 rules[0].when.model: is there twice, first in line 5; keep one"],
+            id="C2-nested",
+        ),
+        pytest.param(
+            "holds: {price: 1h}\nholds: {price: 2h}\n" + RULE,
+            ["2:1 holds: is there twice, first in line 1"],
+            id="C2-section",
+        ),
+        pytest.param(
+            RULE + "    when:\n      event: price.changed\n      model:\n",
+            ["7:7 rules[0].when.model: takes a pattern such as openai/*"],
+            id="forgotten-value",
+        ),
+        pytest.param(
+            "holds: {price: }\n" + RULE, ["1:9 holds.price: takes a length of time"], id="forgotten-hold"
+        ),
+        pytest.param(
+            RULE + "    when: {price: {of: prompt}, context: {}}\n",
+            [
+                "5:12 rules[0].when.price: asks nothing; give rises_by or falls_by or below or above",
+                "5:33 rules[0].when.context: asks nothing; give at_least or at_most",
+            ],
+            id="asks-nothing",
+        ),
+        pytest.param(
+            'channels: {a: "console://"}\nruls: []\n',
+            ['2:1 ruls: unknown key; did you mean "rules"?'],
+            id="C3-needed",
+        ),
+        pytest.param('"a\\n\\e[2J": 1\n' + RULE, ["1:1 a\ufffd\ufffd[2J: unknown key"], id="Z2-one-line"),
+    ],
+)
+def test_a_mistake_gets_a_line_with_its_place_and_the_way_out(
+    tmp_path: Path, text: str | bytes, expected: list[str]
+) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    os.mkfifo(tmp_path / "pipe")
+    environ = {"VOID": "", "LINES": f"json://{CANARY}\njson://b", "TOKEN": CANARY}
+    found = problems(tmp_path, text, environ)
+    assert len(found) == len(expected), found
+    for line, words in zip(found, expected, strict=True):
+        assert words in line
+    assert "\n" not in "".join(found)
+    assert CANARY not in str(found)
+    assert "pydantic" not in str(found)
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = """\
+poll: 2d
+pol: 5m
+channels: {console: "console://", team: "${NOPE}"}
+rules:
+  - name: A
+    when: {modle: a, price: {rises_by: ten}}
+    notify: tem
+  - name: A
+    notify: console
+"""
+    found = problems(tmp_path, text, {})
+    assert [re.sub(r":\d+ .*", "", line) for line in found] == ["1", "2", "3", "6", "6", "7", "8"]

@@ -1,0 +1,58 @@
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.catalogs import FINCH, HERON, OWL
+from tests.support.watching import Catalog, service
+from watcher.service.logs import Journal, Json, Plain
+
+NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+REMOTE = "models: acme/owl\n2026-11-23T08:00:00Z ERROR forged \x1b[31mred\x1b[0m \u202eevil"
+
+
+def entry(level: int = logging.WARNING) -> logging.LogRecord:
+    record = logging.LogRecord("watcher.service", level, "", 0, "%s", (REMOTE,), None)
+    record.created = NOW.timestamp()
+    return record
+
+
+def test_an_entry_is_one_line_whatever_remote_text_is_in_it__Z4_Z5() -> None:
+    said = "models: acme/owl 2026-11-23T08:00:00Z ERROR forged  [31mred [0m  evil"
+    assert Plain().format(entry()) == f"2026-11-02T08:00:00Z WARNING {said}"
+    assert Journal().format(entry()) == f"<4>{said}"
+    assert json.loads(Json().format(entry())) == {
+        "at": "2026-11-02T08:00:00Z",
+        "level": "warning",
+        "logger": "watcher.service",
+        "message": said,
+    }
+
+
+@pytest.mark.parametrize(
+    ("level", "priority"),
+    [(logging.ERROR, 3), (logging.INFO, 6), (logging.DEBUG, 7), (logging.CRITICAL, 3)],
+)
+def test_the_journal_reads_the_priority(level: int, priority: int) -> None:
+    assert Journal().format(entry(level)).startswith(f"<{priority}>")
+
+
+def test_when_nothing_happens_there_is_a_line_an_hour(
+    tmp_path: Path, catalog: Catalog, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "watcher.service")
+    clock = [NOW]
+    watcher = service(tmp_path, catalog.url, "console://", clock)
+    for _ in range(36):
+        watcher.poll()
+        clock[0] += timedelta(minutes=5)
+    catalog.shows(OWL, FINCH, HERON, FINCH | {"id": "acme/finch-maxi"})
+    watcher.poll()
+    lines = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert len(lines) == 37, "in the debug log a line a poll"
+    told = [line for level, line in lines if level == "INFO"]
+    assert len(told) == 4, "the first look, twice an hour later, and the news"
+    assert told[-1].startswith("models: 4 models; feed: 3 models; events: 1, messages: 1")
+    watcher.store.close()

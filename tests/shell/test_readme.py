@@ -1,0 +1,67 @@
+import re
+from pathlib import Path
+
+from click import Context
+from click.testing import CliRunner
+
+from watcher.cli.main import main
+from watcher.config import load
+from watcher.messages.sample import sample
+from watcher.service.clock import utc_now
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_alert_it_starts_with_is_what_the_program_writes() -> None:
+    shown = re.sub(r"\d+ \w{3} \d{4} \d\d:\d\d UTC|\w{3} \d+ \w{3} \d{4}", "DATE", blocks("text")[0])
+    message = sample("team", utc_now())
+    made = re.sub(
+        r"\d+ \w{3} \d{4} \d\d:\d\d UTC|\w{3} \d+ \w{3} \d{4}", "DATE", f"{message.title}\n\n{message.body}\n"
+    )
+    assert shown.replace("Rules: Leaving OpenRouter, Dearer by a tenth", "R") == made.replace(
+        "Rule: A test of this channel", "R"
+    )
+
+
+def test_its_rules_can_be_used(tmp_path: Path) -> None:
+    secret = tmp_path / "ops"
+    secret.write_text("json://localhost/x")
+    file = tmp_path / "rules.yaml"
+    file.write_text(blocks("yaml")[0].replace("/run/secrets/ops-mail-url", str(secret)))
+    assert len(load.load(file, {"WATCHER_SLACK_URL": "slack://a/b/c"}).settings.rules) == 2
+
+
+def test_its_commands_are_the_commands() -> None:
+    named = set(re.findall(r"`watcher ([a-z]+)", README.split("| command |")[1].split("`--json`")[0]))
+    assert named == set(main.list_commands(Context(main)))
+
+
+def test_its_exit_codes_are_those_of_the_help() -> None:
+    codes = dict(re.findall(r"^\| (\d+) \| (.*?) \|$", README, re.MULTILINE))
+    shown = CliRunner().invoke(main, ["--help"]).output
+    assert {
+        code: re.search(rf"^ +{code} +\S", shown, re.MULTILINE) is not None for code in codes
+    } == dict.fromkeys(codes, True)
+
+
+def test_its_ways_to_run_it_for_good_are_those_that_the_guides_show_and_tests_walk() -> None:
+    section = README.split("## Run it for good")[1].split("## Commands")[0]
+    commands = "".join(re.findall(r"```bash\n(.*?)```", section, re.DOTALL)).splitlines()
+    guides = "".join((ROOT / "docs" / f"install-{way}.md").read_text() for way in ("systemd", "docker"))
+    assert len(commands) > 10
+    assert set(commands) <= set(guides.splitlines())
+
+
+def test_what_it_points_to_is_there() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for path in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text()):
+            assert (page.parent / path).exists(), f"{page.name} points to {path}"
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) < 200

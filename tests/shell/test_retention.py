@@ -1,0 +1,59 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.support.catalogs import FINCH, HERON, OWL, priced
+from tests.support.stores import asked
+from tests.support.watching import Catalog, service
+
+NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+KEEP = "keep: 30d\nholds: {price: 0s, price_restless: 0s, price_doubtful: 0s}"
+
+
+def test_what_ended_long_ago_is_forgotten_but_not_what_a_model_shows_now__S13_I14(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    clock = [NOW]
+    watcher = service(tmp_path, catalog.url, "console://", clock, KEEP)
+    for day in range(60):
+        clock[0] = NOW + day * DAY
+        catalog.shows(priced(OWL, f"0.00000{day + 1}", "0.00001"), FINCH, HERON)
+        watcher.poll()
+        watcher.deliver()
+    store = tmp_path / "watcher.db"
+    [(oldest,)] = asked(store, "select min(at) from events")
+    assert oldest >= f"{NOW + 29 * DAY:%Y-%m-%d}"
+    [(number, oldest)] = asked(store, "select count(*), min(at) from outbox where state = 'sent'")
+    assert number <= 31
+    assert oldest >= f"{NOW + 29 * DAY:%Y-%m-%d}"
+    assert len(watcher.store.history("acme/owl-2")) < 40
+    prices = [e.value for e in watcher.store.history("acme/finch-mini") if e.field == "prompt"]
+    assert prices == ["0.00000015"], "a price that has stood for two months is not forgotten"
+    watcher.store.close()
+
+
+def test_what_still_waits_is_kept_however_old__I2(tmp_path: Path, catalog: Catalog) -> None:
+    clock = [NOW]
+    watcher = service(tmp_path, catalog.url, "json://127.0.0.1:9/", clock, KEEP)
+    watcher.poll()
+    catalog.shows(OWL, FINCH, HERON, FINCH | {"id": "acme/finch-maxi"})
+    watcher.poll()
+    clock[0] += 90 * DAY
+    watcher.poll()
+    assert [message.notification.title for message in watcher.store.outbox.messages()][-1:] == [
+        "acme/finch-maxi is new"
+    ]
+    watcher.store.close()
+
+
+def test_a_long_record_is_searched_by_index__S13(tmp_path: Path, catalog: Catalog) -> None:
+    watcher = service(tmp_path, catalog.url, "console://", [NOW])
+    watcher.poll()
+    watcher.store.close()
+    for sql in (
+        "select * from history where model = 'acme/owl-2' order by id",
+        "select * from events where at < '2026'",
+        "select * from outbox where state = 'waiting' order by id",
+    ):
+        [plan, *_] = [row[-1] for row in asked(tmp_path / "watcher.db", f"explain query plan {sql}")]
+        assert "USING INDEX" in plan, f"{sql}: {plan}"

@@ -1,0 +1,80 @@
+"""A server on loopback that repeats to everybody whatever they told it, secrets and all."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import unquote
+
+from tests.support.catalogs import Row
+from watcher.cli.demo import feed
+
+
+@dataclass
+class Parrot:
+    """Serves the catalog while it is in the mood; answers all else with the status that the path begins with.
+
+    `heard` has the bodies of messages that were welcome, `past` those that a test is done with; `meanwhile`
+    is what happens while it has one.
+    """
+
+    rows: list[Row]
+    port: int = 0
+    meanwhile: Callable[[], object] = bool
+    is_moody: bool = False
+    heard: list[bytes] = field(default_factory=list)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers for `parrot`."""
+
+    parrot: Parrot
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        if not self.path.startswith("/models"):
+            self._repeat()
+        elif self.parrot.is_moody:
+            self._answer(401, json.dumps({"error": {"message": f"no such key: {self._said()}"}}).encode())
+        elif "use_rss" in self.path:
+            self._answer(200, feed(self.parrot.rows))
+        else:
+            self._answer(200, json.dumps({"data": self.parrot.rows}).encode())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.parrot.meanwhile()
+        if self.path.startswith("/200"):
+            self.parrot.heard.append(body)
+        self._repeat()
+
+    def _said(self) -> str:
+        return f"{self.path} {unquote(self.path)} {self.headers}"
+
+    def _repeat(self) -> None:
+        self._answer(int(self.path[1:4]), self._said().encode())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response_only(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextmanager
+def parroting(rows: list[Row]) -> Iterator[Parrot]:
+    """Run such a server."""
+    parrot = Parrot(rows)
+    answers = type("Answers", (Handler,), {"parrot": parrot})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), answers)
+    parrot.port = server.server_port
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield parrot
+    finally:
+        server.shutdown()
+        server.server_close()
