@@ -5,7 +5,7 @@ from watcher.domain.catalog import Item
 from watcher.domain.policy import Policy
 from watcher.news.settle import Waiting, outlook
 from watcher.news.steadiness import Moment
-from watcher.reports.explain import verdicts
+from watcher.reports.explain import check_rules
 from watcher.rules.route import ECHO, MASS, Rule
 from watcher.rules.values import Globs, Percent, PriceTerms
 
@@ -54,7 +54,7 @@ def test_where_nothing_differs_nothing_waits() -> None:
 
 def test_every_rule_says_whether_it_tells_and_what_is_not_met() -> None:
     [wait] = waiting(OWL, priced(OWL, "0.0000015", "0.0000125"))
-    found = verdicts(wait.event, [PRICES, TENTH], {})
+    found = check_rules(wait.event, [PRICES, TENTH], {})
     assert [(v.rule, v.tells, v.channels, v.unmet) for v in found] == [
         ("Prices", True, ("team",), ()),
         ("Dearer", False, ("ops",), ("The prompt or completion price rises by at least 30 %",)),
@@ -63,7 +63,7 @@ def test_every_rule_says_whether_it_tells_and_what_is_not_met() -> None:
 
 def test_after_a_rule_that_stops_no_other_tells() -> None:
     [wait] = waiting(OWL, priced(OWL, "0.0000015", "0.0000125"))
-    assert [v.unmet for v in verdicts(wait.event, [STOP, PRICES], {})] == [
+    assert [v.unmet for v in check_rules(wait.event, [STOP, PRICES], {})] == [
         (),
         ("rule 'First' above tells it and stops",),
     ]
@@ -74,10 +74,10 @@ def test_echoes_and_mass_changes_say_so() -> None:
     story = Story()
     story.shows(batch)
     [event] = story.shows(priced(batch, "1", "1"))
-    assert verdicts(event, [PRICES], {})[0].unmet == (ECHO,)
+    assert check_rules(event, [PRICES], {})[0].unmet == (ECHO,)
     rows = [OWL | {"id": f"acme/{number}"} for number in range(20)]
     story = Story()
     story.shows(*rows)
     [whole, single, *_] = story.shows(*(priced(row, "1", "1") for row in rows), after=8 * HOUR)
     assert whole.kind == "catalog.changed"
-    assert verdicts(single, [PRICES], {})[0].unmet == (MASS,)
+    assert check_rules(single, [PRICES], {})[0].unmet == (MASS,)

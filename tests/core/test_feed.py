@@ -3,7 +3,7 @@ import gzip
 import pytest
 
 from tests.support.catalogs import QUERY, START
-from watcher.domain.catalog import Snapshot
+from watcher.domain.catalog import FeedItem, FeedSnapshot
 from watcher.domain.errors import RefusedError
 from watcher.sources import SOURCES, feed
 
@@ -15,7 +15,7 @@ def item(title: str, guid: str = "acme/owl-2-20260901", extra: str = "") -> str:
     return f"<item><title>{title}</title><guid isPermaLink='false'>{guid}</guid>{extra}</item>"
 
 
-def read(*items: str, head: str = HEAD) -> Snapshot:
+def read(*items: str, head: str = HEAD) -> FeedSnapshot:
     return feed.parse([(head + "".join(items) + TAIL).encode()], START, QUERY)
 
 
@@ -35,7 +35,7 @@ def refusal(page: bytes) -> str:
     ],
 )
 def test_the_last_bracket_of_a_title_is_the_id(title: str, model: str, name: str) -> None:
-    assert read(item(title)).documents == {"acme/owl-2-20260901": {"id": model, "name": name}}
+    assert read(item(title)).items == {"acme/owl-2-20260901": FeedItem(model, name)}
 
 
 @pytest.mark.parametrize(
@@ -49,20 +49,20 @@ def test_the_last_bracket_of_a_title_is_the_id(title: str, model: str, name: str
     ],
 )
 def test_a_title_is_text_and_never_markup__F12(hostile: str, literal: str) -> None:
-    assert read(item(f"{hostile} (acme/owl-2)")).documents["acme/owl-2-20260901"]["name"] == literal
+    assert read(item(f"{hostile} (acme/owl-2)")).items["acme/owl-2-20260901"].name == literal
 
 
 @pytest.mark.parametrize("title", ["no id", "", "Owl (acme)", "Owl (acme/owl 2)", f"Owl (a/{'x' * 300})"])
 def test_an_item_without_a_usable_id_is_left_out__F3(title: str) -> None:
     snapshot = read(item("Owl (acme/owl-2)"), item(title, "other"))
-    assert list(snapshot.documents) == ["acme/owl-2-20260901"]
+    assert list(snapshot.items) == ["acme/owl-2-20260901"]
     assert snapshot.refused == {"item 2": "has no usable id"}
 
 
 @pytest.mark.parametrize("guid", ["g" * 257, "a\u202eb", "a&#10;b", ""])
 def test_an_item_without_a_usable_guid_is_left_out__F3(guid: str) -> None:
     snapshot = read(item("Owl (acme/owl-2)"), item("Cat (acme/cat)", guid))
-    assert list(snapshot.documents) == ["acme/owl-2-20260901"]
+    assert list(snapshot.items) == ["acme/owl-2-20260901"]
     assert snapshot.refused == {"item 2": "has no usable id"}
 
 
@@ -70,7 +70,7 @@ def test_an_item_without_a_usable_guid_is_left_out__F3(guid: str) -> None:
     "date", ["", "never", "02/11/2026", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 99 Foo 99999 +99999"]
 )
 def test_a_date_means_nothing_to_us__F3(date: str) -> None:
-    assert len(read(item("Owl (acme/owl-2)", extra=f"<pubDate>{date}</pubDate>")).documents) == 1
+    assert len(read(item("Owl (acme/owl-2)", extra=f"<pubDate>{date}</pubDate>")).items) == 1
 
 
 def test_without_a_guid_the_link_will_do__F3() -> None:
@@ -78,12 +78,12 @@ def test_without_a_guid_the_link_will_do__F3() -> None:
     snapshot = read(
         f"<item><title>Owl (acme/owl-2)</title><link>{link}</link><pubDate>never</pubDate></item>"
     )
-    assert list(snapshot.documents) == [link]
+    assert list(snapshot.items) == [link]
 
 
 def test_a_guid_twice_is_one_model__F6() -> None:
-    documents = read(item("Owl (acme/owl-2)"), item("Owl again (acme/owl-2)")).documents
-    assert [document["name"] for document in documents.values()] == ["Owl"], "the first"
+    items = read(item("Owl (acme/owl-2)"), item("Owl again (acme/owl-2)")).items
+    assert [entry.name for entry in items.values()] == ["Owl"], "the first"
 
 
 @pytest.mark.parametrize(
@@ -119,12 +119,12 @@ def test_a_feed_that_cannot_be_believed_is_refused_whole(page: bytes, words: str
 def test_other_encodings_are_read_right__F11(encoding: str) -> None:
     head = HEAD.replace("UTF-8", encoding)
     page = (head + item("Übermodel (acme/owl-2)") + TAIL).encode(encoding)
-    assert feed.parse([page], START, QUERY).documents["acme/owl-2-20260901"]["name"] == "Übermodel"
+    assert feed.parse([page], START, QUERY).items["acme/owl-2-20260901"].name == "Übermodel"
 
 
 def test_an_encoding_declared_wrongly_is_forgiven__F11() -> None:
     page = (HEAD + item("Übermodel (acme/owl-2)") + TAIL).encode("iso-8859-1")
-    assert "bermodel" in str(feed.parse([page], START, QUERY).documents["acme/owl-2-20260901"]["name"])
+    assert "bermodel" in str(feed.parse([page], START, QUERY).items["acme/owl-2-20260901"].name)
 
 
 def test_an_entity_never_reads_a_file__F10() -> None:
@@ -150,11 +150,11 @@ def test_a_feed_on_which_the_parser_fails_is_refused__F11(page: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["zlib", "idna", "utf-7", "x\x1b[31m"])
 def test_an_encoding_that_is_none_is_not_used__F11(encoding: str) -> None:
-    assert read(item("Owl (acme/owl-2)"), head=HEAD.replace("UTF-8", encoding)).documents
+    assert read(item("Owl (acme/owl-2)"), head=HEAD.replace("UTF-8", encoding)).items
 
 
 def test_a_feed_nested_deeply_is_read__F10() -> None:
-    assert len(read(item("Owl (acme/owl-2)"), "<a>" * 20_000, "</a>" * 20_000).documents) == 1
+    assert len(read(item("Owl (acme/owl-2)"), "<a>" * 20_000, "</a>" * 20_000).items) == 1
 
 
 def test_a_feed_has_one_page() -> None:

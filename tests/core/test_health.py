@@ -1,6 +1,7 @@
 import pytest
 
 from tests.support.catalogs import HOUR, OWL, START, Story, listing
+from watcher.domain.kinds import Kind
 from watcher.domain.polls import Failure, Part, Poll, State, Trouble
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
@@ -61,7 +62,7 @@ def test_a_list_that_stays_small_is_believed_in_the_end_as_one_event__P2_I8() ->
         "catalog.changed",
         "source.recovered",
     ]
-    assert [event.kind for event in told].count("model.removed") == 20
+    assert [event.kind for event in told].count(Kind.MODEL_REMOVED) == 20
 
 
 def test_another_query_may_show_less() -> None:

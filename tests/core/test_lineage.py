@@ -65,6 +65,6 @@ def test_what_happens_to_a_model_names_the_aliases_that_point_to_it() -> None:
     aliases = [OWL | {"id": i, "alias_target": {"slug": t}} for i, t in zip(ids, targets, strict=True)]
     story = begun(OWL, *aliases)
     [event] = story.shows(priced(OWL, "0.0000015", "0.00001"), *aliases)
-    assert event.model["aliases"] == ["~acme/owl-latest", "~acme/best-latest"]
+    assert event.aliases == ("~acme/owl-latest", "~acme/best-latest")
     body = notification("team", story.at, [event], ["r"]).body
     assert "(repriced); also ~acme/owl-latest, ~acme/best-latest\n" in body

@@ -4,11 +4,11 @@ import pytest
 
 from tests.support.catalogs import OWL, START, document, priced
 from watcher.domain.catalog import Aspect, Change, FieldChange
-from watcher.domain.kinds import KINDS
+from watcher.domain.kinds import KINDS, Kind
 from watcher.domain.news import Event
-from watcher.messages.lines import describe, headline
+from watcher.messages.lines import describe, title
 from watcher.news.diff import diff
-from watcher.news.events import Circumstances, of_catalog, of_change, of_part
+from watcher.news.events import Circumstances, kind_of, of_catalog, of_change, of_part
 from watcher.text.clean import clean
 from watcher.text.times import show_time
 
@@ -18,11 +18,11 @@ TIER = {"overrides": [{"min_prompt_tokens": 200000, "prompt": "1"}]}
 def price(after: Any, before: Any = OWL) -> Event:
     known, observed = document(before), document(after)
     [change] = [c for c in diff("acme/owl-2", known, observed) if c.aspect is Aspect.PRICE]
-    return of_change("acme/owl-2", change, known, observed, Circumstances(START, START, 0))
+    return of_change("acme/owl-2", change, kind_of(change, ()), observed, Circumstances(START, START, 0))
 
 
 def event(kind: str, before: Any = None, after: Any = None, **more: Any) -> Event:
-    return Event("id", START, kind, "acme/owl-2", before, after, **more)
+    return Event("id", START, KINDS[kind], "acme/owl-2", before, after, **more)
 
 
 SUMMARY = {"price": {"prompt": "0.000001", "completion": "0.000002"}, "context": 131072}
@@ -34,7 +34,7 @@ GAINS = (
 
 
 @pytest.mark.parametrize(
-    ("told", "line", "title"),
+    ("told", "line", "short"),
     [
         (
             price(priced(OWL, "0.0000015", "0.00001")),
@@ -172,15 +172,15 @@ GAINS = (
         ),
     ],
 )
-def test_every_event_is_one_line_and_a_short_title(told: Event, line: str, title: str) -> None:
+def test_every_event_is_one_line_and_a_short_title(told: Event, line: str, short: str) -> None:
     assert describe(told) == line
-    assert headline(told) == title
+    assert title(told) == short
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_event_without_any_detail_can_still_be_told(kind: str) -> None:
     assert describe(event(kind))
-    assert headline(event(kind))
+    assert title(event(kind))
 
 
 @pytest.mark.parametrize(
@@ -204,4 +204,5 @@ def test_times_are_written_for_people() -> None:
 
 def test_an_aspect_that_is_no_mapping_has_no_fields() -> None:
     change = Change(Aspect.CONTEXT, 1, 2)
-    assert of_change("a/b", change, {}, {"context": 2}, Circumstances(START, START, 0)).fields == ()
+    circumstances = Circumstances(START, START, 0)
+    assert of_change("a/b", change, Kind.CONTEXT_CHANGED, document(), circumstances).fields == ()

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import HOUR, START
 from watcher.domain.catalog import FieldChange
-from watcher.domain.kinds import KINDS
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.messages.message import notification
 from watcher.news.events import of_catalog
 
-LEAVING = Event("1", START, "expiration.announced", "acme/owl-2", None, "2026-11-07")
-NEW = Event("2", START, "model.added", "acme/finch", None, {"price": {"prompt": "0", "completion": "0"}})
+LEAVING = Event("1", START, Kind.EXPIRATION_ANNOUNCED, "acme/owl-2", None, "2026-11-07")
+NEW = Event("2", START, Kind.MODEL_ADDED, "acme/finch", None, {"price": {"prompt": "0", "completion": "0"}})
 
 
 def test_a_message_is_grouped_most_urgent_first_and_names_the_rules() -> None:
@@ -35,7 +35,7 @@ def test_a_message_is_grouped_most_urgent_first_and_names_the_rules() -> None:
 
 
 def test_the_html_says_the_same_and_escapes_remote_text__F12_Z4() -> None:
-    hostile = Event("1", START, "model.added", "acme/<script>", None, None, cause="a<b>")
+    hostile = Event("1", START, Kind.MODEL_ADDED, "acme/<script>", None, None, cause="a<b>")
     html = notification("team", START, [hostile], ["<img>"]).html
     assert "<script>" not in html
     assert "<img>" not in html
@@ -47,7 +47,12 @@ def test_one_decision_about_a_model_and_its_variants_is_one_line() -> None:
     def price(subject: str, after: str) -> Event:
         sides = {"prompt": "1", "completion": "2"}, {"prompt": "1", "completion": after}
         return Event(
-            subject, START, "price.changed", subject, *sides, fields=(FieldChange("completion", "2", after),)
+            subject,
+            START,
+            Kind.PRICE_CHANGED,
+            subject,
+            *sides,
+            fields=(FieldChange("completion", "2", after),),
         )
 
     dearer = [price(f"acme/owl-2{variant}", "3") for variant in (":batch", "", ":thinking")]
@@ -69,7 +74,7 @@ def test_one_decision_about_a_model_and_its_variants_is_one_line() -> None:
     ],
 )
 def test_the_only_link_is_the_models_page_on_openrouter(subject: str) -> None:
-    message = notification("team", START, [Event("1", START, "model.added", subject)], ["r"])
+    message = notification("team", START, [Event("1", START, Kind.MODEL_ADDED, subject)], ["r"])
     [page] = [line.strip() for line in message.body.splitlines() if line.startswith("  ")]
     parts = urlsplit(page)
     assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("https", "openrouter.ai", "", "")
@@ -79,8 +84,8 @@ def test_the_only_link_is_the_models_page_on_openrouter(subject: str) -> None:
     assert f'href="{escape(page)}"' in message.html
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].heading == "Watcher itself"])
-def test_what_is_about_watcher_itself_has_no_page__Z6(kind: str) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind.row.heading == "Watcher itself"])
+def test_what_is_about_watcher_itself_has_no_page__Z6(kind: Kind) -> None:
     message = notification("team", START, [Event("1", START, kind, "ops", cause="busy")], ["r"])
     assert "openrouter.ai" not in message.body + message.html
 
@@ -89,20 +94,22 @@ def test_what_happened_to_a_model_is_told_in_the_order_in_which_it_happened__L15
     def price(hour: int, before: str, after: str) -> Event:
         sides = {"prompt": before, "completion": "2"}, {"prompt": after, "completion": "2"}
         change = FieldChange("prompt", before, after)
-        return Event(str(hour), START + hour * HOUR, "price.changed", "acme/owl-2", *sides, fields=(change,))
+        return Event(
+            str(hour), START + hour * HOUR, Kind.PRICE_CHANGED, "acme/owl-2", *sides, fields=(change,)
+        )
 
     fell, rose = price(0, "0.000003", "0.000002"), price(1, "0.000002", "0.000003")
     moved = [
-        Event("a", START + 2 * HOUR, "expiration.moved", "acme/owl-2", "2026-11-05", "2026-11-09"),
-        Event("b", START, "expiration.announced", "acme/owl-2", None, "2026-11-05"),
-        Event("c", START + HOUR, "expiration.reminder", "acme/owl-2", None, "2026-11-05"),
+        Event("a", START + 2 * HOUR, Kind.EXPIRATION_MOVED, "acme/owl-2", "2026-11-05", "2026-11-09"),
+        Event("b", START, Kind.EXPIRATION_ANNOUNCED, "acme/owl-2", None, "2026-11-05"),
+        Event("c", START + HOUR, Kind.EXPIRATION_REMINDER, "acme/owl-2", None, "2026-11-05"),
     ]
     assert notification("team", START, [rose, fell, *moved], ["r"]).events == ("b", "c", "a", "0", "1")
 
 
 def test_what_happened_to_a_model_twice_is_two_lines_and_so_is_what_differs__L15_L18() -> None:
     def context(hour: int, subject: str, before: int, after: int) -> Event:
-        return Event(f"{hour} {subject}", START + hour * HOUR, "context.changed", subject, before, after)
+        return Event(f"{hour} {subject}", START + hour * HOUR, Kind.CONTEXT_CHANGED, subject, before, after)
 
     events = [
         context(0, "acme/owl-2", 1_000, 2_000),
@@ -134,7 +141,7 @@ def test_a_catalog_event_without_models_is_only_its_words() -> None:
 
 
 def test_a_very_long_message_says_what_it_leaves_out__L10() -> None:
-    many = [Event(str(n), START, "model.added", f"acme/{n}") for n in range(130)]
+    many = [Event(str(n), START, Kind.MODEL_ADDED, f"acme/{n}") for n in range(130)]
     message = notification("team", START, many, ["r"])
     assert message.title.endswith("and 129 more changes")
     assert "… and 30 more: `watcher events` has them all" in message.body
@@ -146,7 +153,7 @@ EVENTS = st.builds(
     Event,
     id=st.text(max_size=3),
     at=st.just(START),
-    kind=st.sampled_from(list(KINDS)),
+    kind=st.sampled_from(Kind),
     subject=st.text(max_size=300),
     before=st.none()
     | st.text(max_size=9)
@@ -177,7 +184,7 @@ def test_what_is_said_of_the_whole_catalog_twice_is_two_lines__P8_W6() -> None:
 
 def test_what_differs_between_variants_or_is_taken_back_later_is_a_line_of_its_own__L18() -> None:
     def context(subject: str, before: int, after: int, hours: int = 0) -> Event:
-        return Event(f"{subject} {after}", START + hours * HOUR, "context.changed", subject, before, after)
+        return Event(f"{subject} {after}", START + hours * HOUR, Kind.CONTEXT_CHANGED, subject, before, after)
 
     told = [context("acme/owl-2", 1, 2), context("acme/owl-2:free", 1, 3), context("acme/owl-2", 2, 1, 5)]
     body = notification("team", START, told, ["r"]).body

@@ -56,5 +56,5 @@ def test_a_document_without_details_is_no_trouble() -> None:
     story = Story()
     story.shows(OWL)
     odd = listing([OWL, FINCH])
-    documents = {model: {**doc, "details": None} for model, doc in odd.documents.items()}
+    documents = {model: replace(doc, details=None) for model, doc in odd.documents.items()}
     assert [e.kind for e in story.answers(HOUR, models=replace(odd, documents=documents))] == ["model.added"]

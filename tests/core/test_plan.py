@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Row, Story, listing, priced
 from watcher.cli.demo import row
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import HOLDS, Policy
 from watcher.domain.polls import Poll
@@ -87,7 +88,7 @@ class TestMassChanges:
         events = story.shows(*(priced(row, "1", "1") for row in MANY[:10]), *MANY[10:])
         assert [event.part_of for event in events] == [None] * 10
         events = story.shows(*(row | {"context_length": 5} for row in MANY[:6]), *MANY[6:], after=30 * DAY)
-        assert [event.kind for event in events].count("catalog.changed") == 1
+        assert [event.kind for event in events].count(Kind.CATALOG_CHANGED) == 1
 
     def test_a_wave_of_prices_is_one_event_however_few_of_it_settle_at_a_time(self) -> None:
         story = Story(Settings((EVERYTHING,)))
@@ -97,7 +98,7 @@ class TestMassChanges:
         story.shows(*MANY, after=HOUR / 4)
         assert story.shows(*wave, *MANY[20:], after=DAY / 8) == []
         told = [story.shows(*wave, *MANY[20:], after=8 * HOUR) for _ in range(6)]
-        assert [[e.kind for e in events].count("catalog.changed") for events in told if events] == [1, 1]
+        assert [[e.kind for e in events].count(Kind.CATALOG_CHANGED) for events in told if events] == [1, 1]
         assert [len(events) - 1 for events in told if events] == [18, 2]
         assert all(event.part_of for events in told for event in events if event.kind == "price.changed")
 
@@ -183,10 +184,9 @@ def test_whatever_happens_what_lasts_is_announced_in_the_end__I6(catalogs: list[
     for _ in range(4):
         story.shows(*last, after=3 * DAY)
     for model, document in listing(last, story.at).documents.items():
-        announced = story.state.items[model].announced or {}
-        assert {aspect: announced[aspect] for aspect in ("listed", "price", "context", "expiration")} == {
-            aspect: document[aspect] for aspect in ("listed", "price", "context", "expiration")
-        }
+        announced = story.state.items[model].announced
+        for aspect in ("listed", "price", "context", "expiration"):
+            assert getattr(announced, aspect) == getattr(document, aspect)
         assert story.state.items[model].pending == {}
 
 

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from watcher.domain.catalog import Document
 from watcher.openrouter import prices
 
 
@@ -86,7 +87,7 @@ def test_keys_that_a_daily_window_covers_follow_the_clock_and_are_not_compared()
         "completion": "0.000002",
         "overrides": {"utc_end=30 utc_start=1630": {"prompt": "0.0000005"}},
     }
-    assert prices.whole({"price": compared, "clock": clock})["prompt"] == "0.000001"
+    assert prices.full_price(Document(price=compared, clock=clock))["prompt"] == "0.000001"
 
 
 @pytest.mark.parametrize("overrides", [None, "soon", [1], [{}], [{"prompt": None}]])
@@ -97,7 +98,7 @@ def test_overrides_of_another_shape_do_no_harm(overrides: Any) -> None:
 
 
 def test_a_document_without_prices_has_none() -> None:
-    assert prices.whole({"price": None}) == {}
+    assert prices.full_price(Document()) == {}
 
 
 @pytest.mark.parametrize(
@@ -113,11 +114,11 @@ def test_a_document_without_prices_has_none() -> None:
     ],
 )
 def test_people_read_prices_by_the_million(written: str | None, shown: str) -> None:
-    assert prices.shown({"prompt": written}, "prompt") == shown
+    assert prices.show({"prompt": written}, "prompt") == shown
 
 
 def test_some_prices_are_not_by_the_token() -> None:
-    assert prices.shown({"web_search": "0.01"}, "web_search") == "$0.01 per search"
+    assert prices.show({"web_search": "0.01"}, "web_search") == "$0.01 per search"
 
 
 def test_no_prices_at_all_show_as_not_listed() -> None:
@@ -144,7 +145,7 @@ def test_people_read_changes_in_percent(change: str, shown: str) -> None:
     ],
 )
 def test_prompt_and_completion_in_one_go(listed: Any, shown: str) -> None:
-    assert prices.headline(listed) == shown
+    assert prices.show_main(listed) == shown
 
 
 def test_the_largest_move_counts_by_size_and_keeps_its_sign() -> None:

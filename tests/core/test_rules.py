@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tests.support.catalogs import OWL, START, document, priced
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.rules.route import Routing, Rule, route
 from watcher.rules.values import Globs, Percent, PriceTerms
@@ -14,7 +15,7 @@ TENTH = {"price": PriceTerms(rises_by=Percent.parse("10%"))}
 def price_event(before: str, after: str, subject: str = "acme/owl-2", **more: Any) -> Event:
     old, new = ({"prompt": side, "completion": side} for side in (before, after))
     model = document(priced(OWL, after, after))
-    return Event("id", START, "price.changed", subject, old, new, model=model, **more)
+    return Event("id", START, Kind.PRICE_CHANGED, subject, old, new, model=model, **more)
 
 
 def told(events: list[Event], *rules: Rule, remembered: Any = None) -> list[tuple[str, str]]:
@@ -44,7 +45,7 @@ def test_a_slow_drift_reaches_a_rule_when_it_has_added_up__W7() -> None:
     heard = []
     for before, after in [("100", "104"), ("104", "108"), ("108", "112"), ("112", "116"), ("116", "122")]:
         routed = route([price_event(before, after)], [rule], remembered)
-        remembered = routed.told_prices
+        remembered = routed.base_prices
         heard += [after for _ in routed.matches]
     assert heard == ["112"]
     again = route([price_event("122", "124")], [rule], remembered)
@@ -54,18 +55,18 @@ def test_a_slow_drift_reaches_a_rule_when_it_has_added_up__W7() -> None:
 def test_each_rule_counts_from_what_it_told_itself() -> None:
     small = Rule("small", ("team",), {"price": PriceTerms(rises_by=Percent.parse("3%"))})
     large = Rule("large", ("team",), TENTH)
-    remembered = route([price_event("100", "104")], [small, large], {}).told_prices
+    remembered = route([price_event("100", "104")], [small, large], {}).base_prices
     assert remembered["small", "acme/owl-2"]["prompt"] == "104"
     assert remembered["large", "acme/owl-2"]["prompt"] == "100"
 
 
 def test_only_price_changes_are_remembered() -> None:
-    event = replace(price_event("1", "2"), kind="model.added")
+    event = replace(price_event("1", "2"), kind=Kind.MODEL_ADDED)
     assert route([event], [Rule("dearer", ("team",), TENTH)], {}) == Routing((), {}, ())
 
 
 def test_a_price_event_without_prices_is_no_trouble() -> None:
-    event = replace(price_event("1", "2"), before=None, after=None, model={})
+    event = replace(price_event("1", "2"), before=None, after=None, model=None)
     assert told([event], Rule("dearer", ("team",), TENTH)) == []
 
 
@@ -85,7 +86,7 @@ def test_batch_twins_and_aliases_are_quiet_unless_asked_for(echo: str, when: Any
 
 
 def test_an_alias_that_points_elsewhere_is_news_of_its_own() -> None:
-    event = replace(price_event("1", "2", "~acme/owl-latest"), kind="alias.retargeted")
+    event = replace(price_event("1", "2", "~acme/owl-latest"), kind=Kind.ALIAS_RETARGETED)
     assert told([event], Rule("rule", ("team",))) == [("rule", "team")]
 
 
@@ -121,5 +122,5 @@ def test_a_rule_that_fails_tells_the_event_and_costs_no_other_rule__X20_I10() ->
 
 
 def test_a_channel_is_not_told_that_it_does_not_deliver__L4() -> None:
-    event = replace(price_event("1", "2"), kind="channel.failing", subject="team")
+    event = replace(price_event("1", "2"), kind=Kind.CHANNEL_FAILING, subject="team")
     assert told([event], Rule("all", ("team", "ops"))) == [("all", "ops")]

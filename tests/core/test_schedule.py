@@ -8,6 +8,7 @@ from tests.support.sending import REFUSED, RETRY, SENT, message
 from watcher.delivery.schedule import MOST_ATTEMPTS, as_one, due_at, next_attempt, ready
 from watcher.domain.catalog import FieldChange
 from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Quiet, Rate, Secret
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event, Notification
 
 NOW = datetime(2026, 3, 28, 12, tzinfo=UTC)
@@ -118,7 +119,7 @@ class TestAsOne:
     def test_several_say_all_their_events_and_rules_and_since_when__L17_L18(self) -> None:
         high, low = "0.000002", "0.000001"
         events = [
-            Event(number, at, "price.changed", "acme/owl-2", {"prompt": old}, {"prompt": new}, (change,))
+            Event(number, at, Kind.PRICE_CHANGED, "acme/owl-2", {"prompt": old}, {"prompt": new}, (change,))
             for number, at, old, new in [("e1", NOW, low, high), ("e2", NOW + HOUR, high, low)]
             for change in [FieldChange("prompt", old, new)]
         ]
@@ -135,12 +136,12 @@ class TestAsOne:
         )
 
     def test_the_urgent_and_the_rest_of_one_poll_cover_no_while(self) -> None:
-        events = [Event(n, NOW, "source.failing", "models", cause="down") for n in ("e1", "e2")]
+        events = [Event(n, NOW, Kind.SOURCE_FAILING, "models", cause="down") for n in ("e1", "e2")]
         told = as_one([waits(1, urgent=True), waits(2)], events, NOW).notification
         assert "all since" not in told.body
 
     def test_where_an_event_is_gone_they_say_end_to_end_what_they_said__X21(self) -> None:
-        told = as_one([waits(1), waits(2), waits(3)], [Event("e1", NOW, "model.added", "acme/owl-2")], NOW)
+        told = as_one([waits(1), waits(2), waits(3)], [Event("e1", NOW, Kind.MODEL_ADDED, "acme/owl-2")], NOW)
         assert told.notification.title == "title 1, and more"
         assert told.notification.body == "body 1\n\nbody 2\n\nbody 3"
         assert told.notification.events == ("e1", "e2", "e3")

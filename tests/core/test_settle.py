@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -275,11 +276,14 @@ def test_learning_what_was_unknown_is_no_news() -> None:
 def test_a_store_of_an_older_version_learns_a_new_side_without_a_word() -> None:
     story = begun(OWL)
     item = story.state.items["acme/owl-2"]
-    older = {key: value for key, value in (item.announced or {}).items() if key not in {"context", "details"}}
-    items = {"acme/owl-2": type(item)(older, older)}
+    assert item.announced
+    older = replace(item.announced, context=None, details=None)
+    items = {"acme/owl-2": replace(item, announced=older, observed=older)}
     story.state = type(story.state)(items, story.state.sources)
     assert story.shows(OWL, after=2 * DAY) == []
-    assert (story.state.items["acme/owl-2"].announced or {})["context"] == 131072
+    announced = story.state.items["acme/owl-2"].announced
+    assert announced
+    assert announced.context == 131072
 
 
 def test_the_feed_never_removes__F8() -> None:

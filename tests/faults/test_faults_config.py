@@ -105,7 +105,7 @@ def test_there_are_no_templates_that_could_be_wrong__C10_Z8(tmp_path: Path, key:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_event_of_which_nothing_is_known_is_still_a_message__C10(kind: str) -> None:
-    message = notification("hook", START, [Event("1", START, kind, "acme/owl-2")], ["All"])
+    message = notification("hook", START, [Event("1", START, KINDS[kind], "acme/owl-2")], ["All"])
     assert message.title.isprintable()
     assert message.title
     assert "•" in message.body

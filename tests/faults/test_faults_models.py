@@ -86,8 +86,10 @@ def test_endless_texts_and_lists_are_kept_and_cut_where_they_are_shown__P18(tmp_
         at.shows(OWL, FINCH)
         at.shows(long, FINCH)
         assert sorted(at.news()) == [("capability.changed", "acme/owl-2"), ("model.changed", "acme/owl-2")]
-        observed = at.state().items["acme/owl-2"].observed or {}
-        assert len(observed["capabilities"]["parameters"]) == 10_000  # type: ignore[index, call-overload, arg-type]
+        observed = at.state().items["acme/owl-2"].observed
+        assert observed
+        assert observed.capabilities
+        assert len(observed.capabilities["parameters"]) == 10_000
         [message] = at.messages()
         assert len(message.notification.body) < LONGEST_BODY
         assert len(message.notification.html) < LONGEST_BODY

@@ -61,8 +61,10 @@ def test_a_list_in_another_unicode_encoding_is_read_right__P15(tmp_path: Path, e
     body = json.dumps({"data": [named, FINCH, HERON]}, ensure_ascii=False).encode(encoding)
     with watched(tmp_path) as at:
         assert not failures(at.gets(models=reply(body)))
-        observed = at.state().items[OWL_ID].observed or {}
-        assert observed["details"]["name"] == named["name"]  # type: ignore[index, call-overload]
+        observed = at.state().items[OWL_ID].observed
+        assert observed
+        assert observed.details
+        assert observed.details["name"] == named["name"]
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,10 @@ def test_a_link_laid_where_the_older_store_is_kept_leads_nowhere__Z11(tmp_path: 
     with Store.open(path):
         pass
     make_older(path)
-    (tmp_path / "watcher.db.before-v2").symlink_to(elsewhere)
+    (tmp_path / "watcher.db.before-v3").symlink_to(elsewhere)
     Store.open(path).close()
     assert not elsewhere.exists()
-    assert not (tmp_path / "watcher.db.before-v2").is_symlink()
+    assert not (tmp_path / "watcher.db.before-v3").is_symlink()
 
 
 def test_a_store_that_is_a_link_to_nowhere_is_not_made_there__Z11(tmp_path: Path) -> None:

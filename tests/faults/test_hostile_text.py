@@ -14,6 +14,7 @@ from tests.support.sending import SENT, SLACK, message, send
 from tests.support.services import field, form, imitating
 from watcher.cli.demo import Stage, serve
 from watcher.domain.delivery import Outcome
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event, Notification
 from watcher.messages.message import notification
 from watcher.reports.as_json import written
@@ -78,7 +79,10 @@ def test_nothing_in_a_message_is_alive(
 
 def told(name: str) -> Notification:
     return notification(
-        "team", message().notification.at, [Event("1", message().notification.at, "model.added", name)], ["r"]
+        "team",
+        message().notification.at,
+        [Event("1", message().notification.at, Kind.MODEL_ADDED, name)],
+        ["r"],
     )
 
 

@@ -16,7 +16,7 @@ from tests.support.crash_scene import Scene
 from tests.support.remains import remains
 from tests.support.watching import Catalog
 from watcher.domain.news import Event
-from watcher.openrouter.prices import whole
+from watcher.openrouter.prices import full_price
 from watcher.store import rows
 
 KILLS = int(os.environ.get("WATCHER_KILLS", "200"))
@@ -107,4 +107,4 @@ def must_lead_from_first_to_last(told: Sequence[Event], changes: int) -> None:
 
 def price_of(change: int) -> object:
     """Give the price as an event tells it."""
-    return whole(document(version(change)[0]))
+    return full_price(document(version(change)[0]))

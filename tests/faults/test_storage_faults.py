@@ -240,7 +240,7 @@ def test_a_store_of_an_older_version_is_copied_then_migrated__S11_I18(
     catalog.shows(OWL, FINCH, HERON, MAXI)
     assert "acme/finch-maxi is new" in finished(file, "once").stdout
     assert asked(store, "select count(*) from ours") == [(0,)], "what is not ours is kept"
-    kept = tmp_path / "watcher.db.before-v2"
+    kept = tmp_path / "watcher.db.before-v3"
     assert kept.stat().st_mode & 0o777 == 0o600
     assert asked(kept, "select count(*) from events") == [(0,)]
     with pytest.raises(sqlite3.OperationalError, match="no such table: troubles"):

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from watcher.cli.demo import row
-from watcher.domain.catalog import Document, Snapshot
+from watcher.domain.catalog import Document, FeedSnapshot, Snapshot
 from watcher.domain.news import Event
-from watcher.domain.polls import Failure, Plan, Poll, State
+from watcher.domain.polls import Answer, Plan, Poll, State
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
 from watcher.sources import feed, model_list
@@ -39,7 +39,7 @@ def listing(rows: Sequence[Row], at: datetime = START, query: str = QUERY) -> Sn
     return model_list.parse([answer(rows)], at, query)
 
 
-def feed_of(entries: Mapping[str, str], at: datetime = START) -> Snapshot:
+def feed_of(entries: Mapping[str, str], at: datetime = START) -> FeedSnapshot:
     """Read a feed with these ids by canonical slug."""
     items = "".join(
         f"<item><title>Made-up ({model})</title><guid>{slug}</guid></item>" for slug, model in entries.items()
@@ -62,7 +62,7 @@ class Story:
         self.at = start
         self.plan = Plan(self.state)
 
-    def answers(self, after: timedelta = timedelta(0), **answers: Snapshot | Failure) -> list[Event]:
+    def answers(self, after: timedelta = timedelta(0), **answers: Answer) -> list[Event]:
         self.at += after
         self.plan = plan(self.state, Poll(self.at, answers), self.settings)
         self.state = self.plan.state

@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.catalogs import START
 from watcher.domain.delivery import Verdict
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.observer import ChannelDepth
 from watcher.service.metrics import Metrics
@@ -42,7 +43,7 @@ def told() -> Metrics:
     metrics.ready()
     metrics.progress()
     metrics.asked("models", 0.3, START, failed=False)
-    metrics.planned(0.02, [Event("1", START, "price.changed", "acme/owl-2")], 600, 7)
+    metrics.planned(0.02, [Event("1", START, Kind.PRICE_CHANGED, "acme/owl-2")], 600, 7)
     metrics.delivered("team", Verdict.SENT, dead=False)
     metrics.outbox({"team": ChannelDepth(waiting=1, dead=1, oldest=60.0, failing=True)})
     return metrics

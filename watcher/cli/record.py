@@ -12,7 +12,7 @@ from watcher.domain.errors import NotFoundError
 from watcher.news.settle import outlook
 from watcher.news.steadiness import Moment
 from watcher.reports import as_json
-from watcher.reports.explain import verdicts
+from watcher.reports.explain import check_rules
 from watcher.service.clock import utc_now
 from watcher.store.store import Store
 
@@ -79,14 +79,14 @@ def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
     item = state.items.get(name, Item())
     waits = outlook(name, item, Moment(now, now - config.poll), config.settings.policy)
     for wait in waits:
-        found = verdicts(wait.event, config.settings.rules, state.told_prices)
+        found = check_rules(wait.event, config.settings.rules, state.base_prices)
         if for_machines:
             click.echo(as_json.written(as_json.waiting(wait, found)))
         else:
             terminal.waiting(wait, now)
             terminal.verdicts(found)
     for event in events:
-        found = verdicts(event, config.settings.rules, {})
+        found = check_rules(event, config.settings.rules, {})
         if for_machines:
             click.echo(as_json.written(as_json.explained(event, found)))
         else:

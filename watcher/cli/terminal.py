@@ -15,9 +15,9 @@ from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan
 from watcher.messages.lines import describe
 from watcher.news.settle import Waiting
-from watcher.openrouter.prices import HEADLINE, shown
+from watcher.openrouter.prices import MAIN, show
 from watcher.reports.backtest import Backtest
-from watcher.reports.explain import Verdict
+from watcher.reports.explain import RuleCheck
 from watcher.reports.status import Report
 from watcher.text.clean import clean
 from watcher.text.times import from_iso, show_age, show_time, show_wait
@@ -80,8 +80,8 @@ def history(entries: Sequence[HistoryEntry]) -> None:
 
 
 def _value(entry: HistoryEntry) -> str:
-    if entry.field in HEADLINE:
-        return shown({entry.field: entry.value}, entry.field)
+    if entry.field in MAIN:
+        return show({entry.field: entry.value}, entry.field)
     value = clean(entry.value or "none")
     if entry.field == "context" and value.isdigit():
         return f"{int(value):,} tokens"
@@ -179,7 +179,7 @@ def rules(test: Backtest) -> None:
     line(f"No rule caught: {uncaught or 'nothing; every event was told'}")
 
 
-def verdicts(found: Sequence[Verdict]) -> None:
+def verdicts(found: Sequence[RuleCheck]) -> None:
     """Print each rule's verdict and, where it does not tell, why."""
     for verdict in found:
         if verdict.tells:
@@ -188,7 +188,7 @@ def verdicts(found: Sequence[Verdict]) -> None:
             line(f"  - {verdict.rule}: not met: {'; '.join(verdict.unmet)}")
 
 
-def explained(event: Event, found: Sequence[Verdict]) -> None:
+def explained(event: Event, found: Sequence[RuleCheck]) -> None:
     """Print an event and what each rule makes of it."""
     line(f"Told {show_time(event.at)}: {describe(event)}", "bold")
     verdicts(found)

@@ -77,6 +77,6 @@ def warnings(file: YamlFile, content: File, rules: Sequence[Rule]) -> Iterator[s
 
 
 def _can_match(rule: Rule) -> bool:
-    kinds = ["price.changed"] if rule.counts_from_told else KINDS
+    kinds = ["price.changed"] if rule.counts_from_base else KINDS
     wanted = rule.when.get("event")
     return not isinstance(wanted, Globs) or any(wanted.matches(kind) for kind in kinds)

@@ -3,7 +3,7 @@
 from watcher.config.config import Config
 from watcher.domain.delivery import Channel
 from watcher.domain.policy import HOLDS, REMINDERS
-from watcher.rules.conditions import words
+from watcher.rules.conditions import CONDITIONS
 from watcher.rules.values import Duration
 
 
@@ -39,7 +39,7 @@ def explain(config: Config) -> list[str]:
     for rule in settings.rules:
         how = f"{' at any hour' * rule.urgent}{' and stop' * rule.stop}"
         lines.append(f"{rule.name}: tell {' and '.join(rule.notify)}{how} when")
-        lines += [f"  - {words(name, wanted)}" for name, wanted in rule.when.items()] or [
+        lines += [f"  - {CONDITIONS[name].say(wanted)}" for name, wanted in rule.when.items()] or [
             "  - anything happens"
         ]
     return lines

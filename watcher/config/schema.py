@@ -1,10 +1,8 @@
 """The shape of `rules.yaml`: what may stand where, as a JSON Schema for editors and as words for people."""
 
-import types
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -26,8 +24,8 @@ from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, closest, in_words
 from watcher.config.yaml_file import Key
 from watcher.domain.kinds import KINDS
 from watcher.domain.policy import HOLDS, REMINDERS
-from watcher.rules.conditions import CONDITIONS
-from watcher.rules.values import AtMost, Duration, Hours
+from watcher.rules.conditions import CONDITIONS, Condition
+from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
 
 HIGHEST_PORT = 65535
 API = "https://openrouter.ai/api/v1/models"
@@ -52,40 +50,58 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _section(name: str, words: str, keys: dict[str, Any]) -> Any:  # noqa: ANN401 - a type made here
-    return create_model(name, __base__=Section, __doc__=words, **keys)
+LengthOfTime = Annotated[Duration, PlainValidator(Duration.parse), WithJsonSchema(Duration.SCHEMA)]
+Patterns = Annotated[Globs, PlainValidator(Globs.parse), WithJsonSchema(Globs.SCHEMA)]
+Share = Annotated[Percent | None, PlainValidator(Percent.parse), WithJsonSchema(Percent.SCHEMA)]
+Amount = Annotated[Price | None, PlainValidator(Price.parse), WithJsonSchema(Price.SCHEMA)]
+TokenCount = Annotated[Tokens | None, PlainValidator(Tokens.parse), WithJsonSchema(Tokens.SCHEMA)]
 
 
-def _shape(kind: Any) -> Any:  # noqa: ANN401 - types in, types out
-    """Give what pydantic is to expect for a condition's type: our types read themselves."""
-    if kind is bool:
-        return StrictBool
-    if isinstance(kind, types.UnionType):
-        return _shape(next(part for part in get_args(kind) if part is not type(None)))
-    if get_origin(kind) is Literal:
-        return kind
-    if hasattr(kind, "parse"):
-        return Annotated[kind, PlainValidator(kind.parse), WithJsonSchema(kind.SCHEMA)]
-    hints = get_type_hints(kind)
-    parts: Any = {part.name: (_shape(hints[part.name]), Field(part.default)) for part in fields(kind)}
-    asked = [part.name for part in fields(kind) if part.default is None]
+def _asks(build: Callable[..., Any], *asked: str) -> AfterValidator:
+    """Build the value from a section in which at least one of the keys is given."""
 
-    def build(section: Any) -> Any:  # noqa: ANN401 - both types are made at run time
-        given = {name: getattr(section, name) for name in parts}
-        if all(given[name] is None for name in asked):
+    def check(section: BaseModel) -> Any:  # noqa: ANN401 - whatever is built
+        given = {name: getattr(section, name) for name in section.model_fields_set}
+        if all(given.get(name) is None for name in asked):
             message = f"asks nothing; give {' or '.join(asked)}"
             raise ValueError(message)
-        return kind(**given)
+        return build(**given)
 
-    return Annotated[_section(kind.__name__, kind.__doc__, parts), AfterValidator(build)]
+    return AfterValidator(check)
 
 
-def _condition(name: str) -> Any:  # noqa: ANN401 - a type made here
-    """Give a condition's type; a key whose value was forgotten is an error, else it would widen the rule."""
-    function = CONDITIONS[name]
-    described = str(function.__doc__).removesuffix(".").replace("{}", "...")
-    shape = _shape(get_type_hints(function)["wanted"])
-    return shape, Field(None, description=described, json_schema_extra=EVENTS if name == "event" else None)
+class PriceSection(Section):
+    """What is asked of a price; all that are given must hold, for any of the prices in `of`."""
+
+    rises_by: Share = None
+    falls_by: Share = None
+    below: Amount = None
+    above: Amount = None
+    of: Literal["prompt", "completion", "either"] = "either"
+
+
+class ContextSection(Section):
+    """A range of tokens; both ends count."""
+
+    at_least: TokenCount = None
+    at_most: TokenCount = None
+
+
+SHAPES: Mapping[type, Any] = {
+    bool: StrictBool,
+    Globs: Patterns,
+    Duration: LengthOfTime,
+    PriceTerms: Annotated[PriceSection, _asks(PriceTerms, "rises_by", "falls_by", "below", "above")],
+    Bounds: Annotated[ContextSection, _asks(Bounds, "at_least", "at_most")],
+}
+"""What pydantic expects for the type of a condition's value."""
+
+
+def _condition(row: Condition) -> Any:  # noqa: ANN401 - a field's type and its description
+    """Return a field of `when`; a key without a value is an error, as it would widen the rule."""
+    described = row.words.replace("{}", "...")
+    extra = EVENTS if row.key == "event" else None
+    return SHAPES[row.type], Field(None, description=described, json_schema_extra=extra)
 
 
 def _one_or_more(entry: dict[str, Any], *examples: object) -> dict[str, Any]:
@@ -137,7 +153,6 @@ def _each_once(given: list[Duration]) -> list[Duration]:
     return given
 
 
-LengthOfTime = Annotated[Duration, PlainValidator(Duration.parse), WithJsonSchema(Duration.SCHEMA)]
 Reminder = Annotated[LengthOfTime, _within("0d", "365d"), AfterValidator(_whole_days)]
 OneOrMore = Annotated[
     list[StrictStr],
@@ -146,15 +161,20 @@ OneOrMore = Annotated[
 ]
 
 
-Holds: Any = _section(
+# Their keys are the rows of tables elsewhere, so that each is written once.
+HOLD_FIELDS: Any = {name: (Annotated[LengthOfTime, _within("0s", "30d")], None) for name in HOLDS}
+CONDITION_FIELDS: Any = {row.key: _condition(row) for row in CONDITIONS.values()}
+Holds: Any = create_model(
     "Holds",
-    "How long a difference must last before it is news.",
-    dict.fromkeys(HOLDS, (Annotated[LengthOfTime, _within("0s", "30d")], None)),
+    __base__=Section,
+    __doc__="How long a difference must last before it is news.",
+    **HOLD_FIELDS,
 )
-When: Any = _section(
+When: Any = create_model(
     "When",
-    "What an event must be; all that is given must hold.",
-    {name: _condition(name) for name in CONDITIONS},
+    __base__=Section,
+    __doc__="What an event must be; all that is given must hold.",
+    **CONDITION_FIELDS,
 )
 
 

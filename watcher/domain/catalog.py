@@ -1,4 +1,4 @@
-"""The nouns: what a source showed, what differs, what is news, who is told."""
+"""Models as sources show them, and what is remembered of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
-Document: TypeAlias = Mapping[str, Json]
-"""A model made comparable: one key an aspect, besides keys that are evidence only."""
+Prices: TypeAlias = Mapping[str, Json]
+"""USD per token (some keys: per request, image, ...) as exact decimal text; `overrides` by condition."""
 
 
 class Aspect(StrEnum):
-    """A side of a model that can differ on its own; the value is its key in a document."""
+    """A side of a model that can differ on its own; all but `countdown` name a field of `Document`."""
 
     LISTED = "listed"
     PRICE = "price"
@@ -24,16 +24,39 @@ class Aspect(StrEnum):
     DETAILS = "details"
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One believed answer of a source.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A model made comparable. None means unknown, except that an `expiration` of None is no date.
 
-    `documents` by model id (for the feed: by canonical slug); `fields` every field name that the answer used;
-    `refused` the items that could not be read, with the reason; `raw` the rows as they came, as JSON,
-    which takes less memory than what it stands for.
+    `expiration` is an ISO day (UTC), `alias` what an alias points to, `context` in tokens; `capabilities`
+    are sorted lists by name. `clock` (prices that follow the time of day) and `routing` (the provider
+    shown) are evidence, not compared.
     """
 
-    identity: str
+    listed: bool | None = True
+    price: Prices | None = None
+    expiration: str | None = None
+    alias: str | None = None
+    context: int | None = None
+    capabilities: Mapping[str, Sequence[str]] | None = None
+    details: Mapping[str, Json] | None = None
+    clock: Prices = field(default_factory=dict)
+    routing: Mapping[str, Json] = field(default_factory=dict)
+
+
+UNKNOWN = Document(listed=None)
+"""A model nobody has heard of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One believed answer of the model list.
+
+    `query_id` tells queries apart, `documents` are by model id, `fields` every field name in the answer,
+    `refused` why items could not be read; `raw` has the rows as JSON text, which takes less memory.
+    """
+
+    query_id: str
     documents: Mapping[str, Document]
     fields: frozenset[str] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -82,11 +105,20 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcement:
+    """The last announcement about an aspect: when (UTC), and the value before it."""
+
+    at: datetime
+    before: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """All that is remembered of one model.
 
     `announced` is what people know, `observed` what the last believed list showed. `revision` counts the
-    announcements; `levels` are the prices observed lately, the last one at present.
+    announcements; `levels` are the prices observed lately, oldest first. `countdown` is the most urgent
+    reminder (days) given for the announced date, `dates` every expiration date announced so far.
     """
 
     announced: Document | None = None
@@ -94,17 +126,42 @@ class Item:
     pending: Mapping[Aspect, Pending] = field(default_factory=dict)
     revision: int = 0
     levels: tuple[Level, ...] = ()
+    countdown: int | None = None
+    dates: tuple[str, ...] = ()
+    last: Mapping[Aspect, Announcement] = field(default_factory=dict)
+
+    @property
+    def listed(self) -> Document | None:
+        """What the last list shows of the model, None if it does not show it."""
+        return self.observed if self.observed and self.observed.listed else None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One item of the feed: the model's id and name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSnapshot:
+    """One believed answer of the feed: its items by canonical slug, and why others could not be read."""
+
+    query_id: str
+    items: Mapping[str, FeedItem]
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
     """A base model that the feed showed at `since` first.
 
-    `known`: people know it, or need not; `told`: they know it by the feed, the list has not shown it yet.
+    `known`: people know it, or need not; `unconfirmed`: they know it from the feed alone so far.
     """
 
     model: str
     name: str
     since: datetime
     known: bool
-    told: bool = False
+    unconfirmed: bool = False

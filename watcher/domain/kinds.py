@@ -2,45 +2,204 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Self
+
+from watcher.domain.catalog import Aspect
+
+
+class Severity(IntEnum):
+    """How urgent news is, most urgent first: the order in a message."""
+
+    CRITICAL = 0
+    WARNING = 1
+    INFO = 2
+    DETAIL = 3
+
+
+class About(StrEnum):
+    """What an event's subject is: a model's id, the catalog, or a part of watcher."""
+
+    MODEL = "model"
+    CATALOG = "catalog"
+    PART = "part"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """How a kind of event is told: under which heading, what it means, how urgent it is (0 first).
+class Row:
+    """What is to be known of a kind.
 
-    `most` is how many of a kind one poll tells singly; more are one event about the whole catalog.
+    `hold` names how long a difference of this kind must last; `aspect` is whose differences become this
+    kind without further questions; more than `most` of a kind in one poll are told as one event.
     """
 
     heading: str
     meaning: str
-    urgency: int
+    severity: Severity
+    about: About = About.MODEL
+    hold: str | None = None
+    aspect: Aspect | None = None
     most: int = 10
 
 
-KINDS: Mapping[str, Kind] = {
-    "expiration.announced": Kind("Leaving OpenRouter", "a model got an expiration date", 0),
-    "expiration.moved": Kind("Leaving OpenRouter", "an expiration date changed", 0),
-    "expiration.restored": Kind(
-        "Leaving OpenRouter", "an expiration date that was taken back stands again", 0
-    ),
-    "expiration.reminder": Kind("Leaving OpenRouter", "an expiration date comes closer", 0),
-    "expiration.withdrawn": Kind("Staying after all", "an expiration date was taken back", 1),
-    "model.removed": Kind("Gone", "a model left the list", 0),
-    "price.changed": Kind("Prices", "a price for prompt or completion changed and stayed", 1),
-    "price.detail": Kind("Lesser prices", "another price changed or is newly listed", 3, most=5),
-    "alias.retargeted": Kind("Aliases", "an alias points to another model", 1),
-    "model.added": Kind("New models", "a model appeared for the first time", 2),
-    "model.returned": Kind("Back again", "a model that had left is listed again", 2),
-    "context.changed": Kind("Context length", "the context length changed", 2, most=5),
-    "capability.changed": Kind("Capabilities", "modalities or supported parameters changed", 2, most=5),
-    "model.changed": Kind("Other changes", "a name or another field people care about changed", 3, most=5),
-    "catalog.changed": Kind("Whole catalog", "many models changed alike, or the list got a new field", 1),
-    "source.failing": Kind("Watcher itself", "a source has given no good answer for a while", 0),
-    "source.recovered": Kind("Watcher itself", "a failing source answers again", 1),
-    "channel.failing": Kind("Watcher itself", "a channel does not deliver", 0),
-    "channel.recovered": Kind("Watcher itself", "a channel delivers again", 1),
-    "configuration.failing": Kind("Watcher itself", "a changed configuration cannot be used", 0),
-    "configuration.recovered": Kind("Watcher itself", "the configuration can be used again", 1),
-    "store.failing": Kind("Watcher itself", "the store cannot be used", 0),
-    "store.recovered": Kind("Watcher itself", "the store can be used again", 1),
-}
+class Kind(StrEnum):
+    """A kind of news: its name in rules and messages, and its row."""
+
+    row: Row
+
+    def __new__(cls, name: str, row: Row) -> Self:
+        """Make a text that carries its row."""
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.row = row
+        return kind
+
+    EXPIRATION_ANNOUNCED = (
+        "expiration.announced",
+        Row("Leaving OpenRouter", "a model got an expiration date", Severity.CRITICAL, hold="announced"),
+    )
+    EXPIRATION_MOVED = (
+        "expiration.moved",
+        Row("Leaving OpenRouter", "an expiration date changed", Severity.CRITICAL, hold="moved"),
+    )
+    EXPIRATION_RESTORED = (
+        "expiration.restored",
+        Row(
+            "Leaving OpenRouter",
+            "an expiration date that was taken back stands again",
+            Severity.CRITICAL,
+            hold="announced",
+        ),
+    )
+    EXPIRATION_REMINDER = (
+        "expiration.reminder",
+        Row(
+            "Leaving OpenRouter",
+            "an expiration date comes closer",
+            Severity.CRITICAL,
+            aspect=Aspect.COUNTDOWN,
+        ),
+    )
+    EXPIRATION_WITHDRAWN = (
+        "expiration.withdrawn",
+        Row("Staying after all", "an expiration date was taken back", Severity.WARNING, hold="withdrawn"),
+    )
+    MODEL_REMOVED = (
+        "model.removed",
+        Row("Gone", "a model left the list", Severity.CRITICAL, hold="removed"),
+    )
+    PRICE_CHANGED = (
+        "price.changed",
+        Row("Prices", "a price for prompt or completion changed and stayed", Severity.WARNING, hold="price"),
+    )
+    PRICE_DETAIL = (
+        "price.detail",
+        Row(
+            "Lesser prices",
+            "another price changed or is newly listed",
+            Severity.DETAIL,
+            hold="price_other",
+            most=5,
+        ),
+    )
+    ALIAS_RETARGETED = (
+        "alias.retargeted",
+        Row(
+            "Aliases",
+            "an alias points to another model",
+            Severity.WARNING,
+            hold="alias",
+            aspect=Aspect.ALIAS,
+        ),
+    )
+    MODEL_ADDED = (
+        "model.added",
+        Row("New models", "a model appeared for the first time", Severity.INFO, hold="added"),
+    )
+    MODEL_RETURNED = (
+        "model.returned",
+        Row("Back again", "a model that had left is listed again", Severity.INFO, hold="returned"),
+    )
+    CONTEXT_CHANGED = (
+        "context.changed",
+        Row(
+            "Context length",
+            "the context length changed",
+            Severity.INFO,
+            hold="context",
+            aspect=Aspect.CONTEXT,
+            most=5,
+        ),
+    )
+    CAPABILITY_CHANGED = (
+        "capability.changed",
+        Row(
+            "Capabilities",
+            "modalities or supported parameters changed",
+            Severity.INFO,
+            hold="capabilities",
+            aspect=Aspect.CAPABILITIES,
+            most=5,
+        ),
+    )
+    MODEL_CHANGED = (
+        "model.changed",
+        Row(
+            "Other changes",
+            "a name or another field people care about changed",
+            Severity.DETAIL,
+            hold="details",
+            aspect=Aspect.DETAILS,
+            most=5,
+        ),
+    )
+    CATALOG_CHANGED = (
+        "catalog.changed",
+        Row(
+            "Whole catalog",
+            "many models changed alike, or the list got a new field",
+            Severity.WARNING,
+            About.CATALOG,
+        ),
+    )
+    SOURCE_FAILING = (
+        "source.failing",
+        Row(
+            "Watcher itself",
+            "a source has given no good answer for a while",
+            Severity.CRITICAL,
+            About.PART,
+        ),
+    )
+    SOURCE_RECOVERED = (
+        "source.recovered",
+        Row("Watcher itself", "a failing source answers again", Severity.WARNING, About.PART),
+    )
+    CHANNEL_FAILING = (
+        "channel.failing",
+        Row("Watcher itself", "a channel does not deliver", Severity.CRITICAL, About.PART),
+    )
+    CHANNEL_RECOVERED = (
+        "channel.recovered",
+        Row("Watcher itself", "a channel delivers again", Severity.WARNING, About.PART),
+    )
+    CONFIGURATION_FAILING = (
+        "configuration.failing",
+        Row("Watcher itself", "a changed configuration cannot be used", Severity.CRITICAL, About.PART),
+    )
+    CONFIGURATION_RECOVERED = (
+        "configuration.recovered",
+        Row("Watcher itself", "the configuration can be used again", Severity.WARNING, About.PART),
+    )
+    STORE_FAILING = (
+        "store.failing",
+        Row("Watcher itself", "the store cannot be used", Severity.CRITICAL, About.PART),
+    )
+    STORE_RECOVERED = (
+        "store.recovered",
+        Row("Watcher itself", "the store can be used again", Severity.WARNING, About.PART),
+    )
+
+
+KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
+"""Every kind by its name."""

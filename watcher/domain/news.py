@@ -1,24 +1,26 @@
 """News, and the messages that carry it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from watcher.domain.catalog import Document, FieldChange, Json
+from watcher.domain.catalog import Document, FieldChange, Json, Prices
+from watcher.domain.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
 
-    `since` is when it was first seen; `model` the whole document at that time, for conditions; `part_of` the
-    id of the catalog-wide event that stands for this one; `crowd` how many models moved with it at first.
+    `since` is when it was first seen; `model` the whole document at that time, for conditions; `aliases`
+    point to its subject; `part_of` is the id of the catalog-wide event that stands for this one; `crowd` how
+    many models moved with it at first.
     """
 
     id: str
     at: datetime
-    kind: str
+    kind: Kind
     subject: str
     before: Json = None
     after: Json = None
@@ -27,7 +29,8 @@ class Event:
     part_of: str | None = None
     since: datetime | None = None
     crowd: int = 0
-    model: Document = field(default_factory=dict)
+    model: Document | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +57,5 @@ class HistoryEntry:
     value: str | None
 
 
-ToldPrices: TypeAlias = Mapping[tuple[str, str], Document]
+BasePrices: TypeAlias = Mapping[tuple[str, str], Prices]
 """By rule name and model id: the price from which that rule's size conditions count."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from watcher.domain.catalog import FeedEntry, Item, Snapshot
-from watcher.domain.news import Event, HistoryEntry, Notification, ToldPrices
+from watcher.domain.catalog import FeedEntry, FeedSnapshot, Item, Snapshot
+from watcher.domain.news import BasePrices, Event, HistoryEntry, Notification
 
 MODELS = "models"
 FEED = "feed"
@@ -30,25 +30,28 @@ class Trouble:
     is_final: bool = False
 
 
+Answer: TypeAlias = Snapshot | FeedSnapshot | Failure
+
+
 @dataclass(frozen=True, slots=True)
 class Poll:
     """What the sources answered at one time (UTC), by source name, and what is wrong with watcher itself."""
 
     at: datetime
-    answers: Mapping[str, Snapshot | Failure]
+    answers: Mapping[str, Answer]
     troubles: Mapping[Part, Trouble] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a source has been doing; `told` means that people know it is failing."""
+    """How a source, or a part of watcher, has been doing; `reported`: people know that it is failing."""
 
-    identity: str = ""
+    query_id: str = ""
     last_good: datetime | None = None
     failing_since: datetime | None = None
     reason: str | None = None
     failures: int = 0
-    told: bool = False
+    reported: bool = False
     episodes: int = 0
     fields: frozenset[str] = frozenset()
     asked_at: datetime | None = None
@@ -61,13 +64,13 @@ class State:
     items: Mapping[str, Item] = field(default_factory=dict)
     sources: Mapping[str, Health] = field(default_factory=dict)
     feed: Mapping[str, FeedEntry] = field(default_factory=dict)
-    told_prices: ToldPrices = field(default_factory=dict)
+    base_prices: BasePrices = field(default_factory=dict)
     troubles: Mapping[Part, Health] = field(default_factory=dict)
 
     @property
     def listed(self) -> int:
         """Count the models that the last believed list showed."""
-        return sum(bool(item.observed and item.observed["listed"]) for item in self.items.values())
+        return sum(item.listed is not None for item in self.items.values())
 
     @property
     def waiting(self) -> int:

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from watcher.domain.catalog import Json
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.openrouter import dates, prices
 from watcher.text import times
@@ -12,57 +14,38 @@ from watcher.text.clean import LONGEST, clean
 ARROW = "→"
 
 
-def headline(event: Event) -> str:
+def title(event: Event) -> str:
     """Say an event in the few words of a title."""
-    subject, left = event.subject, _left(event)
-    words = {
-        "model.added": f"{subject} is new",
-        "model.removed": f"{subject} is gone",
-        "model.returned": f"{subject} is back",
-        "price.changed": f"{subject} {_dearer(event)}",
-        "price.detail": f"{subject}: {event.cause or 'lesser prices changed'}",
-        "expiration.announced": f"{subject} leaves {left}",
-        "expiration.moved": f"{subject} now leaves {left}",
-        "expiration.restored": f"{subject} leaves {left} after all",
-        "expiration.reminder": f"{subject} leaves {left}",
-        "expiration.withdrawn": f"{subject} stays after all",
-        "alias.retargeted": f"{subject} points to {event.after}",
-        "context.changed": f"{subject}: context {_count(event.before)} {ARROW} {_count(event.after)}",
-        "capability.changed": f"{subject} changed its capabilities",
-        "model.changed": f"{subject} changed",
-        "source.failing": f"No good answer from the {subject} source",
-        "source.recovered": f"The {subject} source answers again",
-        "channel.failing": f"Channel {subject} does not deliver",
-        "channel.recovered": f"Channel {subject} delivers again",
-        "configuration.failing": f"The changed {subject} cannot be used",
-        "configuration.recovered": f"{subject} can be used again",
-        "store.failing": "watcher cannot use its store",
-        "store.recovered": "watcher can use its store again",
-    }
-    return clean(words.get(event.kind, str(event.cause)), LONGEST // 2)
+    return clean(WORDS.get(event.kind, UNWORDED).title(event), LONGEST // 2)
 
 
 def _dearer(event: Event) -> str:
     was_free, is_free = (prices.is_free(side) for side in (event.before, event.after))
     if was_free != is_free:
-        return "is free now" if is_free else "is no longer free"
+        return f"{event.subject} is {'free now' if is_free else 'no longer free'}"
     move = prices.largest_move(event.before, event.after)
     if move is None:
-        return "changed its prices"
-    return f"is {prices.percent(abs(move)).removeprefix('+')} {'dearer' if move > 0 else 'cheaper'}"
+        return f"{event.subject} changed its prices"
+    size = prices.percent(abs(move)).removeprefix("+")
+    return f"{event.subject} is {size} {'dearer' if move > 0 else 'cheaper'}"
 
 
-def _left(event: Event) -> str:
-    day = dates.day_of(event.after) if event.kind.startswith("expiration") else None
-    return times.show_days_left(dates.days_left(day, event.at)) if day else ""
+def _leaving(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the subject and the text, with `{}` for the time that is left."""
+
+    def write(event: Event) -> str:
+        day = dates.day_of(event.after)
+        left = times.show_days_left(dates.days_left(day, event.at)) if day else ""
+        return f"{event.subject} {text.replace('{}', left)}"
+
+    return write
 
 
 def describe(event: Event) -> str:
     """Say an event in one line."""
-    line = _LINES[event.kind](event)
-    return clean(
-        f"{line} ({event.cause})" if event.cause and event.kind not in _SAYS_CAUSE else line, 2 * LONGEST
-    )
+    words = WORDS.get(event.kind, UNWORDED)
+    line = (words.line or words.title)(event)
+    return clean(f"{line} ({event.cause})" if event.cause and not words.says_cause else line, 2 * LONGEST)
 
 
 def _added(event: Event) -> str:
@@ -82,7 +65,7 @@ def _summary(summary: Json) -> str:
         return "details not known yet"
     context = summary.get("context")
     size = f", {context:,} tokens of context" if isinstance(context, int) else ""
-    return prices.headline(summary["price"]) + size
+    return prices.show_main(summary["price"]) + size
 
 
 def _price(event: Event) -> str:
@@ -95,7 +78,7 @@ def _price(event: Event) -> str:
 
 
 def _rank(key: str) -> tuple[bool, str]:
-    return key not in prices.HEADLINE, "" if key == "prompt" else key
+    return key not in prices.MAIN, "" if key == "prompt" else key
 
 
 def _label(key: str) -> str:
@@ -191,51 +174,85 @@ def _details(event: Event) -> str:
     return f"{event.subject}: {', '.join(told)}"
 
 
-def _catalog(event: Event) -> str:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a kind is said: in a title, in a line (None: the same), and whether the line says the cause."""
+
+    title: Callable[[Event], str]
+    line: Callable[[Event], str] | None = None
+    says_cause: bool = False
+
+
+def _says(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the text with `{}` for the event's subject."""
+    return lambda event: text.replace("{}", event.subject)
+
+
+def _then(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the text, then the cause, which may say what to do."""
+    return lambda event: f"{text.replace('{}', event.subject)}: {event.cause}"
+
+
+def _cause(event: Event) -> str:
     return str(event.cause)
 
 
-def _failing(event: Event) -> str:
-    return f"The {event.subject} source has given no good answer for a while: {event.cause}"
+def _detail_title(event: Event) -> str:
+    return f"{event.subject}: {event.cause or 'lesser prices changed'}"
 
 
-def _mute(event: Event) -> str:
-    return f"{headline(event)}: {event.cause}; see `watcher outbox`"
+def _alias_title(event: Event) -> str:
+    return f"{event.subject} points to {event.after}"
 
 
-def _misconfigured(event: Event) -> str:
-    return f"{headline(event)}, the one before goes on: {event.cause}"
+def _context_title(event: Event) -> str:
+    return f"{event.subject}: context {_count(event.before)} {ARROW} {_count(event.after)}"
 
 
-def _storeless(event: Event) -> str:
-    return f"{headline(event)} and tells nothing else until then: {event.cause}"
+def _muted(event: Event) -> str:
+    return f"Channel {event.subject} does not deliver: {event.cause}; see `watcher outbox`"
 
 
-_SAYS_CAUSE = frozenset(
-    {"catalog.changed", "source.failing", "channel.failing", "configuration.failing", "store.failing"}
-)
-_LINES: Mapping[str, Callable[[Event], str]] = {
-    "model.added": _added,
-    "model.removed": _removed,
-    "model.returned": _returned,
-    "price.changed": _price,
-    "price.detail": _price,
-    "expiration.announced": _leaves,
-    "expiration.moved": _moved,
-    "expiration.restored": _restored,
-    "expiration.withdrawn": _stays,
-    "expiration.reminder": _leaves,
-    "alias.retargeted": _alias,
-    "context.changed": _context,
-    "capability.changed": _capability,
-    "model.changed": _details,
-    "catalog.changed": _catalog,
-    "source.failing": _failing,
-    "source.recovered": headline,
-    "channel.failing": _mute,
-    "channel.recovered": headline,
-    "configuration.failing": _misconfigured,
-    "configuration.recovered": headline,
-    "store.failing": _storeless,
-    "store.recovered": headline,
+def _unworded(event: Event) -> str:
+    return f"{event.subject}: {event.kind.row.meaning}"
+
+
+UNWORDED = Words(_unworded)
+WORDS: Mapping[Kind, Words] = {
+    Kind.MODEL_ADDED: Words(_says("{} is new"), _added),
+    Kind.MODEL_REMOVED: Words(_says("{} is gone"), _removed),
+    Kind.MODEL_RETURNED: Words(_says("{} is back"), _returned),
+    Kind.PRICE_CHANGED: Words(_dearer, _price),
+    Kind.PRICE_DETAIL: Words(_detail_title, _price),
+    Kind.EXPIRATION_ANNOUNCED: Words(_leaving("leaves {}"), _leaves),
+    Kind.EXPIRATION_MOVED: Words(_leaving("now leaves {}"), _moved),
+    Kind.EXPIRATION_RESTORED: Words(_leaving("leaves {} after all"), _restored),
+    Kind.EXPIRATION_REMINDER: Words(_leaving("leaves {}"), _leaves),
+    Kind.EXPIRATION_WITHDRAWN: Words(_says("{} stays after all"), _stays),
+    Kind.ALIAS_RETARGETED: Words(_alias_title, _alias),
+    Kind.CONTEXT_CHANGED: Words(_context_title, _context),
+    Kind.CAPABILITY_CHANGED: Words(_says("{} changed its capabilities"), _capability),
+    Kind.MODEL_CHANGED: Words(_says("{} changed"), _details),
+    Kind.CATALOG_CHANGED: Words(_cause, _cause, says_cause=True),
+    Kind.SOURCE_FAILING: Words(
+        _says("No good answer from the {} source"),
+        _then("The {} source has given no good answer for a while"),
+        says_cause=True,
+    ),
+    Kind.SOURCE_RECOVERED: Words(_says("The {} source answers again")),
+    Kind.CHANNEL_FAILING: Words(_says("Channel {} does not deliver"), _muted, says_cause=True),
+    Kind.CHANNEL_RECOVERED: Words(_says("Channel {} delivers again")),
+    Kind.CONFIGURATION_FAILING: Words(
+        _says("The changed {} cannot be used"),
+        _then("The changed {} cannot be used, the one before goes on"),
+        says_cause=True,
+    ),
+    Kind.CONFIGURATION_RECOVERED: Words(_says("{} can be used again")),
+    Kind.STORE_FAILING: Words(
+        _says("watcher cannot use its store"),
+        _then("watcher cannot use its store and tells nothing else until then"),
+        says_cause=True,
+    ),
+    Kind.STORE_RECOVERED: Words(_says("watcher can use its store again")),
 }
+"""How each kind is said; a kind without a row here is said by its meaning."""

@@ -7,10 +7,9 @@ from decimal import Decimal
 from html import escape
 from itertools import groupby
 
-from watcher.domain.catalog import Json
-from watcher.domain.kinds import KINDS
+from watcher.domain.kinds import About, Kind
 from watcher.domain.news import Event, Notification
-from watcher.messages.lines import describe, headline
+from watcher.messages.lines import describe, title
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import largest_move, percent
 from watcher.text.clean import clean
@@ -18,7 +17,6 @@ from watcher.text.times import show_time
 
 MOST_LINES = 100  # a longer message is not read; the record has them all
 MOST_IDS = 40
-PAGELESS = frozenset({"catalog", "source", "channel", "configuration", "store"})  # kinds that name no model
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +65,15 @@ def _in_order(events: Sequence[Event]) -> list[Event]:
         firsts[about] = min(firsts.get(about, event.at), event.at)
 
     def order(event: Event) -> tuple[object, ...]:
-        kind, model = KINDS[event.kind], base(event.subject)
+        kind, model = event.kind.row, base(event.subject)
         moved, first = -moves[event.kind, model], firsts[event.kind, model]
-        return kind.urgency, kind.heading, moved, first, model, event.at, _decision(event), event.subject
+        return kind.severity, kind.heading, moved, first, model, event.at, _decision(event), event.subject
 
     return sorted(events, key=order)
 
 
 def _move(event: Event) -> Decimal | None:
-    return largest_move(event.before, event.after) if event.kind == "price.changed" else None
+    return largest_move(event.before, event.after) if event.kind is Kind.PRICE_CHANGED else None
 
 
 def _decision(event: Event) -> tuple[str, ...]:
@@ -92,22 +90,18 @@ def _decision(event: Event) -> tuple[str, ...]:
 def _line(alike: Sequence[Event], *, is_dated: bool) -> Line:
     """Write one decision in one line: the model in full, its variants by name, when if that differs."""
     event, *others = alike
-    about_model = event.kind.partition(".")[0] not in PAGELESS
-    names = [clean(str(name)) for name in (*(other.subject for other in others), *_aliases(event))]
+    names = [clean(name) for name in (*(other.subject for other in others), *event.aliases)]
     also = f"; also {', '.join(names)}" if names else ""
     text = describe(event) + _ids(event) + also + (f" · {show_time(event.at)}" if is_dated else "")
-    return Line(KINDS[event.kind].heading, text, page(event.subject) if about_model else None)
-
-
-def _aliases(event: Event) -> Sequence[Json]:
-    aliases = event.model.get("aliases")
-    return aliases if isinstance(aliases, list) else []
+    return Line(
+        event.kind.row.heading, text, page(event.subject) if event.kind.row.about is About.MODEL else None
+    )
 
 
 def _ids(event: Event) -> str:
     """List the models that a catalog-wide event stands for."""
     models = event.after.get("models") if isinstance(event.after, dict) else None
-    if event.kind != "catalog.changed" or not isinstance(models, list):
+    if event.kind is not Kind.CATALOG_CHANGED or not isinstance(models, list):
         return ""
     more = f" and {len(models) - MOST_IDS} more" if len(models) > MOST_IDS else ""
     return ": " + ", ".join(clean(str(model)) for model in models[:MOST_IDS]) + more
@@ -117,7 +111,7 @@ def _title(events: Sequence[Event]) -> str:
     """Name the most urgent event, and how many more there are."""
     more = len(events) - 1
     suffix = f" and {more} more change{'s' * (more > 1)}" if more else ""
-    return headline(events[0]) + suffix
+    return title(events[0]) + suffix
 
 
 def _body(lines: Sequence[Line], left_out: int, footer: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from watcher.domain.catalog import FieldChange
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event, Notification
 from watcher.messages.message import notification
 
@@ -14,7 +15,7 @@ def sample(channel: str, at: datetime) -> Notification:
         {"prompt": "0.0000015", "completion": "0.0000125"},
     )
     fields = tuple(FieldChange(key, before[key], after[key]) for key in before)
-    price = Event("sample-price", at, "price.changed", "acme/owl-2", before, after, fields)
+    price = Event("sample-price", at, Kind.PRICE_CHANGED, "acme/owl-2", before, after, fields)
     day = f"{at + timedelta(days=5):%Y-%m-%d}"
-    leaving = Event("sample-date", at, "expiration.announced", "wetland/heron-large", None, day)
+    leaving = Event("sample-date", at, Kind.EXPIRATION_ANNOUNCED, "wetland/heron-large", None, day)
     return notification(channel, at, [price, leaving], ["A test of this channel"])

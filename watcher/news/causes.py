@@ -4,18 +4,18 @@ from datetime import datetime
 
 from watcher.domain.catalog import Change, Document, Level
 from watcher.openrouter import dates
-from watcher.openrouter.prices import HEADLINE, schedule
+from watcher.openrouter.prices import MAIN, schedule
 
 REPRICED = "repriced"
 ROUTED = "routing moved to another provider"
 
 
 def of_price(change: Change, level: Level) -> str:
-    """Say why a price changed; `level` is the price that is told."""
+    """Return why a price changed; `level` is the new price."""
     paths = [field.path for field in change.fields]
     if schedule(change.before) != schedule(change.after):
         return "time-of-day schedule changed"
-    if any(path in HEADLINE for path in paths):
+    if any(path in MAIN for path in paths):
         return ROUTED if level.routed else REPRICED
     if all(field.before is None for field in change.fields):
         return "now itemised"
@@ -27,8 +27,8 @@ def of_price(change: Change, level: Level) -> str:
 
 
 def of_removal(known: Document, at: datetime) -> str:
-    """Say whether a removal was announced."""
-    day = dates.day_of(known.get("expiration"))
+    """Return whether a removal was announced, in words."""
+    day = dates.day_of(known.expiration)
     if day is None:
         return "without notice"
     return "on its announced date" if dates.days_left(day, at) <= 0 else "before its announced date"

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from watcher.domain.catalog import Item
 from watcher.domain.news import HistoryEntry
-from watcher.openrouter.prices import HEADLINE
-from watcher.openrouter.prices import whole as whole_price
+from watcher.openrouter.prices import MAIN
+from watcher.openrouter.prices import full_price as whole_price
 
 
 def charted_changes(
@@ -27,7 +27,9 @@ def _charted(item: Item) -> dict[str, str | None]:
     if document is None:
         return {}
     prices = whole_price(document)
-    charted = {key: prices.get(key) for key in HEADLINE} | {
-        key: document.get(key) for key in ("listed", "context", "expiration")
+    charted = {key: prices.get(key) for key in MAIN} | {
+        "listed": document.listed,
+        "context": document.context,
+        "expiration": document.expiration,
     }
     return {key: None if value is None else str(value) for key, value in charted.items()}

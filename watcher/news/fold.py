@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from watcher.domain.catalog import Json
-from watcher.domain.kinds import KINDS
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.messages.lines import in_common
 from watcher.news.events import of_catalog
@@ -27,7 +27,7 @@ def fold(news: Sequence[Event], models: int, at: datetime) -> list[Event]:
     many = [
         e
         for e in news
-        if e.kind != "catalog.changed" and (counts[e.kind] > KINDS[e.kind].most or e.crowd > wave)
+        if e.kind is not Kind.CATALOG_CHANGED and (counts[e.kind] > e.kind.row.most or e.crowd > wave)
     ]
     whole = {kind: _of_many(kind, many, at) for kind in dict.fromkeys(event.kind for event in many)}
     folded = {event.id for event in many}
@@ -35,11 +35,11 @@ def fold(news: Sequence[Event], models: int, at: datetime) -> list[Event]:
     return [*whole.values(), *single]
 
 
-def _of_many(kind: str, news: Sequence[Event], at: datetime) -> Event:
+def _of_many(kind: Kind, news: Sequence[Event], at: datetime) -> Event:
     alike = [event for event in news if event.kind == kind]
     subjects: list[Json] = [event.subject for event in alike]
     ids: list[Json] = [event.id for event in alike]
     fields: list[Json] = [*sorted({change.path for event in alike for change in event.fields})]
     common = in_common(alike)
-    what = f"{len(alike)} models at once: {KINDS[kind].meaning}{common and f', {common}'}"
+    what = f"{len(alike)} models at once: {kind.row.meaning}{common and f', {common}'}"
     return of_catalog(at, what, {"kind": kind, "fields": fields, "models": subjects, "events": ids})

@@ -19,13 +19,13 @@ def judge(
     A problem is news once it has lasted `hold`.
     """
     if problem is None:
-        recovered = replace(source, failing_since=None, reason=None, failures=0, told=False)
-        return recovered, [of_part(part, "recovered", at, source.episodes, None)] if source.told else []
+        recovered = replace(source, failing_since=None, reason=None, failures=0, reported=False)
+        return recovered, [of_part(part, "recovered", at, source.episodes, None)] if source.reported else []
     since = source.failing_since or at
     failing = replace(source, failing_since=since, reason=problem, failures=source.failures + 1)
-    if source.told or at - since < hold:
+    if source.reported or at - since < hold:
         return failing, []
-    told = replace(failing, told=True, episodes=source.episodes + 1)
+    told = replace(failing, reported=True, episodes=source.episodes + 1)
     return told, [of_part(part, "failing", at, told.episodes, problem)]
 
 
@@ -40,11 +40,13 @@ def judge_sources(state: State, poll: Poll, settings: Settings) -> tuple[dict[st
     sources, told = dict(state.sources), list[Event]()
     for name, answer in poll.answers.items():
         source = replace(state.sources.get(name, Health()), asked_at=poll.at)
+        problem: str | None = None
         if isinstance(answer, Failure):
-            problem: str | None = answer.reason
+            problem = answer.reason
         else:
-            source = replace(source, identity=answer.identity, last_good=poll.at)
-            problem = (_shrunken(state, answer) or _lacking(source, answer)) if name == MODELS else None
+            source = replace(source, query_id=answer.query_id, last_good=poll.at)
+        if isinstance(answer, Snapshot):
+            problem = _shrunken(state, answer) or _lacking(source, answer)
         hold = settings.policy.holds["source"]
         sources[name], news = judge(("source", name), source, problem, poll.at, hold)
         told += news
@@ -70,9 +72,9 @@ def judge_parts(state: State, poll: Poll, settings: Settings) -> tuple[dict[Part
 def _shrunken(state: State, answer: Snapshot) -> str | None:
     """Say so where a list shows far fewer models than people know; each waits for its removal as ever."""
     source = state.sources.get(MODELS, Health())
-    if answer.identity != source.identity:
+    if answer.query_id != source.query_id:
         return None
-    listed = sum(bool(item.announced and item.announced["listed"]) for item in state.items.values())
+    listed = sum(bool(item.announced and item.announced.listed) for item in state.items.values())
     shown = len(answer.documents) + len(answer.refused)
     if listed - shown <= max(SHRUNKEN, listed * SHRUNKEN_SHARE):
         return None

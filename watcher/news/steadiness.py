@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from watcher.domain.catalog import Json, Level
-from watcher.openrouter.prices import HEADLINE, exact
+from watcher.openrouter.prices import MAIN, exact
 
 LATELY = timedelta(days=6)  # a price that moved within this is restless; and no difference waits longer
 LATEST = timedelta(hours=44)  # what would be older than this at the next poll is told at this one
@@ -19,6 +20,29 @@ TWICE = timedelta(microseconds=1)  # seen at two polls at least
 SMALL = Decimal("0.05")  # steps below are told as late as those of a restless model
 CROWD = 2  # more models than this moving in one poll: rather a change of view than of prices
 KEPT = 24
+
+
+class Reason(StrEnum):
+    """Why a difference waits as long as it does, in words."""
+
+    USUAL = "the usual wait for such a change"
+    STEADY = "its price was steady until now"
+    ROUTED = "the list shows another provider"
+    CROWD = "many prices moved in the same poll"
+    RESTLESS = "its price moved within the last six days"
+    SMALL_STEP = "the step is below 5 %"
+    LONG_DIFFERENT = "its price has differed for six days"
+    SCHEDULE = "its time-of-day schedule changed"
+    REVERTS = "it takes back what was reported within two days"
+    ANNOUNCED = "its announced date has come"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a difference is news if it stays (UTC), and why then."""
+
+    at: datetime
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +55,12 @@ class Moment:
 
     @property
     def gap(self) -> timedelta:
-        """Give how far apart polls are at present."""
+        """Return the time between polls at present."""
         return self.at - self.previous
 
 
-def known(price: Json, at: datetime) -> tuple[Level, ...]:
-    """Begin with a price that is taken as known for long."""
+def long_known(price: Json, at: datetime) -> tuple[Level, ...]:
+    """Begin with a price that counts as known for long."""
     return (Level(price, at - LATELY * 2, at - LATELY * 2),)
 
 
@@ -46,12 +70,12 @@ def born(price: Json, moment: Moment) -> tuple[Level, ...]:
 
 
 def moved(before: Json, after: Json) -> bool:
-    """Tell whether prompt or completion differ."""
+    """Whether prompt or completion differ."""
     return bool(apart(before, after))
 
 
 def note(levels: tuple[Level, ...], price: Json, moment: Moment, *, routed: bool) -> tuple[Level, ...]:
-    """Add the price of this poll where it is another than that of the poll before."""
+    """Add the price of this poll if it differs from that of the poll before."""
     if levels and not moved(levels[-1].price, price):
         return levels
     newest = Level(price, moment.previous, moment.at, routed, moment.movers)
@@ -59,8 +83,8 @@ def note(levels: tuple[Level, ...], price: Json, moment: Moment, *, routed: bool
 
 
 def apart(before: Json, after: Json) -> Decimal:
-    """Give the largest relative difference of prompt and completion; 1 where only one side is a price."""
-    return max(_apart(_headline(before, key), _headline(after, key)) for key in HEADLINE)
+    """Return the largest relative difference of prompt and completion; 1 if only one side is a price."""
+    return max(_apart(_headline(before, key), _headline(after, key)) for key in MAIN)
 
 
 def _headline(price: Json, key: str) -> Decimal | None:
@@ -69,12 +93,12 @@ def _headline(price: Json, key: str) -> Decimal | None:
 
 def _apart(before: Decimal | None, after: Decimal | None) -> Decimal:
     if before is None or after is None:
-        return Decimal(before is not after)
+        return Decimal(0) if before is after else Decimal(1)
     return abs(before - after) / max(abs(before), abs(after)) if before != after else Decimal(0)
 
 
 def newest(levels: tuple[Level, ...], announced: Json) -> int:
-    """Give where the present level begins: steps within 5 % belong to it, the announced price ends it."""
+    """Return the index where the present level begins: small steps belong to it, the announced price ends it."""
     start = len(levels) - 1
     price = levels[start].price
     while (
@@ -84,26 +108,36 @@ def newest(levels: tuple[Level, ...], announced: Json) -> int:
     return start
 
 
-def due_at(
-    announced: Json, levels: tuple[Level, ...], gap: timedelta, holds: Mapping[str, timedelta]
-) -> datetime:
-    """Give when the newest level is news if it stays: after the hold that what speaks against it calls for.
+def due_at(announced: Json, levels: tuple[Level, ...], gap: timedelta, holds: Mapping[str, timedelta]) -> Due:
+    """Return when the newest level is news if it stays, after a hold that depends on the evidence against it.
 
-    `gap` is how far apart polls are. Whatever differs for LATELY is news, whether it stays or not.
+    `gap` is the time between polls. Whatever differs for LATELY is news, whether it stays or not.
     """
     start = newest(levels, announced)
-    level = levels[start]
-    is_restless = any(level.since - earlier.since <= LATELY for earlier in levels[:start])
-    if is_restless or apart(announced, levels[-1].price) < SMALL:
+    level, reason = levels[start], _doubt(announced, levels, start)
+    if reason in {Reason.RESTLESS, Reason.SMALL_STEP}:
         hold = holds["price_restless"]
         due = level.since + min(hold, max(shortened(hold, gap), TWICE))
     else:
-        due = level.before + holds["price_doubtful" if level.routed or level.movers > CROWD else "price"]
-    return min(due, _differing_since(levels, announced) + LATELY)
+        due = level.before + holds["price" if reason is Reason.STEADY else "price_doubtful"]
+    latest = _differing_since(levels, announced) + LATELY
+    return Due(due, reason) if due <= latest else Due(latest, Reason.LONG_DIFFERENT)
+
+
+def _doubt(announced: Json, levels: tuple[Level, ...], start: int) -> Reason:
+    """Return what speaks against the level that begins at `start`; STEADY where nothing does."""
+    level = levels[start]
+    if any(level.since - earlier.since <= LATELY for earlier in levels[:start]):
+        return Reason.RESTLESS
+    if apart(announced, levels[-1].price) < SMALL:
+        return Reason.SMALL_STEP
+    if level.routed:
+        return Reason.ROUTED
+    return Reason.CROWD if level.movers > CROWD else Reason.STEADY
 
 
 def _differing_since(levels: tuple[Level, ...], announced: Json) -> datetime:
-    """Give since when the price has not been the announced one, whatever it was."""
+    """Return since when the price has not been the announced one, whatever it was."""
     since = levels[-1].since
     for level in reversed(levels):
         if not moved(level.price, announced):
@@ -113,5 +147,5 @@ def _differing_since(levels: tuple[Level, ...], announced: Json) -> datetime:
 
 
 def shortened(hold: timedelta, gap: timedelta) -> timedelta:
-    """Cut a hold short where the next poll would come too late."""
+    """Shorten a hold if the next poll would come too late."""
     return min(hold, max(LATEST, hold + MARGIN) - gap)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal, InvalidOperation
 
-from watcher.domain.catalog import Document, Json
+from watcher.domain.catalog import Document, Json, Prices
 
-HEADLINE = ("prompt", "completion")
+MAIN = ("prompt", "completion")
 ZERO_WHEN_ABSENT = frozenset({"request", "image", "web_search", "internal_reasoning"})
 UNITS = {"request": "per request", "image": "per image", "web_search": "per search"}
 VARIABLE = Decimal(-1)  # "-1": a router without a fixed price, never a number to compute with
@@ -39,14 +39,9 @@ def price(pricing: Json, key: str) -> Decimal | None:
     return None if number is None or number < 0 else number
 
 
-def whole(document: Document) -> Document:
-    """Give the price of a document as the list showed it, with the keys that follow the clock."""
-    return {
-        key: value
-        for part in (document.get("clock"), document.get("price"))
-        if isinstance(part, Mapping)
-        for key, value in part.items()
-    }
+def full_price(document: Document) -> Prices:
+    """Return the price of a document as the list showed it, with the keys that follow the clock."""
+    return {**document.clock, **(document.price or {})}
 
 
 def ratio(before: Decimal | None, after: Decimal | None) -> Decimal | None:
@@ -56,10 +51,10 @@ def ratio(before: Decimal | None, after: Decimal | None) -> Decimal | None:
 
 def is_free(pricing: Json) -> bool:
     """Tell whether prompt and completion both cost nothing."""
-    return all(price(pricing, key) == 0 for key in HEADLINE)
+    return all(price(pricing, key) == 0 for key in MAIN)
 
 
-def comparable(pricing: Mapping[str, Json]) -> tuple[Document, Document]:
+def comparable(pricing: Mapping[str, Json]) -> tuple[Prices, Prices]:
     """Split the API's `pricing` into what is compared and what only follows the clock.
 
     Conditional prices (`overrides`) become a mapping from their condition to their prices. Where a condition
@@ -69,7 +64,7 @@ def comparable(pricing: Mapping[str, Json]) -> tuple[Document, Document]:
     compared: dict[str, Json] = {}
     for key, value in pricing.items():
         number = exact(value)
-        if number is None and key in HEADLINE:
+        if number is None and key in MAIN:
             message = f"pricing.{key} is {str(value)[:40]!r}, which is no price"
             raise ValueError(message)
         if number is not None and not (number == 0 and key in ZERO_WHEN_ABSENT):
@@ -80,7 +75,7 @@ def comparable(pricing: Mapping[str, Json]) -> tuple[Document, Document]:
     return (compared | {"overrides": overrides} if overrides else compared), clock
 
 
-def schedule(pricing: Json) -> Document:
+def schedule(pricing: Json) -> Prices:
     """Give the daily windows of a document's price."""
     overrides = pricing.get("overrides") if isinstance(pricing, Mapping) else None
     windows = overrides if isinstance(overrides, Mapping) else {}
@@ -120,7 +115,7 @@ def amount(pricing: Json, key: str) -> str:
     return dollars(number if key in UNITS else number * _MILLION)
 
 
-def shown(pricing: Json, key: str) -> str:
+def show(pricing: Json, key: str) -> str:
     """Write one price for people, with its unit: `$1.25 per M tokens`, `$0.01 per search`, `free`."""
     number = price(pricing, key)
     return f"{amount(pricing, key)} {UNITS.get(key, 'per M tokens')}" if number else amount(pricing, key)
@@ -129,8 +124,8 @@ def shown(pricing: Json, key: str) -> str:
 def dollars(amount: Decimal) -> str:
     """Write USD with at least cents and four significant digits: $12.50, $0.075, $0.0001234."""
     rounded = _SHOWN.plus(amount) if amount < 1000 else amount.quantize(Decimal("0.01"))  # noqa: PLR2004 - four digits
-    whole, _, cents = f"{rounded:f}".partition(".")
-    return f"${int(whole):,}.{cents.rstrip('0').ljust(2, '0')}"
+    full_price, _, cents = f"{rounded:f}".partition(".")
+    return f"${int(full_price):,}.{cents.rstrip('0').ljust(2, '0')}"
 
 
 def percent(change: Decimal) -> str:
@@ -141,11 +136,9 @@ def percent(change: Decimal) -> str:
     return f"{text.removesuffix('.0')} %"
 
 
-def headline(pricing: Json) -> str:
+def show_main(pricing: Json) -> str:
     """Write prompt and completion in one go: `$1.25 in, $10.00 out per M tokens`."""
-    prompt, completion = (
-        exact(pricing.get(key)) if isinstance(pricing, Mapping) else None for key in HEADLINE
-    )
+    prompt, completion = (exact(pricing.get(key)) if isinstance(pricing, Mapping) else None for key in MAIN)
     if prompt is None or completion is None:
         return "price not listed"
     if prompt < 0 or completion < 0:
@@ -159,7 +152,7 @@ def _short(number: Decimal) -> str:
     return dollars(number * _MILLION) if number else "free"
 
 
-def largest_move(before: Json, after: Json, keys: Iterable[str] = HEADLINE) -> Decimal | None:
+def largest_move(before: Json, after: Json, keys: Iterable[str] = MAIN) -> Decimal | None:
     """Give the largest relative change among the keys, by size, with its sign."""
     moves = [move for key in keys if (move := ratio(price(before, key), price(after, key)))]
     return max(moves, key=abs, default=None)

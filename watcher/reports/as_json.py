@@ -9,7 +9,7 @@ from watcher.domain.delivery import Delivery
 from watcher.domain.news import Event, HistoryEntry, Notification
 from watcher.domain.polls import Plan
 from watcher.news.settle import Waiting
-from watcher.reports.explain import Verdict
+from watcher.reports.explain import RuleCheck
 from watcher.text.times import to_iso
 
 
@@ -65,7 +65,7 @@ def delivery(message: Delivery) -> dict[str, Json]:
     }
 
 
-def explained(told: Event, found: Sequence[Verdict]) -> dict[str, Json]:
+def explained(told: Event, found: Sequence[RuleCheck]) -> dict[str, Json]:
     """Give an event and what each rule makes of it."""
     rules: list[Json] = [
         {"rule": v.rule, "tells": v.tells, "channels": v.channels, "unmet": v.unmet} for v in found
@@ -73,7 +73,7 @@ def explained(told: Event, found: Sequence[Verdict]) -> dict[str, Json]:
     return event(told) | {"rules": rules}
 
 
-def waiting(found: Waiting, of_rules: Sequence[Verdict]) -> dict[str, Json]:
+def waiting(found: Waiting, of_rules: Sequence[RuleCheck]) -> dict[str, Json]:
     """Give a difference that waits, as the event that it would be."""
     times = {"since": to_iso(found.since), "due_at": to_iso(found.due_at)}
     return explained(found.event, of_rules) | {"type": "waiting"} | times

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
-from watcher.domain.catalog import Snapshot
 from watcher.domain.errors import NotFoundError, RefusedError
-from watcher.domain.polls import Failure, Plan, Poll, State
+from watcher.domain.polls import Answer, Failure, Plan, Poll, State
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
 from watcher.sources import SOURCES
 
 NAME = "%Y-%m-%dT%H-%M-%SZ.json"
-IDENTITY = "recorded"
+QUERY_ID = "recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,8 @@ def replay(recording: Recording, settings: Settings) -> Iterator[tuple[Poll, Pla
         yield poll, decided
 
 
-def _read(page: bytes, at: datetime) -> Snapshot | Failure:
+def _read(page: bytes, at: datetime) -> Answer:
     try:
-        return SOURCES["models"].parse([page], at, IDENTITY)
+        return SOURCES["models"].parse([page], at, QUERY_ID)
     except RefusedError as error:
         return Failure(str(error))

@@ -122,7 +122,7 @@ def _mute(
     """Tell of channels that gave up their newest message, or have failed for so long that it was told."""
     for name in config.channels:
         found = failing.get(name, Health())
-        if counts.get(name, ChannelCounts()).last_state == "dead" or found.told:
+        if counts.get(name, ChannelCounts()).last_state == "dead" or found.reported:
             yield f"channel {name} does not deliver; see `watcher outbox`"
 
 

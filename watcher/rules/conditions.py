@@ -1,122 +1,126 @@
-"""What a rule can ask of an event: one function a condition; its parameter's type says how it is written."""
+"""What a rule can ask of an event: a row a condition."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from watcher.domain.catalog import Document, Json
+from watcher.domain.catalog import Prices
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.openrouter import dates, ids, prices
 from watcher.rules.values import Bounds, Duration, Globs, PriceTerms
 
+Parameter: TypeAlias = Globs | PriceTerms | Bounds | Duration | bool
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An event as one rule sees it: `told` is the price from which the rule's size conditions count."""
+    """An event as one rule sees it: `base` is the price from which the rule's size conditions count."""
 
     event: Event
-    told: Document
+    base: Prices
 
 
-def event(question: Question, wanted: Globs) -> bool:
-    """The kind of event is {}."""
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A key of `when:`, its words with {} for the value, the type of the value, and the test."""
+
+    key: str
+    words: str
+    type: type
+    test: Callable[[Question, Any], bool]
+
+    def say(self, wanted: Parameter) -> str:
+        """Say the condition for people."""
+        if isinstance(wanted, bool):
+            return self.words.replace("{}", "yes" if wanted else "no")
+        return self.words.replace("{}", str(wanted))
+
+
+def _event(question: Question, wanted: Globs) -> bool:
     return wanted.matches(question.event.kind)
 
 
-def model(question: Question, wanted: Globs) -> bool:
-    """The model's id is {}."""
+def _model(question: Question, wanted: Globs) -> bool:
     return wanted.matches(question.event.subject)
 
 
-def author(question: Question, wanted: Globs) -> bool:
-    """The author is {}."""
+def _author(question: Question, wanted: Globs) -> bool:
     return wanted.matches(ids.author(question.event.subject))
 
 
-def variant(question: Question, wanted: Globs) -> bool:
-    """The variant is {} (`none` for the plain id)."""
+def _variant(question: Question, wanted: Globs) -> bool:
     return wanted.matches(ids.variant(question.event.subject) or "none")
 
 
-def price(question: Question, wanted: PriceTerms) -> bool:
-    """The {}."""
-    if wanted.has_size and question.event.kind != "price.changed":
+def _price(question: Question, wanted: PriceTerms) -> bool:
+    if wanted.has_size and question.event.kind is not Kind.PRICE_CHANGED:
         return False
-    return wanted.hold(question.told, prices.whole(question.event.model))
+    return wanted.hold(question.base, _prices_of(question.event))
 
 
-def free(question: Question, wanted: bool) -> bool:  # noqa: FBT001 - the value as it stands in the file
-    """Whether the model costs nothing: {}."""
-    return bool(question.event.model) and prices.is_free(prices.whole(question.event.model)) is wanted
+def _free(question: Question, wanted: bool) -> bool:  # noqa: FBT001 - the value as it stands in the file
+    return question.event.model is not None and prices.is_free(_prices_of(question.event)) is wanted
 
 
-def context(question: Question, wanted: Bounds) -> bool:
-    """The context length is {}."""
-    length = question.event.model.get("context")
-    if not isinstance(length, int):
-        return False
-    return (wanted.at_least is None or length >= wanted.at_least.count) and (
-        wanted.at_most is None or length <= wanted.at_most.count
-    )
+def _prices_of(event: Event) -> Prices:
+    return prices.full_price(event.model) if event.model else {}
 
 
-def input(question: Question, wanted: Globs) -> bool:  # noqa: A001 - the name of the key in the file
-    """The model takes {} as input."""
-    return wanted.matches(*_capability(question, "input"))
+def _context(question: Question, wanted: Bounds) -> bool:
+    length = question.event.model.context if question.event.model else None
+    return length is not None and wanted.cover(length)
 
 
-def output(question: Question, wanted: Globs) -> bool:
-    """The model gives {} as output."""
-    return wanted.matches(*_capability(question, "output"))
+def _input(question: Question, wanted: Globs) -> bool:
+    return wanted.matches(*_capability(question.event, "input"))
 
 
-def parameter(question: Question, wanted: Globs) -> bool:
-    """The model supports {}, or did before this change."""
-    return wanted.matches(*_capability(question, "parameters"))
+def _output(question: Question, wanted: Globs) -> bool:
+    return wanted.matches(*_capability(question.event, "output"))
 
 
-def _capability(question: Question, key: str) -> list[str]:
-    documents = (question.event.model.get("capabilities"), question.event.before)
-    return [str(entry) for side in documents if isinstance(side, Mapping) for entry in _list(side.get(key))]
+def _parameter(question: Question, wanted: Globs) -> bool:
+    return wanted.matches(*_capability(question.event, "parameters"))
 
 
-def _list(value: Json) -> list[Json]:
+def _capability(event: Event, key: str) -> list[str]:
+    """Return the entries of a capability, now and before the event."""
+    now = event.model.capabilities if event.model else None
+    return [
+        str(entry)
+        for side in (now, event.before)
+        if isinstance(side, Mapping)
+        for entry in _list(side.get(key))
+    ]
+
+
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def expires_within(question: Question, wanted: Duration) -> bool:
-    """The model leaves within {}."""
-    day = dates.day_of(question.event.model.get("expiration"))
+def _expires_within(question: Question, wanted: Duration) -> bool:
+    day = dates.day_of(question.event.model.expiration if question.event.model else None)
     return day is not None and dates.days_left(day, question.event.at) <= wanted.time.days
 
 
-def cause(question: Question, wanted: Globs) -> bool:
-    """The cause is {}."""
+def _cause(question: Question, wanted: Globs) -> bool:
     return wanted.matches(question.event.cause or "")
 
 
-Parameter: TypeAlias = Globs | PriceTerms | Bounds | Duration | bool
-CONDITIONS: Mapping[str, Callable[..., bool]] = {
-    function.__name__: function
-    for function in (
-        event,
-        model,
-        author,
-        variant,
-        price,
-        free,
-        context,
-        input,
-        output,
-        parameter,
-        expires_within,
-        cause,
-    )
-}
-"""By key of `when:`. The type of a function's second parameter is how it is written, its doc its words."""
-
-
-def words(name: str, wanted: Parameter) -> str:
-    """Say a condition for people."""
-    said = {True: "yes", False: "no"}.get(wanted, str(wanted)) if isinstance(wanted, bool) else str(wanted)
-    return str(CONDITIONS[name].__doc__).removesuffix(".").replace("{}", said)
+ROWS = (
+    Condition("event", "The kind of event is {}", Globs, _event),
+    Condition("model", "The model's id is {}", Globs, _model),
+    Condition("author", "The author is {}", Globs, _author),
+    Condition("variant", "The variant is {} (`none` for the plain id)", Globs, _variant),
+    Condition("price", "The {}", PriceTerms, _price),
+    Condition("free", "Whether the model costs nothing: {}", bool, _free),
+    Condition("context", "The context length is {}", Bounds, _context),
+    Condition("input", "The model takes {} as input", Globs, _input),
+    Condition("output", "The model gives {} as output", Globs, _output),
+    Condition("parameter", "The model supports {}, or did before this change", Globs, _parameter),
+    Condition("expires_within", "The model leaves within {}", Duration, _expires_within),
+    Condition("cause", "The cause is {}", Globs, _cause),
+)
+CONDITIONS: Mapping[str, Condition] = {row.key: row for row in ROWS}
+"""By key of `when:`."""

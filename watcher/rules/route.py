@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from watcher.domain.catalog import Document
-from watcher.domain.news import Event, ToldPrices
+from watcher.domain.catalog import Prices
+from watcher.domain.kinds import Kind
+from watcher.domain.news import BasePrices, Event
 from watcher.openrouter import ids
 from watcher.rules.conditions import CONDITIONS, Parameter, Question
 from watcher.rules.values import Globs, PriceTerms
@@ -27,14 +28,14 @@ class Rule:
     stop: bool = False
     urgent: bool = False
 
-    def matches(self, event: Event, told: Document) -> bool:
-        """Tell whether all conditions are met; `told` is the price that this rule last told for the model."""
-        return not self.failing(event, told)
+    def matches(self, event: Event, base: Prices) -> bool:
+        """Whether all conditions are met; `base` is the price that this rule last reported for the model."""
+        return not self.failing(event, base)
 
-    def failing(self, event: Event, told: Document) -> list[str]:
+    def failing(self, event: Event, base: Prices) -> list[str]:
         """Name the conditions that are not met."""
-        question = Question(event, told)
-        failing = [name for name, wanted in self.when.items() if not CONDITIONS[name](question, wanted)]
+        question = Question(event, base)
+        failing = [name for name, wanted in self.when.items() if not CONDITIONS[name].test(question, wanted)]
         if event.part_of and not self._names_outright(event.subject):
             failing.append(MASS)
         if _is_echo(event) and not self._asks_for_echoes():
@@ -54,7 +55,7 @@ class Rule:
         return "variant" in self.when or (isinstance(models, Globs) and models.mention(f":{ids.BATCH}", "~"))
 
     @property
-    def counts_from_told(self) -> bool:
+    def counts_from_base(self) -> bool:
         """Tell whether a size condition needs to remember prices."""
         terms = self.when.get("price")
         return isinstance(terms, PriceTerms) and terms.has_size
@@ -75,43 +76,43 @@ class Routing:
     """Who is told what, the prices that rules have told by now, and the rules that could not be judged."""
 
     matches: tuple[Match, ...]
-    told_prices: ToldPrices
+    base_prices: BasePrices
     faults: tuple[str, ...]
 
 
 def _is_echo(event: Event) -> bool:
     """Tell whether the event is about a batch twin or an alias, which repeat what happens to a model."""
-    if event.kind == "alias.retargeted":
+    if event.kind is Kind.ALIAS_RETARGETED:
         return False
     return ids.variant(event.subject) == ids.BATCH or ids.is_alias(event.subject)
 
 
-def route(events: Sequence[Event], rules: Sequence[Rule], told_prices: ToldPrices) -> Routing:
+def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrices) -> Routing:
     """Match every event with every rule in file order.
 
     A rule that fails on an event tells it: too much is better than silence, and the other rules go on.
     """
     matches: list[Match] = []
     faults: list[str] = []
-    remembered = dict(told_prices)
+    remembered = dict(base_prices)
     for event in events:
         for rule in rules:
-            told = base_price(rule, event, remembered)
+            base = base_price(rule, event, remembered)
             try:
-                matched = rule.matches(event, told)
+                matched = rule.matches(event, base)
             except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the other rules
                 faults.append(f"rule {rule.name!r} failed on event {event.id} ({type(error).__name__})")
                 matched = True
-            if rule.counts_from_told and event.kind == "price.changed":
-                remembered[rule.name, event.subject] = _mapping(event.after) if matched else told
+            if rule.counts_from_base and event.kind is Kind.PRICE_CHANGED:
+                remembered[rule.name, event.subject] = _prices(event.after) if matched else base
             if matched:
-                matches += _told(rule, event)
+                matches += _matches(rule, event)
                 if rule.stop:
                     break
     return Routing((*matches, *_echoes(events, matches)), remembered, tuple(faults))
 
 
-def _told(rule: Rule, event: Event) -> list[Match]:
+def _matches(rule: Rule, event: Event) -> list[Match]:
     """Give whom a rule tells: everybody but the channel of which an event says that it does not deliver."""
     mute = event.subject if event.kind.startswith("channel.") else None
     return [Match(channel, rule.name, event, rule.urgent) for channel in rule.notify if channel != mute]
@@ -129,10 +130,10 @@ def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:
     ]
 
 
-def base_price(rule: Rule, event: Event, told_prices: ToldPrices) -> Document:
+def base_price(rule: Rule, event: Event, base_prices: BasePrices) -> Prices:
     """Give the price from which this rule's size conditions count for the event's model."""
-    return told_prices.get((rule.name, event.subject)) or _mapping(event.before)
+    return base_prices.get((rule.name, event.subject)) or _prices(event.before)
 
 
-def _mapping(value: object) -> Document:
+def _prices(value: object) -> Prices:
     return value if isinstance(value, Mapping) else {}

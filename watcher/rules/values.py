@@ -110,7 +110,7 @@ class Price:
 
     def __str__(self) -> str:
         """Write it as people would."""
-        return prices.shown({"prompt": str(self.per_token)}, "prompt")
+        return prices.show({"prompt": str(self.per_token)}, "prompt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ class PriceTerms:
 
     def keys(self) -> tuple[str, ...]:
         """Name the prices that count: prompt, completion, or either."""
-        return prices.HEADLINE if self.of == "either" else (self.of,)
+        return prices.MAIN if self.of == "either" else (self.of,)
 
     @property
     def has_size(self) -> bool:
@@ -237,8 +237,8 @@ class PriceTerms:
             return False
         return all(
             (
-                self.rises_by is None or self.rises_by.share <= _rise(before, after) != 0,
-                self.falls_by is None or self.falls_by.share <= -_rise(before, after) != 0,
+                self.rises_by is None or _is_step(_rise(before, after), self.rises_by),
+                self.falls_by is None or _is_step(-_rise(before, after), self.falls_by),
                 self.below is None or after < self.below.per_token,
                 self.above is None or after > self.above.per_token,
             )
@@ -256,8 +256,12 @@ class PriceTerms:
         return f"{'prompt or completion' if self.of == 'either' else self.of} price {said}"
 
 
+def _is_step(change: Decimal, least: Percent) -> bool:
+    return change != 0 and change >= least.share
+
+
 def _rise(before: Decimal | None, after: Decimal) -> Decimal:
-    """Give the relative rise; from nothing to something it is without bound."""
+    """Return the relative rise; from nothing to something it is infinite."""
     if before is None:
         return Decimal(0)
     if not before:
@@ -271,6 +275,12 @@ class Bounds:
 
     at_least: Tokens | None = None
     at_most: Tokens | None = None
+
+    def cover(self, count: int) -> bool:
+        """Whether a number of tokens lies in the range."""
+        return (self.at_least is None or count >= self.at_least.count) and (
+            self.at_most is None or count <= self.at_most.count
+        )
 
     def __str__(self) -> str:
         """Write it as people would."""

@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from watcher.domain.catalog import Snapshot
+from watcher.domain.catalog import FeedSnapshot, Snapshot
 from watcher.sources import feed, model_list
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How to read what a source answers; `parse` takes the pages, the UTC time and the query's identity."""
+    """How to read what a source answers; `parse` takes the pages, the UTC time and the query id."""
 
-    parse: Callable[[Sequence[bytes], datetime, str], Snapshot]
+    parse: Callable[[Sequence[bytes], datetime, str], Snapshot | FeedSnapshot]
     next_page: Callable[[bytes], str | None]
 
 

@@ -9,7 +9,7 @@ from time import monotonic
 from watcher.domain.catalog import Snapshot
 from watcher.domain.errors import FetchError, RefusedError, mistake
 from watcher.domain.observer import Telemetry
-from watcher.domain.polls import Failure, Health, Part, Plan, Poll, State, Trouble
+from watcher.domain.polls import Answer, Failure, Health, Part, Plan, Poll, State, Trouble
 from watcher.sources import SOURCES
 from watcher.sources.fetch import fetch
 from watcher.text.redact import plain_words, redact
@@ -17,7 +17,7 @@ from watcher.text.redact import plain_words, redact
 CLOCK_TOLERANCE = timedelta(hours=6)  # beyond it, holds and dates would be judged wrongly
 
 
-def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Snapshot | Failure:
+def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Answer:
     """Get one source's answer and read it; whatever goes wrong is a Failure, never an exception."""
     reader = SOURCES[name]
     try:
@@ -42,7 +42,7 @@ def look(
     telemetry: Telemetry | None = None,
 ) -> Poll:
     """Ask every source once; setting `stop` cuts the waiting short."""
-    answers: dict[str, Snapshot | Failure] = {}
+    answers: dict[str, Answer] = {}
     for name, url in sources.items():
         began = monotonic()
         answer = answers[name] = ask(name, url, at, stop)
@@ -70,9 +70,10 @@ def summary(before: State, poll: Poll, decided: Plan) -> str:
     return "; ".join([*parts, counts])
 
 
-def _said(before: State, name: str, answer: Snapshot | Failure) -> str:
+def _said(before: State, name: str, answer: Answer) -> str:
     if isinstance(answer, Failure):
         return answer.reason
     refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
     is_first = before.sources.get(name, Health()).last_good is None
-    return f"{len(answer.documents)} models{refused}{', the baseline: no news' if is_first else ''}"
+    shown = answer.documents if isinstance(answer, Snapshot) else answer.items
+    return f"{len(shown)} models{refused}{', the baseline: no news' if is_first else ''}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import feedparser
 
-from watcher.domain.catalog import Document, Snapshot
+from watcher.domain.catalog import FeedItem, FeedSnapshot
 from watcher.domain.errors import RefusedError
 
 LARGEST = 4_000_000  # bytes; parsing takes a second for each
@@ -24,17 +24,17 @@ def next_page(_page: bytes) -> None:
     """Give None: a feed has one page."""
 
 
-def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:  # noqa: ARG001 - as every source
+def parse(pages: Sequence[bytes], at: datetime, query_id: str) -> FeedSnapshot:  # noqa: ARG001 - as every source
     """Read the feed: `id` and `name` by canonical slug. Raises RefusedError where it cannot be believed."""
     [page] = pages
     if len(page) > LARGEST:
         message = f"the feed is larger than {LARGEST:,} bytes"
         raise RefusedError(message)
-    return _believed(page, identity)
+    return _believed(page, query_id)
 
 
 @functools.lru_cache(maxsize=1)
-def _believed(page: bytes, identity: str) -> Snapshot:
+def _believed(page: bytes, query_id: str) -> FeedSnapshot:
     """Read a page; reading is most of a poll's work, and mostly the page is as it was."""
     parsed = _read(page)
     if not parsed.get("version"):
@@ -46,7 +46,7 @@ def _believed(page: bytes, identity: str) -> Snapshot:
     if not parsed.entries:
         message = "the feed is empty"
         raise RefusedError(message)
-    return _snapshot(parsed.entries, identity)
+    return _snapshot(parsed.entries, query_id)
 
 
 def _read(page: bytes) -> Any:  # noqa: ANN401 - feedparser has no types
@@ -58,20 +58,20 @@ def _read(page: bytes) -> Any:  # noqa: ANN401 - feedparser has no types
         raise RefusedError(message) from None
 
 
-def _snapshot(entries: Sequence[Mapping[str, Any]], identity: str) -> Snapshot:
-    documents: dict[str, Document] = {}
+def _snapshot(entries: Sequence[Mapping[str, Any]], query_id: str) -> FeedSnapshot:
+    items: dict[str, FeedItem] = {}
     refused: dict[str, str] = {}
     for number, entry in enumerate(entries, 1):
         slug = str(entry.get("id") or entry.get("link") or "")
         title = TITLE.fullmatch(str(entry.get("title", "")))
         if title is None or "/" not in title["id"] or not (_is_usable(title["id"]) and _is_usable(slug)):
             refused[f"item {number}"] = "has no usable id"
-        elif slug not in documents:
-            documents[slug] = {"id": title["id"], "name": _line(title["name"])}
-    if not documents:  # as a baseline it would make every model news later
+        elif slug not in items:
+            items[slug] = FeedItem(title["id"], _line(title["name"]))
+    if not items:  # as a baseline it would make every model news later
         message = "no item of the feed has a usable id"
         raise RefusedError(message)
-    return Snapshot(identity, documents, refused=refused)
+    return FeedSnapshot(query_id, items, refused)
 
 
 def _is_usable(key: str) -> bool:

@@ -42,7 +42,7 @@ def next_page(page: bytes) -> str | None:
     return following if isinstance(following, str) else None
 
 
-def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:
+def parse(pages: Sequence[bytes], at: datetime, query_id: str) -> Snapshot:
     """Read a whole answer taken at `at` (UTC). Raises RefusedError where it cannot be believed."""
     rows: list[Json] = []
     promised = 0
@@ -61,7 +61,7 @@ def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:
     if len(rows) < promised:
         message = f"the list is partial: {len(rows)} of {promised} models"
         raise RefusedError(message)
-    return _snapshot(rows, at, identity)
+    return _snapshot(rows, at, query_id)
 
 
 def _envelope(page: bytes) -> Mapping[str, Json]:
@@ -102,7 +102,7 @@ def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return mapping
 
 
-def _snapshot(rows: Sequence[Json], at: datetime, identity: str) -> Snapshot:
+def _snapshot(rows: Sequence[Json], at: datetime, query_id: str) -> Snapshot:
     documents: dict[str, Document] = {}
     raw: dict[str, str] = {}
     refused: dict[str, str] = {}
@@ -124,7 +124,7 @@ def _snapshot(rows: Sequence[Json], at: datetime, identity: str) -> Snapshot:
         model, reason = next(iter(refused.items()))
         message = f"{len(refused)} of {len(rows)} models cannot be read; {model}: {reason}"
         raise RefusedError(message)
-    return Snapshot(identity, documents, frozenset(fields), refused, raw)
+    return Snapshot(query_id, documents, frozenset(fields), refused, raw)
 
 
 def _readable(row: Json) -> Mapping[str, Json]:
@@ -176,31 +176,30 @@ def _fields(row: Mapping[str, Json]) -> set[str]:
 def document(row: Mapping[str, Json], at: datetime) -> Document:
     """Make one row comparable: no noise, exact prices, sorted sets, no sentinels. Raises ValueError."""
     price, clock = prices.comparable(_mapping(row, "pricing"))
-    if missing := [key for key in prices.HEADLINE if key not in {**price, **clock}]:
+    if missing := [key for key in prices.MAIN if key not in {**price, **clock}]:
         message = f"has no price for {' and '.join(missing)}"
         raise ValueError(message)
     shape = _mapping(row, "architecture")
-    return {
-        "listed": True,
-        "price": price,
-        "expiration": dates.expiration(row.get("expiration_date"), at),
-        "alias": _text(_mapping(row, "alias_target"), "slug"),
-        "context": _count(row, "context_length"),
-        "capabilities": {
+    return Document(
+        price=price,
+        expiration=dates.expiration(row.get("expiration_date"), at),
+        alias=_text(_mapping(row, "alias_target"), "slug"),
+        context=_count(row, "context_length"),
+        capabilities={
             "input": _set(shape.get("input_modalities")),
             "output": _set(shape.get("output_modalities")),
             "parameters": _set(row.get("supported_parameters")),
             "voices": _set(row.get("supported_voices")),
         },
-        "details": {
+        details={
             "name": _text(row, "name"),
             "canonical_slug": _text(row, "canonical_slug"),
             "knowledge_cutoff": _text(row, "knowledge_cutoff"),
             "mandatory_reasoning": _mapping(row, "reasoning").get("mandatory"),
         },
-        "clock": clock,
-        "routing": dict(_mapping(row, "top_provider")),
-    }
+        clock=clock,
+        routing=dict(_mapping(row, "top_provider")),
+    )
 
 
 def _mapping(row: Mapping[str, Json], key: str) -> Mapping[str, Json]:

@@ -2,13 +2,25 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from watcher.domain.catalog import Aspect, Document, FeedEntry, FieldChange, Item, Json, Level, Pending
+from watcher.domain.catalog import (
+    Announcement,
+    Aspect,
+    Document,
+    FeedEntry,
+    FieldChange,
+    Item,
+    Json,
+    Level,
+    Pending,
+    Prices,
+)
 from watcher.domain.delivery import Delivery, OutboxState
-from watcher.domain.news import Event, HistoryEntry, Notification, ToldPrices
+from watcher.domain.kinds import KINDS
+from watcher.domain.news import BasePrices, Event, HistoryEntry, Notification
 from watcher.domain.polls import Health, Part
 from watcher.store.schema import Row
 from watcher.text.times import from_iso, to_iso
@@ -20,6 +32,9 @@ def _optional_text(at: datetime | None) -> str | None:
 
 def _optional_time(text: str | None) -> datetime | None:
     return None if text is None else from_iso(text)
+
+
+DOCUMENT_FIELDS = tuple(field.name for field in fields(Document))
 
 
 def dump(value: Json) -> str:
@@ -37,11 +52,16 @@ def _optional_load(text: str | None) -> Any:  # noqa: ANN401 - whatever was writ
 
 def source_row(name: str, source: Health) -> Row:
     """Write how a source is doing."""
-    return asdict(source) | {
+    return {
         "name": name,
+        "identity": source.query_id,
         "asked_at": _optional_text(source.asked_at),
         "last_good": _optional_text(source.last_good),
         "failing_since": _optional_text(source.failing_since),
+        "reason": source.reason,
+        "failures": source.failures,
+        "told": source.reported,
+        "episodes": source.episodes,
         "fields": dump(sorted(source.fields)),
     }
 
@@ -57,10 +77,12 @@ def troubles_of(found: Iterable[Row]) -> dict[Part, Health]:
 
 
 def _source_of(row: Row) -> Health:
-    kept = {key: row[key] for key in ("identity", "reason", "failures", "episodes")}
     return Health(
-        **kept,
-        told=bool(row["told"]),
+        query_id=row["identity"],
+        reason=row["reason"],
+        failures=row["failures"],
+        episodes=row["episodes"],
+        reported=bool(row["told"]),
         asked_at=_optional_time(row["asked_at"]),
         last_good=_optional_time(row["last_good"]),
         failing_since=_optional_time(row["failing_since"]),
@@ -76,32 +98,64 @@ def trouble_row(part: Part, trouble: Health) -> Row:
 
 def item_row(model: str, item: Item) -> Row:
     """Write a model; what waits has rows of its own."""
+    last = {aspect.value: [to_iso(told.at), told.before] for aspect, told in item.last.items()}
     return {
         "id": model,
-        "announced": _optional_dump(item.announced),
-        "observed": _optional_dump(item.observed),
+        "announced": _optional_document(item.announced),
+        "observed": _optional_document(item.observed),
         "revision": item.revision,
         "levels": dump(
             [asdict(lv) | {"before": to_iso(lv.before), "since": to_iso(lv.since)} for lv in item.levels]
         ),
+        "announcements": dump({"countdown": item.countdown, "dates": item.dates, "last": last}),
     }
+
+
+def _optional_document(document: Document | None) -> str | None:
+    return None if document is None else dump(asdict(document))
 
 
 def items_of(found: Sequence[Row], pending: Mapping[str, Mapping[Aspect, Pending]]) -> dict[str, Item]:
-    """Read the models; mostly what is announced is what is observed, which then is kept once."""
-    documents = _load_together(row["announced"] for row in found)
+    """Read the models; mostly what is announced is what is observed, which is then kept once."""
+    announced = _load_together(row["announced"] for row in found)
     others = _load_together(row["observed"] if row["observed"] != row["announced"] else None for row in found)
     levels = _load_together(row["levels"] for row in found)
+    announcements = _load_together(row["announcements"] for row in found)
     return {
-        row["id"]: Item(
-            announced=announced,
-            observed=announced if row["observed"] == row["announced"] else other,
-            pending=pending.get(row["id"], {}),
-            revision=row["revision"],
-            levels=tuple(map(_level_of, lately)),
-        )
-        for row, announced, other, lately in zip(found, documents, others, levels, strict=True)
+        row["id"]: _item_of(row, pending.get(row["id"], {}), *values)
+        for row, *values in zip(found, announced, others, levels, announcements, strict=True)
     }
+
+
+def _item_of(
+    row: Row,
+    pending: Mapping[Aspect, Pending],
+    announced: dict[str, Any] | None,
+    other: dict[str, Any] | None,
+    levels: list[dict[str, Any]],
+    announcements: dict[str, Any],
+) -> Item:
+    known = document_of(announced)
+    return Item(
+        announced=known,
+        observed=known if row["observed"] == row["announced"] else document_of(other),
+        pending=pending,
+        revision=row["revision"],
+        levels=tuple(map(_level_of, levels)),
+        countdown=announcements["countdown"],
+        dates=tuple(announcements["dates"]),
+        last={
+            Aspect(aspect): Announcement(from_iso(at), before)
+            for aspect, (at, before) in announcements["last"].items()
+        },
+    )
+
+
+def document_of(values: Mapping[str, Any] | None) -> Document | None:
+    """Read a document; keys of an older version that it does not have are left out."""
+    if not values:
+        return None
+    return Document(**{key: values[key] for key in DOCUMENT_FIELDS if key in values})
 
 
 def _load_together(texts: Iterable[str | None]) -> list[Any]:
@@ -139,7 +193,17 @@ def pending_of(waiting: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
 def feed_rows(before: Mapping[str, FeedEntry], after: Mapping[str, FeedEntry]) -> list[Row]:
     """Write the base models that the feed shows anew or that stand otherwise now."""
     changed = {slug: entry for slug, entry in after.items() if entry != before.get(slug)}
-    return [asdict(entry) | {"slug": slug, "since": to_iso(entry.since)} for slug, entry in changed.items()]
+    return [
+        {
+            "slug": slug,
+            "model": entry.model,
+            "name": entry.name,
+            "since": to_iso(entry.since),
+            "known": entry.known,
+            "told": entry.unconfirmed,
+        }
+        for slug, entry in changed.items()
+    ]
 
 
 def feed_of(found: Iterable[Row]) -> dict[str, FeedEntry]:
@@ -152,13 +216,13 @@ def feed_of(found: Iterable[Row]) -> dict[str, FeedEntry]:
     }
 
 
-def told_price_rows(before: ToldPrices, after: ToldPrices) -> list[Row]:
+def base_price_rows(before: BasePrices, after: BasePrices) -> list[Row]:
     """Write the prices that rules have told anew."""
     changed = {key: price for key, price in after.items() if price != before.get(key)}
     return [{"rule": rule, "model": model, "price": dump(price)} for (rule, model), price in changed.items()]
 
 
-def told_prices_of(found: Iterable[Row]) -> dict[tuple[str, str], Document]:
+def base_prices_of(found: Iterable[Row]) -> dict[tuple[str, str], Prices]:
     """Read the prices that rules have told."""
     return {(row["rule"], row["model"]): json.loads(row["price"]) for row in found}
 
@@ -187,16 +251,17 @@ def event_row(event: Event) -> Row:
         "part_of": event.part_of,
         "since": _optional_text(event.since),
         "crowd": event.crowd,
-        "model": dump(event.model),
+        "model": dump((asdict(event.model) if event.model else {}) | {"aliases": event.aliases}),
     }
 
 
 def event_of(row: Row) -> Event:
     """Read an event."""
+    model = json.loads(row["model"])
     return Event(
         id=row["id"],
         at=from_iso(row["at"]),
-        kind=row["kind"],
+        kind=KINDS[row["kind"]],
         subject=row["subject"],
         before=_optional_load(row["before"]),
         after=_optional_load(row["after"]),
@@ -205,7 +270,8 @@ def event_of(row: Row) -> Event:
         part_of=row["part_of"],
         since=_optional_time(row["since"]),
         crowd=row["crowd"],
-        model=json.loads(row["model"]),
+        model=document_of({key: value for key, value in model.items() if key != "aliases"}),
+        aliases=tuple(model.get("aliases", ())),
     )
 
 

@@ -90,3 +90,7 @@ COLUMNS_2: tuple[tuple[str, str, type, int | None], ...] = (
     ("outbox", "sent_with", int, 0),
 )
 """Table, column, type and default of what version 2 added."""
+
+NO_ANNOUNCEMENTS = '{"countdown":null,"dates":[],"last":{}}'
+COLUMNS_3: tuple[tuple[str, str, type, str], ...] = (("models", "announcements", str, NO_ANNOUNCEMENTS),)
+"""What version 3 added: the record of announcements, which version 2 kept inside the document."""

@@ -59,7 +59,7 @@ class Store:
             items=self._tables.nouns(lambda found: rows.items_of(found, pending), "models"),
             sources=self._tables.nouns(rows.sources_of, "sources"),
             feed=self._tables.nouns(rows.feed_of, "feed"),
-            told_prices=self._tables.nouns(rows.told_prices_of, "told_prices"),
+            base_prices=self._tables.nouns(rows.base_prices_of, "told_prices"),
             troubles=self._tables.nouns(rows.troubles_of, "troubles"),
         )
 
@@ -75,7 +75,7 @@ class Store:
             )
             self._tables.upsert("troubles", itertools.starmap(rows.trouble_row, after.troubles.items()))
             self._tables.upsert("feed", rows.feed_rows(before.feed, after.feed))
-            self._tables.upsert("told_prices", rows.told_price_rows(before.told_prices, after.told_prices))
+            self._tables.upsert("told_prices", rows.base_price_rows(before.base_prices, after.base_prices))
             self._tables.insert("history", map(rows.history_row, plan.history))
             self._tables.insert("events", map(rows.event_row, plan.events))
             self._tables.insert("outbox", map(rows.outbox_row, plan.notifications))

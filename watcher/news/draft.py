@@ -1,0 +1,19 @@
+"""What a poll has changed so far, as each source's observer leaves it for the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from watcher.domain.catalog import FeedEntry, Item
+from watcher.domain.news import Event
+from watcher.domain.polls import Health
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The state that grows in one poll, the news found so far, and the list's rows as JSON text by id."""
+
+    items: Mapping[str, Item]
+    sources: Mapping[str, Health]
+    feed: Mapping[str, FeedEntry]
+    news: tuple[Event, ...] = ()
+    raw: Mapping[str, str] = field(default_factory=dict)
