@@ -98,7 +98,7 @@ def _apart(before: Decimal | None, after: Decimal | None) -> Decimal:
 
 
 def newest(levels: tuple[Level, ...], announced: Json) -> int:
-    """Return the index where the present level begins: small steps belong to it, the announced price ends it."""
+    """Return where the present level begins: small steps belong to it, the announced price ends it."""
     start = len(levels) - 1
     price = levels[start].price
     while (
