@@ -24,9 +24,8 @@ def models(*names: str) -> list[dict[str, object]]:
     return [FINCH | {"id": f"acme/{name}"} for name in names]
 
 
-def test_a_backup_is_whole_and_private_while_the_service_writes__S15(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S15")
+def test_a_backup_is_whole_and_private_while_the_service_writes(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     done = threading.Event()
 
@@ -68,9 +67,8 @@ def restored(folder: Path, backup: Path) -> None:
         Path(f"{folder}/watcher.db{log}").unlink(missing_ok=True)
 
 
-def test_a_restored_backup_sends_nothing_again_that_was_sent__S15_I3(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S15", "I3")
+def test_a_restored_backup_sends_nothing_again_that_was_sent(tmp_path: Path, catalog: Catalog) -> None:
     with receiving() as http:
         clock = [NOW]
         watcher = service(tmp_path, catalog.url, http.url(), clock)
@@ -89,7 +87,8 @@ def test_a_restored_backup_sends_nothing_again_that_was_sent__S15_I3(
         again.store.close()
 
 
-def test_an_old_backup_tells_what_happened_since_as_one_message_that_says_so__S16_N11(
+@pytest.mark.fault("S16", "N11")
+def test_an_old_backup_tells_what_happened_since_as_one_message_that_says_so(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving() as http:

@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 
+import pytest
+
 from tests.support.catalogs import FINCH, HERON, OWL, priced
 from tests.support.news import HOUR, MINUTE, NOW, SECOND, News, states, told
 from tests.support.receivers import Answer, receiving
@@ -17,7 +19,8 @@ from watcher.store.store import Store
 DOWN = Answer(503, b"down")
 
 
-def test_a_channel_that_asks_for_a_pause_gets_it_whole_and_the_others_go_on__L2_I10(
+@pytest.mark.fault("L2", "I10")
+def test_a_channel_that_asks_for_a_pause_gets_it_whole_and_the_others_go_on(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     busy = Answer(429, b"slow down", {"Retry-After": "120"})
@@ -36,7 +39,8 @@ def test_a_channel_that_asks_for_a_pause_gets_it_whole_and_the_others_go_on__L2_
         news.watcher.store.close()
 
 
-def test_five_failures_and_then_one_message__L3(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("L3")
+def test_five_failures_and_then_one_message(tmp_path: Path, catalog: Catalog) -> None:
     with receiving(*[Answer(500)] * 5, Answer()) as server:
         news = News(tmp_path, catalog, server.url())
         news.more()
@@ -48,7 +52,8 @@ def test_five_failures_and_then_one_message__L3(tmp_path: Path, catalog: Catalog
         news.watcher.store.close()
 
 
-def test_a_revoked_address_is_left_in_peace_after_three_tries_until_it_is_mended__L4(
+@pytest.mark.fault("L4")
+def test_a_revoked_address_is_left_in_peace_after_three_tries_until_it_is_mended(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving(*[Answer(410, b"channel_is_archived")] * 3, Answer()) as server:
@@ -64,9 +69,8 @@ def test_a_revoked_address_is_left_in_peace_after_three_tries_until_it_is_mended
         news.watcher.store.close()
 
 
-def test_what_was_answered_too_late_comes_again_and_says_so__L7_L8_I3(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("L7", "L8", "I3")
+def test_what_was_answered_too_late_comes_again_and_says_so(tmp_path: Path, catalog: Catalog) -> None:
     with receiving(Answer(drips=True), Answer()) as server:
         news = News(tmp_path, catalog, server.url())
         news.more()
@@ -84,9 +88,8 @@ def test_what_was_answered_too_late_comes_again_and_says_so__L7_L8_I3(
         news.watcher.store.close()
 
 
-def test_of_many_channels_those_that_failed_last_time_delay_nobody__L9_I10(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("L9", "I10")
+def test_of_many_channels_those_that_failed_last_time_delay_nobody(tmp_path: Path, catalog: Catalog) -> None:
     order: list[str] = []
     with ExitStack() as stack:
         dripping = [
@@ -112,7 +115,8 @@ def test_of_many_channels_those_that_failed_last_time_delay_nobody__L9_I10(
         news.watcher.store.close()
 
 
-def test_what_waited_three_days_comes_as_one_message_in_order_over_restarts__L15_W13(
+@pytest.mark.fault("L15", "W13")
+def test_what_waited_three_days_comes_as_one_message_in_order_over_restarts(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     alone = f'holds: {{context: 0s}}\nsources: {{models: "{catalog.url}", feed: "off"}}'
@@ -150,9 +154,8 @@ def restarted(news: News) -> None:
     news.watcher.resume()
 
 
-def test_what_was_in_flight_at_a_crash_comes_apart_from_what_waited__L15_W11_I3(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("L15", "W11", "I3")
+def test_what_was_in_flight_at_a_crash_comes_apart_from_what_waited(tmp_path: Path, catalog: Catalog) -> None:
     with receiving() as server:
         news = News(tmp_path, catalog, server.url())
         news.more()
@@ -167,7 +170,8 @@ def test_what_was_in_flight_at_a_crash_comes_apart_from_what_waited__L15_W11_I3(
         news.watcher.store.close()
 
 
-def test_a_channel_gets_no_more_than_its_limit_and_then_the_surplus_as_one__I11_L16(
+@pytest.mark.fault("I11", "L16")
+def test_a_channel_gets_no_more_than_its_limit_and_then_the_surplus_as_one(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving() as server:
@@ -182,7 +186,8 @@ def test_a_channel_gets_no_more_than_its_limit_and_then_the_surplus_as_one__I11_
         news.watcher.store.close()
 
 
-def test_three_rules_over_three_channels_are_three_messages_and_the_shared_one_names_its_rules__L17_W16(
+@pytest.mark.fault("L17", "W16")
+def test_three_rules_over_three_channels_are_three_messages_and_the_shared_one_names_its_rules(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     rules = """rules:
@@ -201,7 +206,8 @@ def test_three_rules_over_three_channels_are_three_messages_and_the_shared_one_n
         news.watcher.store.close()
 
 
-def test_two_of_three_channels_are_told_once_and_the_third_when_it_is_back__W14_W23(
+@pytest.mark.fault("W14", "W23")
+def test_two_of_three_channels_are_told_once_and_the_third_when_it_is_back(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     leaving = {"expiration_date": f"{NOW + timedelta(days=7):%Y-%m-%d}"}
@@ -225,7 +231,8 @@ def test_two_of_three_channels_are_told_once_and_the_third_when_it_is_back__W14_
         news.watcher.store.close()
 
 
-def test_a_change_and_its_reversal_before_delivery_are_both_in_the_one_message__L18(
+@pytest.mark.fault("L18")
+def test_a_change_and_its_reversal_before_delivery_are_both_in_the_one_message(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving(DOWN, Answer()) as server:

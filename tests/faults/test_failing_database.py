@@ -121,12 +121,13 @@ class Fault:
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(Fault(FULL), id="S1-S2-S3-full-once"),
-        pytest.param(Fault(BROKEN, FOR_A_WHILE, 2), id="S4-broken-for-a-while"),
-        pytest.param(Fault(LOCKED, FOR_A_WHILE, 3), id="S5-locked-for-a-while"),
+        pytest.param(Fault(FULL), id="full-once", marks=pytest.mark.fault("S1", "S2", "S3")),
+        pytest.param(Fault(BROKEN, FOR_A_WHILE, 2), id="broken-for-a-while", marks=pytest.mark.fault("S4")),
+        pytest.param(Fault(LOCKED, FOR_A_WHILE, 3), id="locked-for-a-while", marks=pytest.mark.fault("S5")),
     ],
 )
-def test_whatever_operation_fails_nothing_is_lost_or_told_twice__I1_I2_I3(
+@pytest.mark.fault("I1", "I2", "I3")
+def test_whatever_operation_fails_nothing_is_lost_or_told_twice(
     watch: Watch, undisturbed: Remains, fault: Fault
 ) -> None:
     for number in count(1, fault.every):
@@ -145,7 +146,8 @@ def test_whatever_operation_fails_nothing_is_lost_or_told_twice__I1_I2_I3(
     assert number > 100
 
 
-def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most__I3(
+@pytest.mark.fault("I3")
+def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most(
     watch: Watch, undisturbed: Remains
 ) -> None:
     repeats = list[int]()
@@ -163,7 +165,8 @@ def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most__I3(
     assert set(repeats) == {0, 1, 2}
 
 
-def test_whatever_operation_of_a_migration_fails_the_tables_are_whole_or_not_there__S12_X12(
+@pytest.mark.fault("S12", "X12")
+def test_whatever_operation_of_a_migration_fails_the_tables_are_whole_or_not_there(
     tmp_path: Path,
 ) -> None:
     whole = schema_of(made(tmp_path / "whole.db"))

@@ -46,7 +46,8 @@ def port_of(url: str) -> int:
     return int(url.split(":")[2].partition("/")[0])
 
 
-def test_an_answer_that_is_cut_anywhere_changes_nothing_and_the_next_gives_what_is_due__I5_N7(
+@pytest.mark.fault("I5", "N7")
+def test_an_answer_that_is_cut_anywhere_changes_nothing_and_the_next_gives_what_is_due(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     clock = [START]
@@ -83,13 +84,14 @@ def places(whole: int) -> list[int]:
 @pytest.mark.parametrize(
     ("mail", "side"),
     [
-        pytest.param(False, "calls", id="L1-X6-http-calls"),
-        pytest.param(False, "answers", id="L1-X7-http-answers"),
-        pytest.param(True, "calls", id="L12-X6-mail-calls"),
-        pytest.param(True, "answers", id="L12-X7-mail-answers"),
+        pytest.param(False, "calls", id="http-calls", marks=pytest.mark.fault("L1", "X6")),
+        pytest.param(False, "answers", id="http-answers", marks=pytest.mark.fault("L1", "X7")),
+        pytest.param(True, "calls", id="mail-calls", marks=pytest.mark.fault("L12", "X6")),
+        pytest.param(True, "answers", id="mail-answers", marks=pytest.mark.fault("L12", "X7")),
     ],
 )
-def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked__I3(
+@pytest.mark.fault("I3")
+def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked(
     tmp_path: Path, catalog: Catalog, side: Side, *, mail: bool
 ) -> None:
     clock = [START]

@@ -11,42 +11,45 @@ from tests.support.watching import Catalog
 from watcher.cli.demo import Stage, serve
 
 STEPS = {
-    "before_fetch": ("X1", 3),
-    "fetching": ("X1", 3),
-    "fetched": ("X1", 3),
-    "parsed": ("X2", 3),
-    "looked": ("X2", 3),
-    "planned": ("X2", 3),
-    "transaction_begun": ("X3", 3),
-    "models_written": ("X3", 3),
-    "table_written": ("X3", 3),
-    "event_written": ("X3", 3),
-    "message_written": ("X3", 3),
-    "before_commit": ("X3-X12-W18", 3),
-    "committed": ("X4-W12-W18", 3),
-    "forgetting": ("X11", 3),
-    "batches_ready": ("X4-W12", 3),
-    "claiming": ("X4-W12", 2),
-    "claimed": ("X5-W11", 2),
-    "child_started": ("X5-W11", 3),
-    "job_handed_over": ("X6", 3),
-    "hook": ("X6", 2),
-    "ops": ("X6", 2),
-    "answered": ("X7", 3),
-    "delivered": ("X7", 2),
-    "before_ack": ("X7", 3),
-    "acknowledging": ("X8", 3),
-    "acknowledged": ("X9", 3),
-    "closing": ("X11", 3),
+    "before_fetch": (["X1"], 3),
+    "fetching": (["X1"], 3),
+    "fetched": (["X1"], 3),
+    "parsed": (["X2"], 3),
+    "looked": (["X2"], 3),
+    "planned": (["X2"], 3),
+    "transaction_begun": (["X3"], 3),
+    "models_written": (["X3"], 3),
+    "table_written": (["X3"], 3),
+    "event_written": (["X3"], 3),
+    "message_written": (["X3"], 3),
+    "before_commit": (["X3", "X12", "W18"], 3),
+    "committed": (["X4", "W12", "W18"], 3),
+    "forgetting": (["X11"], 3),
+    "batches_ready": (["X4", "W12"], 3),
+    "claiming": (["X4", "W12"], 2),
+    "claimed": (["X5", "W11"], 2),
+    "child_started": (["X5", "W11"], 3),
+    "job_handed_over": (["X6"], 3),
+    "hook": (["X6"], 2),
+    "ops": (["X6"], 2),
+    "answered": (["X7"], 3),
+    "delivered": (["X7"], 2),
+    "before_ack": (["X7"], 3),
+    "acknowledging": (["X8"], 3),
+    "acknowledged": (["X9"], 3),
+    "closing": (["X11"], 3),
 }
-"""Points of a poll and its messages, in order: the rows of the fault list that they try, and how many hits."""
+"""The points of a poll and its messages, in order: the faults that a kill there tries, and how many hits."""
 AGAIN = {
-    "X5-claimed-thrice": [Failpoint("claimed"), Failpoint("claimed"), Failpoint("claimed")],
-    "X5-recovering": [Failpoint("claimed"), Failpoint("recovering")],
-    "X5-recovered": [Failpoint("claimed", 2), Failpoint("recovered")],
-    "X6-X8-request-thrice": [Failpoint("hook"), Failpoint("ops"), Failpoint("acknowledging")],
-    "X8-acknowledging-thrice": [Failpoint("acknowledging")] * 3,
-    "X3-X4-X9": [Failpoint("before_commit", 2), Failpoint("committed"), Failpoint("acknowledged")],
+    "claimed-three-times": (["X5"], [Failpoint("claimed"), Failpoint("claimed"), Failpoint("claimed")]),
+    "recovering": (["X5"], [Failpoint("claimed"), Failpoint("recovering")]),
+    "recovered": (["X5"], [Failpoint("claimed", 2), Failpoint("recovered")]),
+    "requests": (["X6", "X8"], [Failpoint("hook"), Failpoint("ops"), Failpoint("acknowledging")]),
+    "acknowledging-three-times": (["X8"], [Failpoint("acknowledging")] * 3),
+    "one-step-after-another": (
+        ["X3", "X4", "X9"],
+        [Failpoint("before_commit", 2), Failpoint("committed"), Failpoint("acknowledged")],
+    ),
 }
 """What is killed again while it takes up what the death before left behind."""
 TOLD = {"price.changed", "expiration.announced", "model.added", "model.removed"}
@@ -80,12 +83,13 @@ def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.mark.parametrize(
     "failpoint",
     [
-        pytest.param(Failpoint(point, hit), id=f"{rows}-{point}-{hit}")
-        for point, (rows, hits) in STEPS.items()
+        pytest.param(Failpoint(point, hit), id=f"{point}-{hit}", marks=pytest.mark.fault(*faults))
+        for point, (faults, hits) in STEPS.items()
         for hit in range(1, hits + 1)
     ],
 )
-def test_a_kill_loses_nothing_and_invents_nothing__I1_I3_I7(
+@pytest.mark.fault("I1", "I3", "I7")
+def test_a_kill_loses_nothing_and_invents_nothing(
     scene: Scene, undisturbed: list[Remains], failpoint: Failpoint
 ) -> None:
     looks = scene.play(failpoint)
@@ -93,8 +97,15 @@ def test_a_kill_loses_nothing_and_invents_nothing__I1_I3_I7(
     assert scene.kills == 1
 
 
-@pytest.mark.parametrize("failpoints", [pytest.param(points, id=name) for name, points in AGAIN.items()])
-def test_kills_one_after_another_lose_nothing_and_invent_nothing__I2_I3(
+@pytest.mark.parametrize(
+    "failpoints",
+    [
+        pytest.param(failpoints, id=name, marks=pytest.mark.fault(*faults))
+        for name, (faults, failpoints) in AGAIN.items()
+    ],
+)
+@pytest.mark.fault("I2", "I3")
+def test_kills_one_after_another_lose_nothing_and_invent_nothing(
     scene: Scene, undisturbed: list[Remains], failpoints: list[Failpoint]
 ) -> None:
     looks = scene.play(*failpoints)
@@ -105,12 +116,13 @@ def test_kills_one_after_another_lose_nothing_and_invent_nothing__I2_I3(
 @pytest.mark.parametrize(
     "failpoint",
     [
-        pytest.param(Failpoint(point, hit), id=f"X10-{point}-{hit}")
+        pytest.param(Failpoint(point, hit), id=f"{point}-{hit}")
         for point, times in MERGES.items()
         for hit in range(1, times + 1)
     ],
 )
-def test_what_has_piled_up_goes_as_one_message_over_a_kill__X10(
+@pytest.mark.fault("X10")
+def test_what_has_piled_up_goes_as_one_message_over_a_kill(
     scene: Scene, undisturbed: list[Remains], failpoint: Failpoint
 ) -> None:
     now = datetime.now(UTC)

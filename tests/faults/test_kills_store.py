@@ -48,16 +48,17 @@ OLD = [("2001-01-01T00:00:00Z", f"old/model-{number % 50}", str(number)) for num
 BACKUP_STEPS = ("backing_up", "backup_copied", "marking_backup", "backup_marked", "before_backup_is_named")
 
 
-def hits(steps: dict[str, int], rows: str) -> list[object]:
+def hits(steps: dict[str, int], *faults: str) -> list[object]:
     return [
-        pytest.param(Failpoint(point, hit), id=f"{rows}-{point}-{hit}")
+        pytest.param(Failpoint(point, hit), id=f"{point}-{hit}", marks=pytest.mark.fault(*faults))
         for point, times in steps.items()
         for hit in range(1, times + 1)
     ]
 
 
-@pytest.mark.parametrize("failpoint", hits(FIRST_STEPS, "X12-W18-S12"))
-def test_a_kill_before_the_baseline_leaves_a_silent_baseline__I9(scene: Scene, failpoint: Failpoint) -> None:
+@pytest.mark.parametrize("failpoint", hits(FIRST_STEPS, "X12", "W18", "S12"))
+@pytest.mark.fault("I9")
+def test_a_kill_before_the_baseline_leaves_a_silent_baseline(scene: Scene, failpoint: Failpoint) -> None:
     scene.catalog.shows(*STORY[0])
     assert scene.once(failpoint) == 1
     scene.once()
@@ -88,8 +89,12 @@ def old(scene: Scene) -> Remains:
     return remains(scene.store)
 
 
-@pytest.mark.parametrize("failpoint", [*hits(UPGRADE_STEPS, "S12"), pytest.param(None, id="X22")])
-def test_an_upgrade_that_is_killed_is_done_or_not_done_and_loses_no_message__I18(
+@pytest.mark.parametrize(
+    "failpoint",
+    [*hits(UPGRADE_STEPS, "S12"), pytest.param(None, id="not-killed", marks=pytest.mark.fault("X22"))],
+)
+@pytest.mark.fault("I18")
+def test_an_upgrade_that_is_killed_is_done_or_not_done_and_loses_no_message(
     scene: Scene, old: Remains, failpoint: Failpoint | None
 ) -> None:
     kept = Path(f"{scene.store}.before-v2")
@@ -115,8 +120,9 @@ def waiting(scene: Scene) -> Remains:
     return remains(scene.store)
 
 
-@pytest.mark.parametrize("point", [pytest.param(point, id=f"X11-{point}") for point in BACKUP_STEPS])
-def test_a_backup_that_is_killed_harms_nothing_and_can_be_made_again__S15(
+@pytest.mark.parametrize("point", BACKUP_STEPS)
+@pytest.mark.fault("S15", "X11")
+def test_a_backup_that_is_killed_harms_nothing_and_can_be_made_again(
     scene: Scene, waiting: Remains, point: str
 ) -> None:
     copy = scene.folder / "copy.db"
@@ -136,8 +142,9 @@ INSIDE_SQLITE = ("before_commit", "forgetting", "closing", "backing_up")
 
 
 @pytest.mark.usefixtures("waiting")
-@pytest.mark.parametrize("point", [pytest.param(point, id=f"X11-{point}") for point in INSIDE_SQLITE])
-def test_a_kill_while_sqlite_is_at_work_leaves_a_whole_store__I6(scene: Scene, point: str) -> None:
+@pytest.mark.parametrize("point", INSIDE_SQLITE)
+@pytest.mark.fault("I6", "X11")
+def test_a_kill_while_sqlite_is_at_work_leaves_a_whole_store(scene: Scene, point: str) -> None:
     with closing(sqlite3.connect(scene.store)) as database, database:
         database.executemany("insert into history (at, model, field, value) values (?, ?, 'prompt', ?)", OLD)
     copy, kills = scene.folder / "copy.db", 0

@@ -71,7 +71,8 @@ def seconds_of_a_turn(scene: Scene) -> float:
 
 
 @pytest.mark.parametrize("seed", [pytest.param(seed, id=f"seed-{seed}") for seed in range(SEEDS)])
-def test_random_kills_lose_nothing_and_repeat_one_message_a_channel_at_most__X13_I1_I3(
+@pytest.mark.fault("X13", "I1", "I3")
+def test_random_kills_lose_nothing_and_repeat_one_message_a_channel_at_most(
     scene: Scene, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     kills = KILLS // SEEDS

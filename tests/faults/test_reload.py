@@ -2,6 +2,8 @@ import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tests.support.catalogs import FINCH, HERON, OWL
 from tests.support.programs import configure, eventually, running
 from tests.support.receivers import receiving
@@ -17,9 +19,8 @@ def told(store: Path) -> list[str]:
     return [title for (title,) in asked(store, "select title from outbox where state = 'sent' order by id")]
 
 
-def test_a_signal_brings_new_rules_which_apply_to_new_events_only__C15(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("C15")
+def test_a_signal_brings_new_rules_which_apply_to_new_events_only(tmp_path: Path, catalog: Catalog) -> None:
     store = tmp_path / "watcher.db"
     with receiving() as old, receiving() as new:
         file = configure(tmp_path, catalog.url, {"old": old.url()})
@@ -35,7 +36,8 @@ def test_a_signal_brings_new_rules_which_apply_to_new_events_only__C15(
         assert [b"acme/two" in request.body for request in new.requests] == [True]
 
 
-def test_a_broken_file_leaves_the_old_rules_at_work_and_is_told_once__C13(
+@pytest.mark.fault("C13")
+def test_a_broken_file_leaves_the_old_rules_at_work_and_is_told_once(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     store = tmp_path / "watcher.db"
@@ -79,9 +81,8 @@ def test_another_store_needs_a_restart(tmp_path: Path, catalog: Catalog) -> None
     assert "rules.yaml store: cannot change while watcher runs; restart it" in log
 
 
-def test_messages_of_a_channel_that_was_removed_are_dead_letters__C14(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("C14")
+def test_messages_of_a_channel_that_was_removed_are_dead_letters(tmp_path: Path, catalog: Catalog) -> None:
     store = tmp_path / "watcher.db"
     dead_end = "json://127.0.0.1:9/"
     file = configure(tmp_path, catalog.url, {"console": "console://", "gone": dead_end})

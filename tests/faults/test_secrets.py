@@ -51,7 +51,8 @@ def something_happens(watcher: Watched, parrot: Parrot) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look at other processes")
-def test_no_secret_shows_in_anything_that_watcher_says_keeps_or_sends__Z1_Z2_Z3_W25_I12(
+@pytest.mark.fault("Z1", "Z2", "Z3", "W25", "I12")
+def test_no_secret_shows_in_anything_that_watcher_says_keeps_or_sends(
     tmp_path: Path,
 ) -> None:
     with (
@@ -86,23 +87,24 @@ GOOD = f'channels: {{team: "{ADDRESS}"}}\nrules: [{{name: All, notify: team}}]\n
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(GOOD.replace('"}', "}"), id="Z1-quote-left-open"),
-        pytest.param(GOOD.replace("team:", "team: team:"), id="Z1-two-keys-in-a-line"),
-        pytest.param(GOOD.replace(f'"{ADDRESS}"', f'{{url: ["{ADDRESS}"]}}'), id="Z1-a-list"),
-        pytest.param(GOOD.replace(f'"{ADDRESS}"', f'{{ulr: "{ADDRESS}"}}'), id="Z1-key-misspelt"),
-        pytest.param(GOOD.replace("team: ", "", 1), id="Z1-as-a-key"),
-        pytest.param(GOOD.replace("notify: team", f'notify: "{ADDRESS}"'), id="Z1-in-a-rule"),
-        pytest.param(GOOD.replace("json://", "json:/ /"), id="Z1-no-address"),
-        pytest.param(GOOD.replace(ADDRESS, f"file:/{canary('path')}${{SECRET}}"), id="Z1-file-by-variable"),
-        pytest.param(GOOD.replace(ADDRESS, f"{ADDRESS}${{SECRET"), id="Z1-variable-left-open"),
-        pytest.param(f'{GOOD}heartbeat: "ftp://{canary("path")}"\n', id="Z1-heartbeat"),
-        pytest.param(f'{GOOD}sources: {{models: "{canary("path")}"}}\n', id="Z1-source"),
-        pytest.param(f"{GOOD}{ADDRESS}\n", id="Z1-lost-line"),
-        pytest.param(f"{GOOD}\t{ADDRESS}\n", id="Z1-tab"),
-        pytest.param(f"{GOOD}store: &a {ADDRESS}\n", id="Z1-anchor"),
-        pytest.param(f"{GOOD}store: !!python/name:{canary('path')} x\n", id="Z1-tag"),
+        pytest.param(GOOD.replace('"}', "}"), id="quote-left-open"),
+        pytest.param(GOOD.replace("team:", "team: team:"), id="two-keys-in-a-line"),
+        pytest.param(GOOD.replace(f'"{ADDRESS}"', f'{{url: ["{ADDRESS}"]}}'), id="a-list"),
+        pytest.param(GOOD.replace(f'"{ADDRESS}"', f'{{ulr: "{ADDRESS}"}}'), id="key-misspelt"),
+        pytest.param(GOOD.replace("team: ", "", 1), id="as-a-key"),
+        pytest.param(GOOD.replace("notify: team", f'notify: "{ADDRESS}"'), id="in-a-rule"),
+        pytest.param(GOOD.replace("json://", "json:/ /"), id="no-address"),
+        pytest.param(GOOD.replace(ADDRESS, f"file:/{canary('path')}${{SECRET}}"), id="file-by-variable"),
+        pytest.param(GOOD.replace(ADDRESS, f"{ADDRESS}${{SECRET"), id="variable-left-open"),
+        pytest.param(f'{GOOD}heartbeat: "ftp://{canary("path")}"\n', id="heartbeat"),
+        pytest.param(f'{GOOD}sources: {{models: "{canary("path")}"}}\n', id="source"),
+        pytest.param(f"{GOOD}{ADDRESS}\n", id="lost-line"),
+        pytest.param(f"{GOOD}\t{ADDRESS}\n", id="tab"),
+        pytest.param(f"{GOOD}store: &a {ADDRESS}\n", id="anchor"),
+        pytest.param(f"{GOOD}store: !!python/name:{canary('path')} x\n", id="tag"),
     ],
 )
+@pytest.mark.fault("Z1")
 def test_no_mistake_in_a_file_shows_a_secret_that_stands_beside_it(text: str, tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(text)

@@ -50,14 +50,13 @@ def run_until_told(scene: Scene, failpoint: Failpoint | None = None) -> None:
 @pytest.mark.parametrize(
     "failpoint",
     [
-        pytest.param(Failpoint(point, deed=deed), id=f"X14-{deed}-{point}")
+        pytest.param(Failpoint(point, deed=deed), id=f"{deed}-{point}")
         for deed, points in STEPS.items()
         for point in points
     ],
 )
-def test_a_signal_at_any_step_costs_nobody_a_message_or_a_repeat__I17(
-    scene: Scene, failpoint: Failpoint
-) -> None:
+@pytest.mark.fault("I17", "X14")
+def test_a_signal_at_any_step_costs_nobody_a_message_or_a_repeat(scene: Scene, failpoint: Failpoint) -> None:
     scene.catalog.shows(*STORY[0])
     scene.once()
     scene.catalog.shows(*STORY[1])
@@ -67,7 +66,8 @@ def test_a_signal_at_any_step_costs_nobody_a_message_or_a_repeat__I17(
     scene.must_be_as(remains(scene.store))
 
 
-def test_a_message_in_flight_at_the_end_is_sent_again_and_marked__X14_I17_I3(scene: Scene) -> None:
+@pytest.mark.fault("X14", "I17", "I3")
+def test_a_message_in_flight_at_the_end_is_sent_again_and_marked(scene: Scene) -> None:
     scene.catalog.shows(*STORY[0])
     scene.once()
     reached, over = Event(), Event()
@@ -88,10 +88,9 @@ def test_a_message_in_flight_at_the_end_is_sent_again_and_marked__X14_I17_I3(sce
         assert "it may have arrived" in row["error"]
 
 
-@pytest.mark.parametrize(
-    "stream", [pytest.param("stdout", id="X14"), pytest.param("stderr", id="X14-errors")]
-)
-def test_an_output_that_nobody_reads_costs_neither_the_service_nor_other_channels__I10(
+@pytest.mark.parametrize("stream", [pytest.param("stdout", id="stdout"), pytest.param("stderr", id="errors")])
+@pytest.mark.fault("I10", "X14")
+def test_an_output_that_nobody_reads_costs_neither_the_service_nor_other_channels(
     tmp_path: Path, catalog: Catalog, stream: str
 ) -> None:
     with receiving() as http:

@@ -77,7 +77,8 @@ def test_it_tells_slack_and_a_mail_server_with_credentials_and_trusts_what_the_m
     assert request.path.endswith(TOKEN)
 
 
-def test_its_secrets_show_nowhere__I12(box: Box) -> None:
+@pytest.mark.fault("I12")
+def test_its_secrets_show_nowhere(box: Box) -> None:
     with box.world.door.closed():
         box.lists("acme/hidden")
         eventually(box.world.door.is_asked, "a message is in flight")
@@ -98,7 +99,8 @@ def test_its_secrets_show_nowhere__I12(box: Box) -> None:
     eventually(lambda: all(box.told("acme/hidden")), "it is told", PATIENCE)
 
 
-def test_killed_with_a_message_in_flight_it_comes_back_and_tells_it_once_more_marked__X6_I3(box: Box) -> None:
+@pytest.mark.fault("X6", "I3")
+def test_killed_with_a_message_in_flight_it_comes_back_and_tells_it_once_more_marked(box: Box) -> None:
     before = box.unit("MainPID")
     with box.world.door.closed():
         box.lists("acme/twice")
@@ -114,7 +116,8 @@ def test_killed_with_a_message_in_flight_it_comes_back_and_tells_it_once_more_ma
     box.tells("acme/after-kill")
 
 
-def test_where_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where__X19_I16(box: Box) -> None:
+@pytest.mark.fault("X19", "I16")
+def test_where_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where(box: Box) -> None:
     drop_in = "/etc/systemd/system/watcher.service.d/hasty.conf"
     box.run(
         f"echo '[Service]\nWatchdogSec=5s' > {drop_in}; systemctl daemon-reload; systemctl restart watcher"
@@ -130,7 +133,8 @@ def test_where_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where__X19
     box.tells("acme/after-hang")
 
 
-def test_a_reload_takes_up_other_rules_and_refuses_those_that_cannot_be_used__C13(box: Box) -> None:
+@pytest.mark.fault("C13")
+def test_a_reload_takes_up_other_rules_and_refuses_those_that_cannot_be_used(box: Box) -> None:
     before = box.unit("MainPID")
     box.configure("Newest rule")
     box.run("systemctl reload watcher")
@@ -147,7 +151,8 @@ def test_a_reload_takes_up_other_rules_and_refuses_those_that_cannot_be_used__C1
     assert box.unit("MainPID") == before
 
 
-def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice__I17_X14(box: Box) -> None:
+@pytest.mark.fault("I17", "X14")
+def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice(box: Box) -> None:
     before = len(box.journal())
     with box.world.door.closed():
         box.lists("acme/last")
@@ -172,14 +177,16 @@ def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice
             "sed -i 's/notfy:/notify:/' /etc/watcher/rules.yaml",
             "78",
             'rules[0].notfy: unknown key; did you mean "notify"?',
-            id="C3-configuration",
+            id="configuration",
+            marks=pytest.mark.fault("C3"),
         ),
         pytest.param(
             f"mv {STORE} {STORE}.away",
             f"mv {STORE}.away {STORE}",
             "65",
             "is missing though watcher has made it; restore a backup",
-            id="S8-store",
+            id="store",
+            marks=pytest.mark.fault("S8"),
         ),
     ],
 )
@@ -203,7 +210,8 @@ def test_the_commands_beside_it_work_for_root_and_leave_it_alone(box: Box) -> No
     box.tells("acme/looked-after")
 
 
-def test_it_starts_with_the_machine_and_knows_what_it_knew__I3(box: Box) -> None:
+@pytest.mark.fault("I3")
+def test_it_starts_with_the_machine_and_knows_what_it_knew(box: Box) -> None:
     told = len(box.world.slack.requests)
     box.machine.reboot()
     assert box.unit("ActiveState") == "active"

@@ -68,7 +68,8 @@ def test_what_is_not_exposed_is_found(expression: str) -> None:
 
 
 @needs_promtool
-def test_each_alert_fires_when_it_should_and_not_otherwise__L22() -> None:
+@pytest.mark.fault("L22")
+def test_each_alert_fires_when_it_should_and_not_otherwise() -> None:
     promtool("check", "rules", str(ALERTS))
     promtool("test", "rules", str(ALERTS_TEST))
 

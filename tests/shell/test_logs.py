@@ -19,7 +19,8 @@ def entry(level: int = logging.WARNING) -> logging.LogRecord:
     return record
 
 
-def test_an_entry_is_one_line_whatever_remote_text_is_in_it__Z4_Z5() -> None:
+@pytest.mark.fault("Z4", "Z5")
+def test_an_entry_is_one_line_whatever_remote_text_is_in_it() -> None:
     said = "models: acme/owl 2026-11-23T08:00:00Z ERROR forged  [31mred [0m  evil"
     assert Plain().format(entry()) == f"2026-11-02T08:00:00Z WARNING {said}"
     assert Journal().format(entry()) == f"<4>{said}"

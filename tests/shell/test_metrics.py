@@ -65,7 +65,8 @@ def test_an_attempt_to_send_counts_once(verdict: Verdict, dead: bool, outcome: s
     assert sum(counted.values()) == 1
 
 
-def test_channels_that_are_all_dead_show__L22() -> None:
+@pytest.mark.fault("L22")
+def test_channels_that_are_all_dead_show() -> None:
     metrics = configured()
     metrics.outbox(
         {name: ChannelDepth(waiting=2, dead=3, oldest=7200, failing=True) for name in ("team", "ops")}
@@ -109,7 +110,8 @@ def test_every_counter_is_there_before_it_counts() -> None:
     assert {(name, frozenset(labels.items())) for name, labels in expected} <= found
 
 
-def test_labels_come_from_the_configuration_only__Z14() -> None:
+@pytest.mark.fault("Z14")
+def test_labels_come_from_the_configuration_only() -> None:
     metrics = configured()
     before = set(samples(metrics))
     metrics.asked(SECRET, 1.0, START, failed=False)

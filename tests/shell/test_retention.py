@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.support.catalogs import FINCH, HERON, OWL, priced
 from tests.support.stores import asked
 from tests.support.watching import Catalog, service
@@ -10,7 +12,8 @@ DAY = timedelta(days=1)
 KEEP = "keep: 30d\nholds: {price: 0s, price_restless: 0s, price_doubtful: 0s}"
 
 
-def test_what_ended_long_ago_is_forgotten_but_not_what_a_model_shows_now__S13_I14(
+@pytest.mark.fault("S13", "I14")
+def test_what_ended_long_ago_is_forgotten_but_not_what_a_model_shows_now(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     clock = [NOW]
@@ -32,7 +35,8 @@ def test_what_ended_long_ago_is_forgotten_but_not_what_a_model_shows_now__S13_I1
     watcher.store.close()
 
 
-def test_what_still_waits_is_kept_however_old__I2(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("I2")
+def test_what_still_waits_is_kept_however_old(tmp_path: Path, catalog: Catalog) -> None:
     clock = [NOW]
     watcher = service(tmp_path, catalog.url, "json://127.0.0.1:9/", clock, KEEP)
     watcher.poll()
@@ -46,7 +50,8 @@ def test_what_still_waits_is_kept_however_old__I2(tmp_path: Path, catalog: Catal
     watcher.store.close()
 
 
-def test_a_long_record_is_searched_by_index__S13(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("S13")
+def test_a_long_record_is_searched_by_index(tmp_path: Path, catalog: Catalog) -> None:
     watcher = service(tmp_path, catalog.url, "console://", [NOW])
     watcher.poll()
     watcher.store.close()

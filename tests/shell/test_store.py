@@ -28,7 +28,8 @@ def store(path: Path) -> Iterator[Store]:
         yield opened
 
 
-def test_what_is_remembered_is_what_was_decided__I6(store: Store) -> None:
+@pytest.mark.fault("I6")
+def test_what_is_remembered_is_what_was_decided(store: Store) -> None:
     feed = feed_of({"acme/owl-2-20260901": "acme/owl-2", "new/one": "new/one"})
     leaving = HERON | {"expiration_date": "2026-11-20"}
     steps: list[tuple[tuple[dict[str, object], ...], dict[str, object]]] = [
@@ -50,7 +51,8 @@ def test_prices_stay_text_to_the_last_digit(store: Store, path: Path) -> None:
     assert (prompt, completion) == ("0.000001", "0.1")
 
 
-def test_a_poll_is_remembered_whole_or_not_at_all__I1_X3(store: Store, path: Path) -> None:
+@pytest.mark.fault("I1", "X3")
+def test_a_poll_is_remembered_whole_or_not_at_all(store: Store, path: Path) -> None:
     polled(store, 0, OWL)
     before = store.state()
     asked(path, "create trigger refuse before insert on outbox begin select raise(abort, 'full'); end")
@@ -108,9 +110,8 @@ def test_an_event_reads_back_as_it_was_told(store: Store) -> None:
         ("outbox", "update outbox set rules = 'poison'"),
     ],
 )
-def test_a_row_that_cannot_be_read_is_damage__S7_X21(
-    store: Store, path: Path, table: str, change: str
-) -> None:
+@pytest.mark.fault("S7", "X21")
+def test_a_row_that_cannot_be_read_is_damage(store: Store, path: Path, table: str, change: str) -> None:
     polled(store, 0, OWL, feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"}))
     polled(store, 1, OWL, FINCH)
     asked(path, change)
@@ -118,7 +119,8 @@ def test_a_row_that_cannot_be_read_is_damage__S7_X21(
         _ = store.state(), store.events(), store.history("acme/owl-2"), store.outbox.messages()
 
 
-def test_news_that_cannot_be_read_does_not_hold_up_other_news__X21(store: Store, path: Path) -> None:
+@pytest.mark.fault("X21")
+def test_news_that_cannot_be_read_does_not_hold_up_other_news(store: Store, path: Path) -> None:
     polled(store, 0, OWL)
     polled(store, 1, OWL, FINCH, HERON)
     first, second = store.events()
@@ -127,22 +129,26 @@ def test_news_that_cannot_be_read_does_not_hold_up_other_news__X21(store: Store,
 
 
 class TestOpening:
-    def test_only_one_instance_holds_a_store__I15_W24(self, store: Store, path: Path) -> None:
+    @pytest.mark.fault("I15", "W24")
+    def test_only_one_instance_holds_a_store(self, store: Store, path: Path) -> None:
         with pytest.raises(BusyError, match=r"process \d+\) holds .*watcher\.db; stop it first"):
             Store.open(path)
         assert store.state() == State()
 
-    def test_the_lock_of_a_dead_process_holds_nobody_up__X15(self, path: Path) -> None:
+    @pytest.mark.fault("X15")
+    def test_the_lock_of_a_dead_process_holds_nobody_up(self, path: Path) -> None:
         opened = f"from watcher.store.database import *; Tables.open(Path({str(path)!r})); os._exit(9)"
         assert subprocess.run([sys.executable, "-c", opened], check=False).returncode == 9
         Store.open(path).close()
 
-    def test_files_are_for_our_eyes_only__Z11(self, store: Store, path: Path) -> None:
+    @pytest.mark.fault("Z11")
+    def test_files_are_for_our_eyes_only(self, store: Store, path: Path) -> None:
         polled(store, 0, OWL)
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
         assert set(modes.values()) == {0o600}, modes
 
-    def test_a_link_in_place_of_the_lock_is_not_followed__Z11(self, path: Path) -> None:
+    @pytest.mark.fault("Z11")
+    def test_a_link_in_place_of_the_lock_is_not_followed(self, path: Path) -> None:
         Path(f"{path}.lock").symlink_to(path.parent / "elsewhere")
         with pytest.raises(StoreError, match="is a symbolic link, which is not followed; remove it"):
             Store.open(path)
@@ -159,13 +165,15 @@ class TestOpening:
         with pytest.raises(NotFoundError, match="there is no store at"):
             Store.read(path)
 
-    def test_garbage_is_refused_and_left_alone__S7(self, path: Path) -> None:
+    @pytest.mark.fault("S7")
+    def test_garbage_is_refused_and_left_alone(self, path: Path) -> None:
         path.write_bytes(b"this is no database" * 100)
         with pytest.raises(StoreError, match=r"is damaged .*; restore a backup or move it away"):
             Store.open(path)
         assert path.read_bytes().startswith(b"this is no database")
 
-    def test_a_damaged_store_is_refused__S7_W22(self, path: Path) -> None:
+    @pytest.mark.fault("S7", "W22")
+    def test_a_damaged_store_is_refused(self, path: Path) -> None:
         with Store.open(path) as store:
             polled(store, 0, *(OWL | {"id": f"acme/{n}"} for n in range(200)))
         body = bytearray(path.read_bytes())
@@ -179,7 +187,8 @@ class TestOpening:
         with pytest.raises(StoreError, match="another program"):
             Store.open(path)
 
-    def test_a_store_of_a_newer_version_is_refused__S11_I18(self, path: Path) -> None:
+    @pytest.mark.fault("S11", "I18")
+    def test_a_store_of_a_newer_version_is_refused(self, path: Path) -> None:
         with Store.open(path):
             pass
         asked(

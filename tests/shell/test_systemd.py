@@ -79,9 +79,8 @@ def test_a_systemd_that_does_not_listen_holds_nothing_up(tmp_path: Path) -> None
         assert listener.recv(4096) == b"full"
 
 
-def test_the_service_says_when_it_begins_lives_reloads_and_ends__X19(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("X19")
+def test_the_service_says_when_it_begins_lives_reloads_and_ends(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     address = str(tmp_path / "notify")
     with (

@@ -24,7 +24,8 @@ SOON = 0.5  # seconds until a slow client is cut
         pytest.param(b"GET /metrics HTTP/1.1\r\n" + b"X: a\r\n" * LARGEST_HEAD, id="many headers"),
     ],
 )
-def test_a_huge_request_is_refused_without_reading_it_all__Z14(request_: bytes) -> None:
+@pytest.mark.fault("Z14")
+def test_a_huge_request_is_refused_without_reading_it_all(request_: bytes) -> None:
     with served() as server:
         answer = said(server, request_ + b"\r\n\r\n")
         assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")  # what was not read resets the connection
@@ -38,7 +39,8 @@ def test_a_head_just_within_the_limit_is_answered() -> None:
         assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-def test_clients_that_send_nothing_or_drip_are_cut_and_keep_nobody_out_for_long__Z14() -> None:
+@pytest.mark.fault("Z14")
+def test_clients_that_send_nothing_or_drip_are_cut_and_keep_nobody_out_for_long() -> None:
     ending = Event()
 
     def drip(talk: socket.socket) -> None:
@@ -58,7 +60,8 @@ def test_clients_that_send_nothing_or_drip_are_cut_and_keep_nobody_out_for_long_
         ending.set()
 
 
-def test_a_client_that_does_not_read_is_cut__Z14() -> None:
+@pytest.mark.fault("Z14")
+def test_a_client_that_does_not_read_is_cut() -> None:
     metrics = Metrics()
     metrics.configured(["models"], [f"{number}" * 2000 for number in range(300, 900)], timedelta(minutes=5))
     size = len(metrics.exposition()[0])
@@ -71,7 +74,8 @@ def test_a_client_that_does_not_read_is_cut__Z14() -> None:
         assert is_answered(server)
 
 
-def test_of_a_hundred_connections_few_are_kept_and_nobody_is_kept_out_afterwards__Z14() -> None:
+@pytest.mark.fault("Z14")
+def test_of_a_hundred_connections_few_are_kept_and_nobody_is_kept_out_afterwards() -> None:
     with served(deadline=60) as server:
         with ExitStack() as stack:
             flood = [stack.enter_context(connected(server)) for _ in range(100)]
@@ -97,7 +101,8 @@ with serve(Metrics(), "127.0.0.1", 0) as server:
 """
 
 
-def test_whoever_comes_while_the_process_has_no_descriptor_left_is_answered_once_it_has__Z14() -> None:
+@pytest.mark.fault("Z14")
+def test_whoever_comes_while_the_process_has_no_descriptor_left_is_answered_once_it_has() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", CRAMPED],
         stdin=subprocess.PIPE,
