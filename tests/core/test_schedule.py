@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.catalogs import DAY, HOUR
-from tests.support.sending import REFUSED, RETRY, SENT, message
+from tests.support.send_one import REFUSED, RETRY, SENT, message
 from watcher.delivery.schedule import MOST_ATTEMPTS, as_one, due_at, next_attempt, ready
 from watcher.domain.catalog import FieldChange
 from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Quiet, Rate, Secret

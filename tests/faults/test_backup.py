@@ -3,15 +3,16 @@ import stat
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.outboxes import due
-from tests.support.programs import configure, finished, running
+from tests.support.due_messages import due
 from tests.support.receivers import receiving
-from tests.support.stores import asked
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.sample_stores import run_sql
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.watcher_process import configure, finished, running
 from watcher.domain.delivery import OutboxState
 from watcher.domain.errors import StoreError
 from watcher.store.store import Store
@@ -27,7 +28,7 @@ def models(*names: str) -> list[dict[str, object]]:
 @pytest.mark.fault("S15")
 def test_a_backup_is_whole_and_private_while_the_service_writes(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    done = threading.Event()
+    done = Flag()
 
     def change() -> None:
         number = 0
@@ -46,7 +47,7 @@ def test_a_backup_is_whole_and_private_while_the_service_writes(tmp_path: Path, 
     assert [one.returncode for one in told] == [0] * 5
     assert "copy-0: a whole copy," in told[0].stderr
     for copy in copies:
-        assert asked(copy, "pragma integrity_check") == [("ok",)]
+        assert run_sql(copy, "pragma integrity_check") == [("ok",)]
         assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert not list(tmp_path.glob("*.part"))
 

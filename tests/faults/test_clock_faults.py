@@ -1,12 +1,12 @@
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, answer
-from tests.support.servers import Script, reply, serving
-from tests.support.watching import Catalog, service
+from tests.support.scripted_server import Script, reply, serving
+from tests.support.served_catalog import Catalog, service
 from watcher.domain.polls import Failure
 from watcher.sources.ask import ask, look
 
@@ -154,7 +154,7 @@ def test_a_reminder_comes_once_over_restarts(tmp_path: Path, catalog: Catalog) -
 
 @pytest.mark.fault("I17")
 def test_setting_stop_cuts_every_wait_short(catalog: Catalog) -> None:
-    stop = threading.Event()
+    stop = Flag()
     stop.set()
     assert all(
         isinstance(got, Failure) for got in look({"models": catalog.url}, NOW, stop=stop).answers.values()

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.catalogs import DAY, HOUR, OWL, Row, Story, answer, priced
-from tests.support.servers import reply
-from tests.support.sites import watched
+from tests.support.scripted_server import reply
+from tests.support.watched_site import watched_site
 from watcher.cli.demo import row
 from watcher.domain.policy import HOLDS, Policy
 from watcher.news.settings import Settings
@@ -23,7 +23,7 @@ AT_ONCE = "holds: {" + ", ".join(f"{name}: 0s" for name in HOLDS) + "}"
 
 @pytest.mark.fault("P2")
 def test_half_a_list_that_is_whole_again_soon_is_no_news(tmp_path: Path) -> None:
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(*SOME)
         for _ in range(4):
             at.shows(*SOME[:30])
@@ -42,7 +42,7 @@ def test_half_a_list_that_is_whole_again_soon_is_no_news(tmp_path: Path) -> None
 )
 @pytest.mark.fault("P6")
 def test_a_model_that_is_listed_twice_is_believed_only_where_both_agree(tmp_path: Path, twin: Row) -> None:
-    with watched(tmp_path, more=AT_ONCE) as at:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(OWL, *SOME)
         before = at.state().items["acme/owl-2"]
         for _ in range(3):
@@ -62,7 +62,7 @@ def test_another_order_of_models_keys_and_entries_is_no_news(tmp_path: Path) -> 
             return [shuffled(entry) for entry in chance.sample(value, len(value))]
         return value
 
-    with watched(tmp_path, more=AT_ONCE) as at:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*MANY)
         before = at.state().items
         for _ in range(3):
@@ -81,7 +81,7 @@ def test_another_order_of_models_keys_and_entries_is_no_news(tmp_path: Path) -> 
 )
 @pytest.mark.fault("P8", "W6")
 def test_a_field_that_all_models_get_is_one_line(tmp_path: Path, added: Row) -> None:
-    with watched(tmp_path, more=AT_ONCE) as at:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*MANY)
         at.shows(*(base | added for base in MANY))
         at.shows(*(base | added for base in MANY), after=DAY)
@@ -108,7 +108,7 @@ def test_a_field_that_all_models_lose_is_one_trouble_and_no_storm(
     dated = [base | {"expiration_date": "2026-12-31"} for base in SOME[:5]]
     rows = [*dated, *SOME[5:]]
     many = ["catalog.changed"] * is_told
-    with watched(tmp_path, more="reminders: []") as at:
+    with watched_site(tmp_path, more="reminders: []") as at:
         at.shows(*rows)
         lacking = answer([{key: base[key] for key in base if key != field} for base in rows])
         for wait in (HOUR, HOUR, DAY, DAY, DAY):
@@ -136,7 +136,7 @@ def test_a_rule_about_prices_sees_them_among_many_new_keys() -> None:
 @pytest.mark.parametrize("spelling", ["0.0000010", "1e-06", "0.00000100000000000000000001", 0.000001])
 @pytest.mark.fault("P11", "W5")
 def test_another_spelling_of_every_price_is_no_news(tmp_path: Path, spelling: Any) -> None:
-    with watched(tmp_path, more=AT_ONCE) as at:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*SOME)
         at.shows(*(priced(base, spelling, "2E-6") for base in SOME), after=DAY)
         at.shows(*(priced(base, spelling, "2E-6") for base in SOME), after=DAY)
@@ -162,7 +162,7 @@ def test_prices_that_are_no_amount_are_said_in_words(prompt: Any, completion: An
 @pytest.mark.fault("P13")
 def test_prices_a_thousand_times_as_high_on_a_third_of_all_models_are_one_line(tmp_path: Path) -> None:
     wrong = [priced(base, "0.001", "0.002") for base in MANY[:140]]
-    with watched(tmp_path, more=AT_ONCE) as at:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*MANY)
         at.shows(*wrong, *MANY[140:])
         assert at.news() == [("catalog.changed", "catalog")]

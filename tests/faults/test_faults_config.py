@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, HOUR, OWL, START, answer
-from tests.support.programs import command, environment, finished
-from tests.support.sites import BIRDS, watched
+from tests.support.watched_site import BIRDS, watched_site
+from tests.support.watcher_process import command, environment, finished
 from watcher.cli.demo import row
 from watcher.config import load
 from watcher.domain.errors import ConfigError
@@ -161,7 +161,7 @@ def test_a_rule_that_is_added_tells_what_happens_from_then_on(tmp_path: Path) ->
     dates = Rule("Dates", ("hook",), {"event": Globs.parse("expiration.*")})
     new = Rule("New", ("hook",), {"event": Globs.parse("model.added")})
 
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.restarts(dates)
         at.shows(OWL, FINCH)
         at.shows(*BIRDS)

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, answer, feed_of, listing
 from tests.support.receivers import receiving, receiving_mail
-from tests.support.servers import Script, reply, serving, zipped
-from tests.support.sites import BIRDS, LEAVING, is_a_failed_poll_and_no_more, watched
+from tests.support.scripted_server import Script, reply, serving, zipped
+from tests.support.watched_site import BIRDS, LEAVING, assert_only_a_failed_poll, watched_site
 from watcher.cli.demo import feed, row
 from watcher.domain.polls import Failure
 from watcher.sources.ask import failures
@@ -83,12 +83,12 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 def test_a_feed_that_cannot_be_believed_is_a_failed_poll_and_no_more(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, script: Script, words: str
 ) -> None:
-    is_a_failed_poll_and_no_more(tmp_path, caplog, script, words, source="feed")
+    assert_only_a_failed_poll(tmp_path, caplog, script, words, source="feed")
 
 
 @pytest.mark.fault("F10")
 def test_an_entity_reaches_no_server(tmp_path: Path) -> None:
-    with serving(reply(b"secret")) as other, watched(tmp_path) as at:
+    with serving(reply(b"secret")) as other, watched_site(tmp_path) as at:
         entity = f'<!ENTITY % a SYSTEM "{other.url("/dtd")}"> %a; <!ENTITY b SYSTEM "{other.url("/b")}">'
         assert "feed" in failures(at.gets(feed=with_entities(entity, "&b;")))
         assert other.requests == []
@@ -96,7 +96,7 @@ def test_an_entity_reaches_no_server(tmp_path: Path) -> None:
 
 @pytest.mark.fault("F4")
 def test_another_title_under_the_same_guid_is_no_new_model(tmp_path: Path) -> None:
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(*BIRDS)
         at.gets(models=DOWN, feed=reply(feed([*BIRDS, NEW])))
         assert at.news() == [("model.added", "acme/condor-3")]
@@ -111,7 +111,7 @@ def test_another_title_under_the_same_guid_is_no_new_model(tmp_path: Path) -> No
 def test_other_guids_for_all_models_are_no_news(tmp_path: Path, *, is_list_there: bool) -> None:
     many = [row(f"acme/model-{number:02}", "0.000001", "0.000002") for number in range(40)]
     other = [base | {"canonical_slug": f"urn:uuid:{number}"} for number, base in enumerate(many)]
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(*many)
         at.gets(models=None if is_list_there else DOWN, feed=reply(feed(other)))
         for _ in range(5):
@@ -148,7 +148,7 @@ def test_the_first_sight_of_ten_thousand_entries_is_silent(tmp_path: Path) -> No
     entries: list[Row] = [
         {"name": f"Acme: {n}", "id": f"acme/{n}", "canonical_slug": f"acme/{n}-1"} for n in range(10_000)
     ]
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.gets(feed=reply(feed(entries)))
         at.gets(after=2 * HOUR)
         assert len(at.state().feed) == 10_000
@@ -157,7 +157,7 @@ def test_the_first_sight_of_ten_thousand_entries_is_silent(tmp_path: Path) -> No
 
 @pytest.mark.fault("F9")
 def test_a_feed_that_stays_empty_is_one_alert(tmp_path: Path) -> None:
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(*BIRDS)
         for _ in range(20):
             at.gets(feed=reply(feed([])))
@@ -171,7 +171,7 @@ def test_what_the_feed_says_is_text_in_every_message(tmp_path: Path) -> None:
     hostile = b"<script>alert(1)</script> (<b>&lt;i&gt;</b>/<img/src=x>)"
     page = feed([*BIRDS, NEW]).replace(b"Acme: Condor 3 (acme/condor-3)", hostile)
     with receiving() as hook, receiving_mail() as mail:
-        with watched(tmp_path, {"hook": hook.url(), "mail": mail.url()}) as at:
+        with watched_site(tmp_path, {"hook": hook.url(), "mail": mail.url()}) as at:
             at.shows(*BIRDS)
             at.gets(models=DOWN, feed=reply(page))
             at.service.deliver()
@@ -189,7 +189,7 @@ def test_what_the_feed_says_is_text_in_every_message(tmp_path: Path) -> None:
 
 @pytest.mark.fault("F14")
 def test_a_feed_that_is_dead_for_months_is_one_alert_and_costs_the_list_nothing(tmp_path: Path) -> None:
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(*BIRDS)
         for _ in range(30):
             at.gets(feed=DOWN, after=3 * DAY)

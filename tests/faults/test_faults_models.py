@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.catalogs import DAY, FINCH, HOUR, OWL, Story, priced
 from tests.support.receivers import receiving
-from tests.support.sites import watched
+from tests.support.watched_site import watched_site
 from watcher.cli.demo import row
 from watcher.domain.policy import HOLDS, Policy
 from watcher.news.settings import Settings
@@ -36,7 +36,7 @@ LONGEST_BODY = 32_768  # what most services take
 )
 @pytest.mark.fault("P16")
 def test_an_odd_id_is_data_everywhere(tmp_path: Path, odd: str) -> None:
-    with receiving() as hook, watched(tmp_path, hook.url()) as at:
+    with receiving() as hook, watched_site(tmp_path, hook.url()) as at:
         at.shows(FINCH, *MANY[:30])
         at.shows(FINCH, *MANY[:30], OWL | {"id": odd, "expiration_date": "2026-11-20"})
         assert at.news() == [("model.added", odd), ("expiration.announced", odd)]
@@ -63,7 +63,7 @@ def test_an_odd_id_is_data_everywhere(tmp_path: Path, odd: str) -> None:
 )
 @pytest.mark.fault("P16")
 def test_an_id_that_could_not_be_shown_is_refused(tmp_path: Path, bad: str) -> None:
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(FINCH, *MANY[:30])
         poll = at.shows(FINCH, *MANY[:30], OWL | {"id": bad})
         assert "models" not in failures(poll)
@@ -75,7 +75,7 @@ def test_an_id_that_could_not_be_shown_is_refused(tmp_path: Path, bad: str) -> N
 def test_ids_that_only_look_alike_are_two_models(tmp_path: Path) -> None:
     composed, decomposed = (unicodedata.normalize(form, "acme/öwl") for form in ("NFC", "NFD"))
     ids = {composed, decomposed, "acme/owl", "acme/OWL", "acme/\N{CYRILLIC SMALL LETTER O}wl"}
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(FINCH)
         at.shows(FINCH, *(OWL | {"id": model} for model in sorted(ids)))
         assert {subject for kind, subject in at.news() if kind == "model.added"} == ids
@@ -86,7 +86,7 @@ def test_ids_that_only_look_alike_are_two_models(tmp_path: Path) -> None:
 def test_endless_texts_and_lists_are_kept_and_cut_where_they_are_shown(tmp_path: Path) -> None:
     parameters = [f"parameter_{number}" for number in range(10_000)]
     long = OWL | {"description": "d" * 1_000_000, "name": "n" * 100_000, "supported_parameters": parameters}
-    with receiving() as hook, watched(tmp_path, hook.url(), AT_ONCE) as at:
+    with receiving() as hook, watched_site(tmp_path, hook.url(), AT_ONCE) as at:
         at.shows(OWL, FINCH)
         at.shows(long, FINCH)
         assert sorted(at.news()) == [("capability.changed", "acme/owl-2"), ("model.changed", "acme/owl-2")]
@@ -102,7 +102,7 @@ def test_endless_texts_and_lists_are_kept_and_cut_where_they_are_shown(tmp_path:
 @pytest.mark.fault("P18")
 def test_five_thousand_models_are_a_poll_like_any_other(tmp_path: Path) -> None:
     many = [row(f"acme/model-{number:04}", "0.000001", "0.000002") for number in range(5000)]
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         assert not failures(at.shows(*many))
         assert not failures(at.shows(*many[:-1], many[-1] | {"expiration_date": "2026-11-20"}))
         assert at.news() == [("expiration.announced", "acme/model-4999")]
@@ -150,7 +150,7 @@ def test_a_catalog_in_which_everything_changes_is_one_message(tmp_path: Path) ->
         }
         for base in MANY
     ]
-    with receiving() as hook, watched(tmp_path, hook.url(), AT_ONCE) as at:
+    with receiving() as hook, watched_site(tmp_path, hook.url(), AT_ONCE) as at:
         at.shows(*MANY)
         at.shows(*other)
         assert at.news() == [("catalog.changed", "catalog")] * 5

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, OWL, Row, answer, priced
-from tests.support.servers import Script, reply, zipped
-from tests.support.sites import BIRDS, is_a_failed_poll_and_no_more, watched
+from tests.support.scripted_server import Script, reply, zipped
+from tests.support.watched_site import BIRDS, assert_only_a_failed_poll, watched_site
 from watcher.cli.demo import row
 from watcher.sources.ask import failures
 
@@ -117,7 +117,7 @@ def unpriced(base: Row, *keys: str) -> Row:
 def test_a_list_that_cannot_be_believed_is_a_failed_poll_and_no_more(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, script: Script, words: str
 ) -> None:
-    is_a_failed_poll_and_no_more(tmp_path, caplog, script, words)
+    assert_only_a_failed_poll(tmp_path, caplog, script, words)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
@@ -125,7 +125,7 @@ def test_a_list_that_cannot_be_believed_is_a_failed_poll_and_no_more(
 def test_a_list_in_another_unicode_encoding_is_read_right(tmp_path: Path, encoding: str) -> None:
     named = OWL | {"name": "Acme: Öwl 2 \N{OWL}"}
     body = json.dumps({"data": [named, FINCH, HERON]}, ensure_ascii=False).encode(encoding)
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         assert not failures(at.gets(models=reply(body)))
         observed = at.state().items[OWL_ID].observed or {}
         assert observed["details"]["name"] == named["name"]  # type: ignore[index, call-overload]
@@ -160,7 +160,7 @@ def test_one_row_that_cannot_be_read_leaves_its_model_as_it_was(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: Row
 ) -> None:
     caplog.set_level(logging.INFO)
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(OWL, FINCH, *MANY)
         before = at.state().items[OWL_ID]
         body = answer([broken, FINCH | {"expiration_date": "2026-12-30"}, *MANY])
@@ -177,7 +177,7 @@ def test_one_row_that_cannot_be_read_leaves_its_model_as_it_was(
 def test_a_number_beyond_all_numbers_is_refused_with_its_row(tmp_path: Path, field: str) -> None:
     body = answer([OWL, FINCH, *MANY])
     bad = body.replace(field.encode(), f"{field.partition(':')[0]}: 1e400".encode(), 1)
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.gets(models=reply(body))
         before = at.state().items[OWL_ID]
         assert not failures(at.gets(models=reply(bad), after=DAY))

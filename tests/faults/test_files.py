@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import OWL
-from tests.support.programs import configure, finished
 from tests.support.receivers import receiving
-from tests.support.stores import make_older, polled
-from tests.support.watching import Catalog
+from tests.support.sample_stores import make_older, polled
+from tests.support.served_catalog import Catalog
+from tests.support.watcher_process import configure, finished
 from watcher.domain.errors import StoreError, StoreUnavailableError
 from watcher.store.store import Store
 

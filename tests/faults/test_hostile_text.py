@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.programs import configure, finished
+from tests.support.imitated_services import field, form, imitated_services
 from tests.support.receivers import Answer, receiving, receiving_mail
-from tests.support.sending import SENT, SLACK, message, send
-from tests.support.services import field, form, imitating
+from tests.support.send_one import SENT, SLACK, message, send
+from tests.support.watcher_process import configure, finished
 from watcher.cli.demo import Stage, serve
 from watcher.domain.delivery import Outcome
 from watcher.domain.news import Event, Notification
@@ -67,7 +67,7 @@ def test_nothing_in_a_message_is_alive(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with imitating(monkeypatch, tmp_path, answer) as service:
+    with imitated_services(monkeypatch, tmp_path, answer) as service:
         assert send(address, message("A title", HOSTILE)) == Outcome(SENT)
     text = read(service.requests[-1].body)
     assert LIVE.findall(text) == []

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.crash_scene import STORY, Scene, crash_scene
+from tests.support.crash_scenario import STORY, CrashScenario, crash_scenario
 from tests.support.fork_server import Failpoint, ForkServer
-from tests.support.remains import Remains, remains
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
+from tests.support.store_contents import StoreContents, contents_of
 from watcher.cli.demo import Stage, serve
 
 STEPS = {
@@ -66,16 +66,16 @@ MERGES = {
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> list[Remains]:
+def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> list[StoreContents]:
     """Give what is remembered after each version of the list where nothing is killed."""
-    stage, folder, found = Stage([]), tmp_path_factory.mktemp("undisturbed"), list[Remains]()
-    with serve(stage) as url, crash_scene(server, Catalog(stage, url), folder) as scene:
+    stage, folder, found = Stage([]), tmp_path_factory.mktemp("undisturbed"), list[StoreContents]()
+    with serve(stage) as url, crash_scenario(server, Catalog(stage, url), folder) as scenario:
         for version in STORY:
-            scene.catalog.shows(*version)
-            scene.once()
-            found.append(remains(scene.store))
-            scene.must_be_as(found[-1])
-        assert {len(came) for came in scene.came.values()} == {2}
+            scenario.catalog.shows(*version)
+            scenario.once()
+            found.append(contents_of(scenario.store))
+            scenario.assert_same_as(found[-1])
+        assert {len(came) for came in scenario.delivered.values()} == {2}
         assert {row["kind"] for row in found[-1]["events"]} == TOLD
         return found
 
@@ -90,11 +90,11 @@ def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) ->
 )
 @pytest.mark.fault("I1", "I3", "I7")
 def test_a_kill_loses_nothing_and_invents_nothing(
-    scene: Scene, undisturbed: list[Remains], failpoint: Failpoint
+    scenario: CrashScenario, undisturbed: list[StoreContents], failpoint: Failpoint
 ) -> None:
-    looks = scene.play(failpoint)
-    scene.must_be_as(undisturbed[looks - 1])
-    assert scene.kills == 1
+    looks = scenario.play(failpoint)
+    scenario.assert_same_as(undisturbed[looks - 1])
+    assert scenario.kills == 1
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,11 @@ def test_a_kill_loses_nothing_and_invents_nothing(
 )
 @pytest.mark.fault("I2", "I3")
 def test_kills_one_after_another_lose_nothing_and_invent_nothing(
-    scene: Scene, undisturbed: list[Remains], failpoints: list[Failpoint]
+    scenario: CrashScenario, undisturbed: list[StoreContents], failpoints: list[Failpoint]
 ) -> None:
-    looks = scene.play(*failpoints)
-    scene.must_be_as(undisturbed[looks - 1])
-    assert scene.kills == len(failpoints)
+    looks = scenario.play(*failpoints)
+    scenario.assert_same_as(undisturbed[looks - 1])
+    assert scenario.kills == len(failpoints)
 
 
 @pytest.mark.parametrize(
@@ -123,15 +123,15 @@ def test_kills_one_after_another_lose_nothing_and_invent_nothing(
 )
 @pytest.mark.fault("X10")
 def test_what_has_piled_up_goes_as_one_message_over_a_kill(
-    scene: Scene, undisturbed: list[Remains], failpoint: Failpoint
+    scenario: CrashScenario, undisturbed: list[StoreContents], failpoint: Failpoint
 ) -> None:
     now = datetime.now(UTC)
-    scene.configure(f", quiet: {now - timedelta(hours=2):%H:%M}-{now + timedelta(hours=2):%H:%M}")
+    scenario.configure(f", quiet: {now - timedelta(hours=2):%H:%M}-{now + timedelta(hours=2):%H:%M}")
     for version in STORY:
-        scene.catalog.shows(*version)
-        scene.once()
-    assert not any(scene.came.values())
-    scene.configure()
-    scene.once(failpoint)
-    scene.must_be_as(undisturbed[-1])
-    assert {len(came) for came in scene.came.values()} <= {1, 2}
+        scenario.catalog.shows(*version)
+        scenario.once()
+    assert not any(scenario.delivered.values())
+    scenario.configure()
+    scenario.once(failpoint)
+    scenario.assert_same_as(undisturbed[-1])
+    assert {len(came) for came in scenario.delivered.values()} <= {1, 2}

@@ -10,10 +10,10 @@ from typing import Any, cast
 import pytest
 from apprise.conversion import convert_between
 
-from tests.support.addresses import ADDRESSES
+from tests.support.apprise_addresses import ADDRESSES
+from tests.support.imitated_services import field, form, imitated_services
 from tests.support.receivers import Answer, receiving_mail
-from tests.support.sending import SENT, SLACK, message, send
-from tests.support.services import field, form, imitating
+from tests.support.send_one import SENT, SLACK, message, send
 from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
@@ -154,7 +154,7 @@ def test_a_service_gets_one_request_that_it_can_take(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with imitating(monkeypatch, tmp_path, answer) as service:
+    with imitated_services(monkeypatch, tmp_path, answer) as service:
         assert send(address, message(TITLE, LINE * 2_000)) == Outcome(SENT)
     [request] = service.requests
     text = read(request.body)
@@ -166,7 +166,7 @@ def test_a_service_gets_one_request_that_it_can_take(
 
 @pytest.mark.fault("L10")
 def test_what_is_missing_is_counted_to_the_character(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with imitating(monkeypatch, tmp_path, Answer(body=b"{}")) as service:
+    with imitated_services(monkeypatch, tmp_path, Answer(body=b"{}")) as service:
         send("ntfy://topic", message("A title", "z" * 9_000))
     text = json.loads(service.requests[0].body)["message"]
     assert text.endswith(" more characters; see `watcher events`")
@@ -175,7 +175,7 @@ def test_what_is_missing_is_counted_to_the_character(tmp_path: Path, monkeypatch
 
 @pytest.mark.fault("L19")
 def test_an_incident_service_is_asked_to_open_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with imitating(monkeypatch, tmp_path, Answer(202, b'{"requestId": "1"}')) as service:
+    with imitated_services(monkeypatch, tmp_path, Answer(202, b'{"requestId": "1"}')) as service:
         assert send(f"opsgenie://{KEY}") == Outcome(SENT)
         unasked = send(f"opsgenie://{KEY}?action=close")
     assert [request.path for request in service.requests] == ["/v2/alerts"]
@@ -193,7 +193,7 @@ def test_no_message_carries_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "text/html",
     ]
     assert list(received.iter_attachments()) == []
-    with imitating(monkeypatch, tmp_path) as service:
+    with imitated_services(monkeypatch, tmp_path) as service:
         assert send(SLACK) == Outcome(SENT)
     assert service.requests[0].headers["Content-Type"].startswith("application/json")
 

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from tests.support.receivers import MailHandler, MailReceiver, receiving_mail, receiving_mail_by_tls
-from tests.support.sending import REFUSED, RETRY, SENT, message, send
+from tests.support.send_one import REFUSED, RETRY, SENT, message, send
 from watcher.domain.delivery import Outcome, Verdict
 
 SECRET = "canary-password"  # noqa: S105 - made up

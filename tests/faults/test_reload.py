@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.programs import configure, eventually, running
 from tests.support.receivers import receiving
-from tests.support.stores import asked
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.sample_stores import run_sql
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.watcher_process import configure, eventually, running
 from watcher.domain.delivery import OutboxState
 from watcher.store.store import Store
 
@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
 
 def told(store: Path) -> list[str]:
-    return [title for (title,) in asked(store, "select title from outbox where state = 'sent' order by id")]
+    return [title for (title,) in run_sql(store, "select title from outbox where state = 'sent' order by id")]
 
 
 @pytest.mark.fault("C15")
@@ -92,7 +92,7 @@ def test_messages_of_a_channel_that_was_removed_are_dead_letters(tmp_path: Path,
         eventually(lambda: "acme/one is new" in told(store), "the other channel is told")
         configure(tmp_path, catalog.url, {"console": "console://"})
         process.send_signal(signal.SIGHUP)
-        eventually(lambda: asked(store, "select 1 from outbox where state = 'dead'"), "it is buried")
+        eventually(lambda: run_sql(store, "select 1 from outbox where state = 'dead'"), "it is buried")
     with Store.read(store) as opened:
         [dead] = opened.outbox.messages([OutboxState.DEAD])
         assert (dead.notification.channel, dead.error) == ("gone", "the channel is no longer configured")

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, Row
-from tests.support.disks import fill, needs_mounts, run, small_disk
-from tests.support.programs import configure, eventually, finished, running
 from tests.support.receivers import receiving
-from tests.support.stores import asked, make_older
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.sample_stores import make_older, run_sql
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.small_disks import fill, needs_mounts, run, small_disk
+from tests.support.watcher_process import configure, eventually, finished, running
 from watcher.domain.delivery import OutboxState
 from watcher.domain.errors import StoreError, StoreUnavailableError
 from watcher.service.loop import Service
@@ -244,15 +244,15 @@ def test_a_store_of_an_older_version_is_copied_then_migrated(tmp_path: Path, cat
     finished(file, "once")
     store = tmp_path / "watcher.db"
     make_older(store)
-    asked(store, "create table ours (note text)")
+    run_sql(store, "create table ours (note text)")
     catalog.shows(OWL, FINCH, HERON, MAXI)
     assert "acme/finch-maxi is new" in finished(file, "once").stdout
-    assert asked(store, "select count(*) from ours") == [(0,)], "what is not ours is kept"
+    assert run_sql(store, "select count(*) from ours") == [(0,)], "what is not ours is kept"
     kept = tmp_path / "watcher.db.before-v2"
     assert kept.stat().st_mode & 0o777 == 0o600
-    assert asked(kept, "select count(*) from events") == [(0,)]
+    assert run_sql(kept, "select count(*) from events") == [(0,)]
     with pytest.raises(sqlite3.OperationalError, match="no such table: troubles"):
-        asked(kept, "select * from troubles")
+        run_sql(kept, "select * from troubles")
 
 
 @pytest.mark.fault("S14")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import OWL, priced
-from tests.support.news import HOUR, MINUTE, News, states, told
+from tests.support.growing_catalog import HOUR, MINUTE, GrowingCatalog, states, told
 from tests.support.receivers import free_port, receiving
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
 from watcher.domain.delivery import OutboxState
 
 
@@ -21,7 +21,7 @@ def test_quiet_hours_hold_eleven_for_one_message_and_let_the_urgent_one_through(
   - {name: Anything, when: {event: "*.*"}, notify: [hook]}"""
     with receiving() as server:
         quiet = f'{{url: "{server.url()}", quiet: 08:00-12:00}}'
-        news = News(tmp_path, catalog, quiet, rules)
+        news = GrowingCatalog(tmp_path, catalog, quiet, rules)
         for _ in range(12):
             news.more(5 * MINUTE)
             news.deliver()
@@ -38,7 +38,7 @@ def test_a_catalog_that_changes_as_a_whole_is_one_message(tmp_path: Path, catalo
     holds = "holds: {price: 0s, price_doubtful: 0s, price_restless: 0s}"
     with receiving() as server:
         catalog.shows(*many)
-        news = News(tmp_path, catalog, server.url(), holds)
+        news = GrowingCatalog(tmp_path, catalog, server.url(), holds)
         catalog.shows(*(priced(row, "0.000002", "0.00002") for row in many))
         news.clock[0] += HOUR
         news.watcher.turn()
@@ -53,7 +53,7 @@ def test_a_catalog_that_changes_as_a_whole_is_one_message(tmp_path: Path, catalo
 def test_an_hour_without_network_is_one_alarm_and_its_end(tmp_path: Path, catalog: Catalog) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}/models"
     with receiving() as server:
-        news = News(tmp_path, catalog, server.url(), "holds: {source: 30m}")
+        news = GrowingCatalog(tmp_path, catalog, server.url(), "holds: {source: 30m}")
         good = dict(news.watcher.config.sources)
         for sources in (dict.fromkeys(good, nowhere), good):
             news.watcher.config = replace(news.watcher.config, sources=sources)

@@ -5,8 +5,8 @@ import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
 from tests.support.receivers import Answer, receiving
-from tests.support.servers import HANG, Script, reply, serving
-from tests.support.watching import Catalog, service
+from tests.support.scripted_server import HANG, Script, reply, serving
+from tests.support.served_catalog import Catalog, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.addresses import ADDRESSES
-from tests.support.programs import configure, finished
+from tests.support.apprise_addresses import ADDRESSES
 from tests.support.receivers import Answer, receiving
-from tests.support.sending import SLACK
+from tests.support.send_one import SLACK
+from tests.support.watcher_process import configure, finished
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
     import apprise

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.receivers import Answer, receiving, receiving_mail
-from tests.support.sending import ALTERED, DISCORD, RETRY, SENT, SLACK, message, send, send_altered
+from tests.support.send_one import ALTERED, DISCORD, RETRY, SENT, SLACK, message, send, send_altered
 from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START, listing, priced
-from tests.support.outboxes import due
+from tests.support.due_messages import due
 from tests.support.receivers import Answer, receiving
 from watcher import __version__
 from watcher.cli.main import main

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mistakes import channel, problems
+from tests.support.config_problems import channel, problems
 
 
 @pytest.mark.parametrize(

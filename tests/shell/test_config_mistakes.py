@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mistakes import RULE, problems
+from tests.support.config_problems import RULE, problems
 
 CANARY = "cAnArY-7f3e"
 

@@ -7,12 +7,12 @@ import threading
 import zlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from threading import Event
+from threading import Event as Flag
 
 import pytest
 
 from tests.support.receivers import free_port
-from tests.support.servers import HANG, RESET, Script, dripped, reply, serving, zipped
+from tests.support.scripted_server import HANG, RESET, Script, dripped, reply, serving, zipped
 from watcher import __version__
 from watcher.domain.errors import FetchError
 from watcher.sources.fetch import fetch
@@ -288,7 +288,7 @@ def test_a_program_ends_though_an_exchange_hangs() -> None:
 
 
 def test_what_happens_after_the_deadline_is_heard_by_nobody() -> None:
-    late = Event()
+    late = Flag()
     with serving(reply(b"1")) as server, pytest.raises(FetchError, match="no whole answer"):
         fetch(server.url(), next_page=lambda _: "?page=2" if late.wait(10) else None, deadline=0.3)
     late.set()

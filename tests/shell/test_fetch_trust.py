@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from tests.support.receivers import free_port
-from tests.support.servers import reply, serving
+from tests.support.scripted_server import reply, serving
 from watcher.domain.errors import FetchError
 from watcher.sources.fetch import fetch
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.watching import Catalog, service
+from tests.support.served_catalog import Catalog, service
 from watcher.service.logs import Journal, Json, Plain
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START
-from tests.support.outboxes import due
-from tests.support.stores import asked, polled, with_news
+from tests.support.due_messages import due
+from tests.support.sample_stores import polled, run_sql, with_news
 from watcher.domain.delivery import OutboxState, Outcome, Verdict
 from watcher.domain.errors import NotFoundError
 from watcher.store.outbox import ChannelCounts
@@ -116,7 +116,7 @@ def test_messages_for_a_channel_that_is_gone_are_dead_and_visible(store: Store) 
 def test_a_row_that_cannot_be_read_is_given_up_and_the_others_go_on(
     store: Store, path: Path, column: str
 ) -> None:
-    asked(path, f"update outbox set {column} = 'poison' where channel = 'ops'")  # noqa: S608 - our own words
+    run_sql(path, f"update outbox set {column} = 'poison' where channel = 'ops'")  # noqa: S608 - our own words
     assert [batch[0].notification.channel for batch in due(store, LATER)] == ["team"]
     [dead] = store.outbox.messages([OutboxState.DEAD])
     assert dead.error == "the message in the store cannot be read"

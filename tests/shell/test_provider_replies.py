@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.support.receivers import Answer, free_port, receiving, receiving_mail
-from tests.support.sending import DISCORD, REFUSED, RETRY, SENT, message, send, send_all, send_altered
+from tests.support.send_one import DISCORD, REFUSED, RETRY, SENT, message, send, send_all, send_altered
 from watcher.delivery.apprise_process import SENDER
 from watcher.domain.delivery import Outcome, Verdict
 

@@ -5,7 +5,7 @@ from base64 import b64encode
 import pytest
 
 from tests.support.receivers import Answer, free_port, receiving, receiving_mail
-from tests.support.sending import REFUSED, RETRY, SENT, send
+from tests.support.send_one import REFUSED, RETRY, SENT, send
 from watcher.domain.delivery import Outcome
 
 USER = "someone:canary-password"

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, priced
-from tests.support.outboxes import due
-from tests.support.programs import configure, eventually, finished, running
+from tests.support.due_messages import due
 from tests.support.receivers import Answer, free_port, receiving, receiving_mail
-from tests.support.servers import HANG, Script, serving
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.scripted_server import HANG, Script, serving
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.watcher_process import configure, eventually, finished, running
 from watcher.domain.delivery import OutboxState
 from watcher.domain.policy import HOLDS, Policy
 from watcher.domain.polls import Failure, Poll

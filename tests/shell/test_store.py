@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Story, feed_of, listing, priced
-from tests.support.stores import SETTINGS, asked, polled, with_news
+from tests.support.sample_stores import SETTINGS, polled, run_sql, with_news
 from watcher.domain.errors import BusyError, NotFoundError, StoreError
 from watcher.domain.policy import HOLDS, Policy
 from watcher.domain.polls import Failure, Poll, State
@@ -45,7 +45,7 @@ def test_what_is_remembered_is_what_was_decided(store: Store) -> None:
 
 def test_prices_stay_text_to_the_last_digit(store: Store, path: Path) -> None:
     polled(store, 0, priced(OWL, "0.0000010", "0.10"))
-    [(prompt,), (completion,)] = asked(
+    [(prompt,), (completion,)] = run_sql(
         path, "select value from history where field in ('prompt', 'completion') order by field desc"
     )
     assert (prompt, completion) == ("0.000001", "0.1")
@@ -55,7 +55,7 @@ def test_prices_stay_text_to_the_last_digit(store: Store, path: Path) -> None:
 def test_a_poll_is_remembered_whole_or_not_at_all(store: Store, path: Path) -> None:
     polled(store, 0, OWL)
     before = store.state()
-    asked(path, "create trigger refuse before insert on outbox begin select raise(abort, 'full'); end")
+    run_sql(path, "create trigger refuse before insert on outbox begin select raise(abort, 'full'); end")
     with pytest.raises(sqlite3.Error, match="full"):
         polled(store, 1, OWL, FINCH)
     assert store.state() == before
@@ -72,7 +72,7 @@ def test_a_model_that_nobody_was_told_of_is_forgotten_when_it_goes(store: Store)
 
 def test_the_raw_row_is_kept_as_it_came(store: Store, path: Path) -> None:
     polled(store, 0, OWL | {"benchmarks": {"score": 5}})
-    [(raw,)] = asked(path, "select document from raw")
+    [(raw,)] = run_sql(path, "select document from raw")
     assert '"benchmarks":{"score":5}' in raw
 
 
@@ -114,7 +114,7 @@ def test_an_event_reads_back_as_it_was_told(store: Store) -> None:
 def test_a_row_that_cannot_be_read_is_damage(store: Store, path: Path, table: str, change: str) -> None:
     polled(store, 0, OWL, feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"}))
     polled(store, 1, OWL, FINCH)
-    asked(path, change)
+    run_sql(path, change)
     with pytest.raises(StoreError, match=f"a row of {table} cannot be read: .*; restore a backup"):
         _ = store.state(), store.events(), store.history("acme/owl-2"), store.outbox.messages()
 
@@ -124,7 +124,7 @@ def test_news_that_cannot_be_read_does_not_hold_up_other_news(store: Store, path
     polled(store, 0, OWL)
     polled(store, 1, OWL, FINCH, HERON)
     first, second = store.events()
-    asked(path, f"update events set model = 'poison' where id = '{first.id}'")  # noqa: S608 - our own
+    run_sql(path, f"update events set model = 'poison' where id = '{first.id}'")  # noqa: S608 - our own
     assert store.event(first.id, second.id) == [second]
 
 
@@ -183,7 +183,7 @@ class TestOpening:
             Store.open(path)
 
     def test_a_database_of_another_program_is_refused(self, path: Path) -> None:
-        asked(path, "create table theirs (id)")
+        run_sql(path, "create table theirs (id)")
         with pytest.raises(StoreError, match="another program"):
             Store.open(path)
 
@@ -191,7 +191,7 @@ class TestOpening:
     def test_a_store_of_a_newer_version_is_refused(self, path: Path) -> None:
         with Store.open(path):
             pass
-        asked(
+        run_sql(
             path,
             "insert into _sqlite_migrations (migration_set, name, applied_at) values ('watcher', 'v99', '')",
         )
@@ -201,6 +201,6 @@ class TestOpening:
     def test_a_store_of_an_older_version_is_not_looked_at(self, path: Path) -> None:
         with Store.open(path):
             pass
-        asked(path, "delete from _sqlite_migrations")
+        run_sql(path, "delete from _sqlite_migrations")
         with pytest.raises(StoreError, match="older version"):
             Store.read(path)

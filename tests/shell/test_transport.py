@@ -9,12 +9,13 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Timer
+from threading import Event as Flag
+from threading import Timer
 
 import pytest
 
 from tests.support.receivers import Answer, receiving
-from tests.support.sending import REFUSED, RETRY, SENT, message
+from tests.support.send_one import REFUSED, RETRY, SENT, message
 from watcher.delivery.transport import check, deliver
 from watcher.domain.delivery import Channel, Delivery, Outcome, Secret
 
@@ -209,7 +210,7 @@ def test_nothing_lying_about_in_the_folder_is_imported_by_the_child(
 
 @pytest.mark.fault("I17")
 def test_a_message_in_flight_is_given_up_soon_when_watcher_stops() -> None:
-    stop = Event()
+    stop = Flag()
     Timer(0.5, stop.set).start()
     outcomes = deliver([item()], stop=stop, sender=child("time.sleep(30)"))
     assert outcomes == [Outcome(RETRY, "no answer before watcher stopped; it may have arrived", unsure=True)]
@@ -217,7 +218,7 @@ def test_a_message_in_flight_is_given_up_soon_when_watcher_stops() -> None:
 
 @pytest.mark.fault("I17")
 def test_nothing_is_begun_when_watcher_stops() -> None:
-    stop = Event()
+    stop = Flag()
     stop.set()
     assert (
         deliver([item(), item(CONSOLE)], stop=stop)
@@ -282,7 +283,7 @@ def run_console(stdout: int, environment: dict[str, str], title: str = "A title"
     code = f"""
 import sys
 sys.path[:] = {sys.path!r}
-from test_deliver import CONSOLE, deliver, item
+from tests.shell.test_transport import CONSOLE, deliver, item
 print(deliver([item(CONSOLE, {title!r})]), file=sys.stderr)
 """
     done = subprocess.run(
@@ -290,7 +291,7 @@ print(deliver([item(CONSOLE, {title!r})]), file=sys.stderr)
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        check=False,
+        check=True,
         timeout=30,
         env={**os.environ, **environment},
     )
