@@ -7,9 +7,9 @@ import pytest
 from hypothesis import settings
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.crash_scene import Scene, crash_scene
+from tests.support.crash_scenario import CrashScenario, crash_scenario
 from tests.support.fork_server import ForkServer, fork_server
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
 from watcher.cli.demo import Stage, serve
 
 settings.register_profile("watcher", deadline=None)  # no test is about time
@@ -39,6 +39,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
 
 
 @pytest.fixture
-def scene(server: ForkServer, catalog: Catalog, tmp_path: Path) -> Iterator[Scene]:
-    with crash_scene(server, catalog, tmp_path) as made:
+def scenario(server: ForkServer, catalog: Catalog, tmp_path: Path) -> Iterator[CrashScenario]:
+    with crash_scenario(server, catalog, tmp_path) as made:
         yield made

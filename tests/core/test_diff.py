@@ -34,11 +34,13 @@ def test_the_same_document_has_no_difference() -> None:
         {"context_length": 131072.0},
     ],
 )
-def test_noise_is_no_difference__P7_P11_P23_W4_W5(noise: Any) -> None:
+@pytest.mark.fault("P7", "P11", "P23", "W4", "W5")
+def test_noise_is_no_difference(noise: Any) -> None:
     assert changed(OWL | noise) == {}
 
 
-def test_a_price_differs_field_by_field__P10() -> None:
+@pytest.mark.fault("P10")
+def test_a_price_differs_field_by_field() -> None:
     after = priced(OWL, "0.0000015", "0.00001", **{f"key_{n}": "1" for n in range(6)})
     fields = {change.path: (change.before, change.after) for change in changed(after)[Aspect.PRICE]}
     assert fields == {"prompt": ("0.00000125", "0.0000015")} | {f"key_{n}": (None, "1") for n in range(6)}

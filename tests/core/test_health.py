@@ -20,7 +20,8 @@ def test_a_short_failure_is_no_news() -> None:
     assert story.shows(OWL, after=HOUR / 4) == []
 
 
-def test_a_failure_that_lasts_is_told_once_and_so_is_its_end__I16_N11() -> None:
+@pytest.mark.fault("I16", "N11")
+def test_a_failure_that_lasts_is_told_once_and_so_is_its_end() -> None:
     story = Story()
     story.shows(OWL)
     told = [event.kind for _ in range(48) for event in story.answers(HOUR / 2, models=DOWN)]
@@ -40,7 +41,8 @@ def test_the_reason_is_the_latest_and_every_episode_has_its_own_id() -> None:
     assert len(set(ids)) == 4
 
 
-def test_a_list_that_shrank_is_a_trouble_of_its_own_until_it_is_back__P2_I8() -> None:
+@pytest.mark.fault("P2", "I8")
+def test_a_list_that_shrank_is_a_trouble_of_its_own_until_it_is_back() -> None:
     many = [OWL | {"id": f"acme/owl-{number}"} for number in range(40)]
     story = Story()
     story.shows(*many)
@@ -52,7 +54,8 @@ def test_a_list_that_shrank_is_a_trouble_of_its_own_until_it_is_back__P2_I8() ->
     assert [event.kind for event in story.shows(*many)] == ["source.recovered"]
 
 
-def test_a_list_that_stays_small_is_believed_in_the_end_as_one_event__P2_I8() -> None:
+@pytest.mark.fault("P2", "I8")
+def test_a_list_that_stays_small_is_believed_in_the_end_as_one_event() -> None:
     many = [OWL | {"id": f"acme/owl-{number}"} for number in range(40)]
     story = Story()
     story.shows(*many)
@@ -73,7 +76,8 @@ def test_another_query_may_show_less() -> None:
     assert [event for _ in range(5) for event in story.answers(HOUR, models=other)] == []
 
 
-def test_a_failed_poll_changes_nothing_that_is_known__I5_W2_W3() -> None:
+@pytest.mark.fault("I5", "W2", "W3")
+def test_a_failed_poll_changes_nothing_that_is_known() -> None:
     story = Story()
     story.shows(OWL)
     before = story.state.items
@@ -103,7 +107,8 @@ REFUSED, LATE = Trouble("no such account", is_final=True), Trouble("timed out")
         ([REFUSED, REFUSED, None], ["channel.failing", "channel.recovered"]),
     ],
 )
-def test_a_channel_that_refuses_or_is_down_for_long_is_told_once_and_so_is_its_end__L15(
+@pytest.mark.fault("L15")
+def test_a_channel_that_refuses_or_is_down_for_long_is_told_once_and_so_is_its_end(
     troubles: list[Trouble | None], told: list[str]
 ) -> None:
     assert told_of(State(), *troubles)[1] == told

@@ -1,3 +1,5 @@
+import pytest
+
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, priced
 from watcher.domain.catalog import Item
 from watcher.messages.message import notification
@@ -30,7 +32,8 @@ def test_without_a_paid_id_a_free_variant_is_just_gone() -> None:
     assert removed(begun(free, FREE), free) == {"acme/owl-2:free": "without notice"}
 
 
-def test_a_model_under_another_id_is_renamed__P20() -> None:
+@pytest.mark.fault("P20")
+def test_a_model_under_another_id_is_renamed() -> None:
     story = begun(OWL, FINCH)
     [event] = story.shows(RENAMED, FINCH)
     assert (event.kind, event.cause) == ("model.added", "renamed from acme/owl-2")

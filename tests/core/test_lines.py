@@ -194,7 +194,8 @@ def test_an_event_without_any_detail_can_still_be_told(kind: str) -> None:
         ("<!channel> <b>&", "<!channel> <b>&"),
     ],
 )
-def test_remote_text_becomes_one_harmless_line__Z4_Z5(hostile: str, harmless: str) -> None:
+@pytest.mark.fault("Z4", "Z5")
+def test_remote_text_becomes_one_harmless_line(hostile: str, harmless: str) -> None:
     assert clean(hostile) == harmless
 
 

@@ -34,7 +34,8 @@ def test_a_message_is_grouped_most_urgent_first_and_names_the_rules() -> None:
     )
 
 
-def test_the_html_says_the_same_and_escapes_remote_text__F12_Z4() -> None:
+@pytest.mark.fault("F12", "Z4")
+def test_the_html_says_the_same_and_escapes_remote_text() -> None:
     hostile = Event("1", START, Kind.MODEL_ADDED, "acme/<script>", None, None, cause="a<b>")
     html = notification("team", START, [hostile], ["<img>"]).html
     assert "<script>" not in html
@@ -66,13 +67,14 @@ def test_one_decision_about_a_model_and_its_variants_is_one_line() -> None:
 @pytest.mark.parametrize(
     "subject",
     [
-        pytest.param("@evil.example", id="Z6-host"),
-        pytest.param("acme/owl https://evil.example", id="Z6-second-link"),
-        pytest.param("/evil.example", id="Z6-no-scheme"),
-        pytest.param("javascript:alert(1)", id="Z6-script"),
-        pytest.param("..\\..\\evil?x=#y", id="Z6-query"),
+        pytest.param("@evil.example", id="host"),
+        pytest.param("acme/owl https://evil.example", id="second-link"),
+        pytest.param("/evil.example", id="no-scheme"),
+        pytest.param("javascript:alert(1)", id="script"),
+        pytest.param("..\\..\\evil?x=#y", id="query"),
     ],
 )
+@pytest.mark.fault("Z6")
 def test_the_only_link_is_the_models_page_on_openrouter(subject: str) -> None:
     message = notification("team", START, [Event("1", START, Kind.MODEL_ADDED, subject)], ["r"])
     [page] = [line.strip() for line in message.body.splitlines() if line.startswith("  ")]
@@ -85,12 +87,14 @@ def test_the_only_link_is_the_models_page_on_openrouter(subject: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind.row.heading == "Watcher itself"])
-def test_what_is_about_watcher_itself_has_no_page__Z6(kind: Kind) -> None:
+@pytest.mark.fault("Z6")
+def test_what_is_about_watcher_itself_has_no_page(kind: Kind) -> None:
     message = notification("team", START, [Event("1", START, kind, "ops", cause="busy")], ["r"])
     assert "openrouter.ai" not in message.body + message.html
 
 
-def test_what_happened_to_a_model_is_told_in_the_order_in_which_it_happened__L15_L18() -> None:
+@pytest.mark.fault("L15", "L18")
+def test_what_happened_to_a_model_is_told_in_the_order_in_which_it_happened() -> None:
     def price(hour: int, before: str, after: str) -> Event:
         sides = {"prompt": before, "completion": "2"}, {"prompt": after, "completion": "2"}
         change = FieldChange("prompt", before, after)
@@ -107,7 +111,8 @@ def test_what_happened_to_a_model_is_told_in_the_order_in_which_it_happened__L15
     assert notification("team", START, [rose, fell, *moved], ["r"]).events == ("b", "c", "a", "0", "1")
 
 
-def test_what_happened_to_a_model_twice_is_two_lines_and_so_is_what_differs__L15_L18() -> None:
+@pytest.mark.fault("L15", "L18")
+def test_what_happened_to_a_model_twice_is_two_lines_and_so_is_what_differs() -> None:
     def context(hour: int, subject: str, before: int, after: int) -> Event:
         return Event(f"{hour} {subject}", START + hour * HOUR, Kind.CONTEXT_CHANGED, subject, before, after)
 
@@ -140,7 +145,8 @@ def test_a_catalog_event_without_models_is_only_its_words() -> None:
     )
 
 
-def test_a_very_long_message_says_what_it_leaves_out__L10() -> None:
+@pytest.mark.fault("L10")
+def test_a_very_long_message_says_what_it_leaves_out() -> None:
     many = [Event(str(n), START, Kind.MODEL_ADDED, f"acme/{n}") for n in range(130)]
     message = notification("team", START, many, ["r"])
     assert message.title.endswith("and 129 more changes")
@@ -175,14 +181,16 @@ def test_rendering_never_raises_nor_grows_without_bound(events: list[Event]) -> 
     assert len(message.body) < 100_000
 
 
-def test_what_is_said_of_the_whole_catalog_twice_is_two_lines__P8_W6() -> None:
+@pytest.mark.fault("P8", "W6")
+def test_what_is_said_of_the_whole_catalog_twice_is_two_lines() -> None:
     both = [of_catalog(START, what, {"fields": [what]}) for what in ("One wave", "Another wave")]
     message = notification("team", START, both, ["r"])
     assert message.title == "Another wave and 1 more change"
     assert "• Another wave\n• One wave\n" in message.body
 
 
-def test_what_differs_between_variants_or_is_taken_back_later_is_a_line_of_its_own__L18() -> None:
+@pytest.mark.fault("L18")
+def test_what_differs_between_variants_or_is_taken_back_later_is_a_line_of_its_own() -> None:
     def context(subject: str, before: int, after: int, hours: int = 0) -> Event:
         return Event(f"{subject} {after}", START + hours * HOUR, Kind.CONTEXT_CHANGED, subject, before, after)
 

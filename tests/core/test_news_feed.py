@@ -1,3 +1,5 @@
+import pytest
+
 from tests.support.catalogs import FINCH, HERON, HOUR, OWL, Story, feed_of, listing
 from watcher.domain.polls import Failure
 
@@ -13,20 +15,23 @@ def begun() -> Story:
     return story
 
 
-def test_the_first_sight_of_the_feed_is_the_baseline__F7() -> None:
+@pytest.mark.fault("F7")
+def test_the_first_sight_of_the_feed_is_the_baseline() -> None:
     story = Story()
     assert story.answers(models=listing([OWL]), feed=feed_of(BOTH)) == []
     assert story.answers(3 * HOUR, models=DOWN, feed=feed_of(BOTH)) == []
 
 
-def test_a_model_that_both_show_is_told_once__F13() -> None:
+@pytest.mark.fault("F13")
+def test_a_model_that_both_show_is_told_once() -> None:
     story = begun()
     events = story.answers(HOUR, models=listing([OWL, FINCH]), feed=feed_of(BOTH))
     assert [(event.kind, event.subject) for event in events] == [("model.added", "acme/finch-mini")]
     assert story.answers(3 * HOUR, models=listing([OWL, FINCH]), feed=feed_of(BOTH)) == []
 
 
-def test_with_the_list_down_the_feed_tells_at_once_and_the_list_says_nothing_later__F13() -> None:
+@pytest.mark.fault("F13")
+def test_with_the_list_down_the_feed_tells_at_once_and_the_list_says_nothing_later() -> None:
     story = begun()
     [event] = story.answers(HOUR, models=DOWN, feed=feed_of(BOTH))
     assert (event.kind, event.subject, event.cause) == ("model.added", "acme/finch-mini", "seen in the feed")
@@ -69,7 +74,8 @@ def test_the_list_may_show_it_first_under_a_variant() -> None:
     assert story.answers(3 * HOUR, models=listing([OWL, variant]), feed=feed_of(BOTH)) == []
 
 
-def test_a_dead_feed_never_stops_the_list_nor_the_other_way_round__F14() -> None:
+@pytest.mark.fault("F14")
+def test_a_dead_feed_never_stops_the_list_nor_the_other_way_round() -> None:
     story = begun()
     assert len(story.answers(HOUR / 2, models=listing([OWL, HERON]), feed=DOWN)) == 1
     assert len(story.answers(HOUR / 2, models=DOWN, feed=feed_of(BOTH))) == 1

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, Story, answer, listing, priced
 from watcher.sources import model_list
 
@@ -23,7 +25,8 @@ def test_what_another_query_shows_differently_is_still_news() -> None:
     ]
 
 
-def test_a_row_that_cannot_be_read_is_neither_changed_nor_gone__P5() -> None:
+@pytest.mark.fault("P5")
+def test_a_row_that_cannot_be_read_is_neither_changed_nor_gone() -> None:
     story = Story()
     many = [OWL | {"id": f"acme/owl-{number}"} for number in range(30)]
     story.shows(*many)

@@ -26,7 +26,8 @@ def telling(*rules: Rule) -> Story:
 
 
 class TestMessages:
-    def test_a_channel_gets_one_message_a_poll_however_many_events__L16(self) -> None:
+    @pytest.mark.fault("L16")
+    def test_a_channel_gets_one_message_a_poll_however_many_events(self) -> None:
         story = telling()
         story.shows(OWL, FINCH)
         story.shows(priced(OWL, "1", "1"), priced(FINCH, "1", "1"), HERON)
@@ -35,7 +36,8 @@ class TestMessages:
         assert len(message.events) == 3
         assert set(message.events) == {event.id for event in story.plan.events}
 
-    def test_one_event_by_several_rules_is_one_message_that_names_them__L17_W16(self) -> None:
+    @pytest.mark.fault("L17", "W16")
+    def test_one_event_by_several_rules_is_one_message_that_names_them(self) -> None:
         by_kind = Rule("By kind", ("team", "ops"), {"event": Globs.parse("price.*")})
         by_author = Rule("By author", ("ops",), {"author": Globs.parse("acme")})
         story = telling(by_kind, by_author)
@@ -54,7 +56,8 @@ class TestMessages:
 
 
 class TestMassChanges:
-    def test_many_of_a_kind_are_one_event_and_the_single_ones_belong_to_it__P13_P21_W19(self) -> None:
+    @pytest.mark.fault("P13", "P21", "W19")
+    def test_many_of_a_kind_are_one_event_and_the_single_ones_belong_to_it(self) -> None:
         story = telling(EVERYTHING, Rule("Mine", ("me",), {"model": Globs.parse("acme/model-07")}))
         story.shows(*MANY)
         [whole, *single] = story.shows(*(priced(row, "0.000002", "0.000004") for row in MANY))
@@ -102,7 +105,8 @@ class TestMassChanges:
         assert [len(events) - 1 for events in told if events] == [18, 2]
         assert all(event.part_of for events in told for event in events if event.kind == "price.changed")
 
-    def test_a_new_field_on_every_model_is_one_event_and_only_once__P8_W6(self) -> None:
+    @pytest.mark.fault("P8", "W6")
+    def test_a_new_field_on_every_model_is_one_event_and_only_once(self) -> None:
         story = telling()
         story.shows(*MANY)
         [event] = story.shows(*(row | {"shiny": True} for row in MANY))
@@ -170,14 +174,16 @@ def told(
 
 
 @given(st.lists(CATALOGS, min_size=2, max_size=8))
-def test_the_order_of_the_list_never_matters_and_ids_are_the_same_again__I7(catalogs: list[Any]) -> None:
+@pytest.mark.fault("I7")
+def test_the_order_of_the_list_never_matters_and_ids_are_the_same_again(catalogs: list[Any]) -> None:
     forwards, backwards = told(Story(), catalogs, 8 * HOUR), told(Story(), catalogs, 8 * HOUR, backwards=True)
     assert forwards == backwards
     assert len({event.id for event in forwards}) == len(forwards)
 
 
 @given(st.lists(CATALOGS, min_size=2, max_size=6))
-def test_whatever_happens_what_lasts_is_announced_in_the_end__I6(catalogs: list[Any]) -> None:
+@pytest.mark.fault("I6")
+def test_whatever_happens_what_lasts_is_announced_in_the_end(catalogs: list[Any]) -> None:
     story = Story()
     told(story, catalogs, 5 * HOUR)
     last = rows_of(catalogs[-1])
@@ -203,7 +209,8 @@ def test_polling_more_often_loses_no_lasting_change(before: Any, after: Any, tim
     assert news(12 * HOUR) == news(12 * HOUR / times)
 
 
-def test_the_same_event_has_the_same_id_after_a_crash__X2() -> None:
+@pytest.mark.fault("X2")
+def test_the_same_event_has_the_same_id_after_a_crash() -> None:
     story = telling()
     story.shows(OWL)
     rows = [listing([priced(OWL, "1", "1")], START + DAY)]

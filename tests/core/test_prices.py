@@ -18,12 +18,14 @@ from watcher.openrouter import prices
         ("-1", -1),
     ],
 )
-def test_spelling_and_float_dust_make_no_other_price__P11_W5(written: str, same: Any) -> None:
+@pytest.mark.fault("P11", "W5")
+def test_spelling_and_float_dust_make_no_other_price(written: str, same: Any) -> None:
     assert prices.exact(written) == prices.exact(same) is not None
 
 
 @pytest.mark.parametrize("nonsense", ["abc", "", "NaN", "1e400", "-2", None, True, [], {}])
-def test_nonsense_is_no_price__P12(nonsense: Any) -> None:
+@pytest.mark.fault("P12")
+def test_nonsense_is_no_price(nonsense: Any) -> None:
     assert prices.exact(nonsense) is None
 
 
@@ -63,7 +65,8 @@ def test_unknown_keys_that_are_no_prices_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("key", ["prompt", "completion"])
-def test_a_headline_price_that_is_none_is_refused__P5(key: str) -> None:
+@pytest.mark.fault("P5")
+def test_a_headline_price_that_is_none_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match=rf"pricing\.{key} is 'abc', which is no price"):
         prices.comparable({"prompt": "1", "completion": "1"} | {key: "abc"})
 

@@ -39,7 +39,8 @@ def test_stop_hides_what_it_tells_from_the_rules_below() -> None:
     assert told(events, first, second) == [("first", "team"), ("second", "ops")]
 
 
-def test_a_slow_drift_reaches_a_rule_when_it_has_added_up__W7() -> None:
+@pytest.mark.fault("W7")
+def test_a_slow_drift_reaches_a_rule_when_it_has_added_up() -> None:
     rule = Rule("dearer", ("team",), TENTH)
     remembered: Any = {}
     heard = []
@@ -114,13 +115,15 @@ def test_a_mass_change_reaches_only_rules_that_name_the_model_or_author(when: An
     assert bool(told([event], Rule("rule", ("team",), when))) is is_told
 
 
-def test_a_rule_that_fails_tells_the_event_and_costs_no_other_rule__X20_I10() -> None:
+@pytest.mark.fault("X20", "I10")
+def test_a_rule_that_fails_tells_the_event_and_costs_no_other_rule() -> None:
     broken: Any = {"model": "not a condition"}
     routed = route([price_event("1", "2")], [Rule("broken", ("team",), broken), Rule("good", ("ops",))], {})
     assert [(match.rule, match.channel) for match in routed.matches] == [("broken", "team"), ("good", "ops")]
     assert routed.faults == ("rule 'broken' failed on event id (AttributeError)",)
 
 
-def test_a_channel_is_not_told_that_it_does_not_deliver__L4() -> None:
+@pytest.mark.fault("L4")
+def test_a_channel_is_not_told_that_it_does_not_deliver() -> None:
     event = replace(price_event("1", "2"), kind=Kind.CHANNEL_FAILING, subject="team")
     assert told([event], Rule("all", ("team", "ops"))) == [("all", "ops")]

@@ -30,7 +30,8 @@ def begun(*rows: Row, settings: Settings | None = None) -> Story:
     return story
 
 
-def test_the_first_list_is_the_baseline_and_no_news__I9() -> None:
+@pytest.mark.fault("I9")
+def test_the_first_list_is_the_baseline_and_no_news() -> None:
     assert begun(OWL, FINCH, HERON | {"expiration_date": "2026-11-03"}).plan.events == ()
 
 
@@ -40,7 +41,8 @@ class TestPresence:
         [event] = story.shows(OWL, FINCH)
         assert (event.kind, event.subject, event.before) == ("model.added", "acme/finch-mini", None)
 
-    def test_a_model_missing_for_one_poll_is_no_news__P3_P24(self) -> None:
+    @pytest.mark.fault("P3", "P24")
+    def test_a_model_missing_for_one_poll_is_no_news(self) -> None:
         story = begun(OWL, FINCH)
         assert story.shows(OWL, after=DAY) == []
         assert story.shows(OWL, FINCH) == []
@@ -50,7 +52,8 @@ class TestPresence:
         assert story.shows(OWL, after=30 * DAY) == []
         assert [event.kind for event in story.shows(OWL, after=DAY)] == ["model.removed"]
 
-    def test_a_removal_is_news_after_its_hold_and_says_that_nobody_knew__P4(self) -> None:
+    @pytest.mark.fault("P4")
+    def test_a_removal_is_news_after_its_hold_and_says_that_nobody_knew(self) -> None:
         story = begun(OWL, FINCH)
         assert story.shows(OWL) == []
         assert story.shows(OWL, after=14 * HOUR) == []
@@ -77,7 +80,8 @@ class TestPresence:
         [event] = story.shows(OWL, after=DAY)
         assert event.cause == "before its announced date"
 
-    def test_a_model_that_comes_back_later_has_returned_and_is_not_new__P24(self) -> None:
+    @pytest.mark.fault("P24")
+    def test_a_model_that_comes_back_later_has_returned_and_is_not_new(self) -> None:
         story = begun(OWL, FINCH, settings=Settings(policy=AT_ONCE))
         story.shows(OWL)
         story.shows(OWL, after=DAY)
@@ -157,7 +161,8 @@ class TestExpiration:
             ("expiration.moved", "2027-01-05"),
         ]
 
-    def test_each_threshold_reminds_once__T8(self) -> None:
+    @pytest.mark.fault("T8")
+    def test_each_threshold_reminds_once(self) -> None:
         story = begun(OWL, FINCH)
         story.shows(OWL, FINCH | {"expiration_date": "2026-12-05"})
         told = [
@@ -167,13 +172,15 @@ class TestExpiration:
         ]
         assert told == [(day, "expiration.reminder") for day in (5, 21, 28, 4, 5)]
 
-    def test_after_missed_polls_only_the_most_urgent_threshold_reminds__W15(self) -> None:
+    @pytest.mark.fault("W15")
+    def test_after_missed_polls_only_the_most_urgent_threshold_reminds(self) -> None:
         row = OWL | {"expiration_date": "2026-12-30"}
         story = begun(row)
         [event] = story.shows(row, after=55 * DAY)
         assert (event.kind, event.after) == ("expiration.reminder", "2026-12-30")
 
-    def test_a_short_notice_or_a_nearer_date_gives_one_message_not_two__W15(self) -> None:
+    @pytest.mark.fault("W15")
+    def test_a_short_notice_or_a_nearer_date_gives_one_message_not_two(self) -> None:
         story = begun(OWL)
         assert len(story.shows(OWL | {"expiration_date": "2026-11-07"})) == 1
         assert len(story.shows(OWL | {"expiration_date": "2026-11-03"})) == 1
@@ -242,7 +249,8 @@ def test_an_alias_that_points_elsewhere_is_news_at_once() -> None:
     assert (event.kind, event.before, event.after) == ("alias.retargeted", "acme/owl-2", "acme/owl-3")
 
 
-def test_two_views_that_alternate_do_not_make_an_alias_news_every_time__H16_W21() -> None:
+@pytest.mark.fault("H16", "W21")
+def test_two_views_that_alternate_do_not_make_an_alias_news_every_time() -> None:
     views = [
         OWL | {"id": "~acme/owl-latest", "alias_target": {"name": slug, "slug": slug}}
         for slug in ("acme/owl-1", "acme/owl-2")
@@ -253,7 +261,8 @@ def test_two_views_that_alternate_do_not_make_an_alias_news_every_time__H16_W21(
     assert [event.after for _ in range(9) for event in story.shows(views[0])] == ["acme/owl-1"]
 
 
-def test_a_date_that_goes_to_and_fro_is_not_told_every_time__H16() -> None:
+@pytest.mark.fault("H16")
+def test_a_date_that_goes_to_and_fro_is_not_told_every_time() -> None:
     rows = [OWL | {"expiration_date": day} for day in ("2026-12-20", "2026-12-27")]
     story = begun(rows[0])
     told = [event.after for number in range(1, 20) for event in story.shows(rows[number % 2])]
@@ -286,7 +295,8 @@ def test_a_store_of_an_older_version_learns_a_new_side_without_a_word() -> None:
     assert announced.context == 131072
 
 
-def test_the_feed_never_removes__F8() -> None:
+@pytest.mark.fault("F8")
+def test_the_feed_never_removes() -> None:
     story = begun(OWL, HERON)
     story.answers(HOUR, feed=feed_of({"wetland/heron-large-20260901": "wetland/heron-large"}))
     assert story.answers(3 * DAY, feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"})) == []

@@ -3,15 +3,16 @@ import stat
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.outboxes import due
-from tests.support.programs import configure, finished, running
+from tests.support.due_messages import due
 from tests.support.receivers import receiving
-from tests.support.stores import asked
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.sample_stores import run_sql
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.watcher_process import configure, finished, running
 from watcher.domain.delivery import OutboxState
 from watcher.domain.errors import StoreError
 from watcher.store.store import Store
@@ -24,11 +25,10 @@ def models(*names: str) -> list[dict[str, object]]:
     return [FINCH | {"id": f"acme/{name}"} for name in names]
 
 
-def test_a_backup_is_whole_and_private_while_the_service_writes__S15(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S15")
+def test_a_backup_is_whole_and_private_while_the_service_writes(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    done = threading.Event()
+    done = Flag()
 
     def change() -> None:
         number = 0
@@ -47,7 +47,7 @@ def test_a_backup_is_whole_and_private_while_the_service_writes__S15(
     assert [one.returncode for one in told] == [0] * 5
     assert "copy-0: a whole copy," in told[0].stderr
     for copy in copies:
-        assert asked(copy, "pragma integrity_check") == [("ok",)]
+        assert run_sql(copy, "pragma integrity_check") == [("ok",)]
         assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert not list(tmp_path.glob("*.part"))
 
@@ -68,9 +68,8 @@ def restored(folder: Path, backup: Path) -> None:
         Path(f"{folder}/watcher.db{log}").unlink(missing_ok=True)
 
 
-def test_a_restored_backup_sends_nothing_again_that_was_sent__S15_I3(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S15", "I3")
+def test_a_restored_backup_sends_nothing_again_that_was_sent(tmp_path: Path, catalog: Catalog) -> None:
     with receiving() as http:
         clock = [NOW]
         watcher = service(tmp_path, catalog.url, http.url(), clock)
@@ -89,7 +88,8 @@ def test_a_restored_backup_sends_nothing_again_that_was_sent__S15_I3(
         again.store.close()
 
 
-def test_an_old_backup_tells_what_happened_since_as_one_message_that_says_so__S16_N11(
+@pytest.mark.fault("S16", "N11")
+def test_an_old_backup_tells_what_happened_since_as_one_message_that_says_so(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving() as http:

@@ -5,10 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 
+import pytest
+
 from tests.support.catalogs import FINCH, HERON, OWL, priced
-from tests.support.news import HOUR, MINUTE, NOW, SECOND, News, states, told
+from tests.support.growing_catalog import HOUR, MINUTE, NOW, SECOND, GrowingCatalog, states, told
 from tests.support.receivers import Answer, receiving
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
 from watcher.delivery.courier import Courier
 from watcher.domain.delivery import OutboxState, Outcome, Verdict
 from watcher.service.loop import Service
@@ -17,12 +19,13 @@ from watcher.store.store import Store
 DOWN = Answer(503, b"down")
 
 
-def test_a_channel_that_asks_for_a_pause_gets_it_whole_and_the_others_go_on__L2_I10(
+@pytest.mark.fault("L2", "I10")
+def test_a_channel_that_asks_for_a_pause_gets_it_whole_and_the_others_go_on(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     busy = Answer(429, b"slow down", {"Retry-After": "120"})
     with receiving(busy, Answer()) as limited, receiving() as free:
-        news = News(tmp_path, catalog, {"limited": limited.url(), "free": free.url()})
+        news = GrowingCatalog(tmp_path, catalog, {"limited": limited.url(), "free": free.url()})
         news.more()
         news.deliver()
         news.more()
@@ -36,9 +39,10 @@ def test_a_channel_that_asks_for_a_pause_gets_it_whole_and_the_others_go_on__L2_
         news.watcher.store.close()
 
 
-def test_five_failures_and_then_one_message__L3(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("L3")
+def test_five_failures_and_then_one_message(tmp_path: Path, catalog: Catalog) -> None:
     with receiving(*[Answer(500)] * 5, Answer()) as server:
-        news = News(tmp_path, catalog, server.url())
+        news = GrowingCatalog(tmp_path, catalog, server.url())
         news.more()
         for _ in range(8):
             news.deliver(10 * MINUTE)
@@ -48,11 +52,12 @@ def test_five_failures_and_then_one_message__L3(tmp_path: Path, catalog: Catalog
         news.watcher.store.close()
 
 
-def test_a_revoked_address_is_left_in_peace_after_three_tries_until_it_is_mended__L4(
+@pytest.mark.fault("L4")
+def test_a_revoked_address_is_left_in_peace_after_three_tries_until_it_is_mended(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving(*[Answer(410, b"channel_is_archived")] * 3, Answer()) as server:
-        news = News(tmp_path, catalog, server.url())
+        news = GrowingCatalog(tmp_path, catalog, server.url())
         news.more()
         for _ in range(6):
             news.deliver(HOUR)
@@ -64,11 +69,10 @@ def test_a_revoked_address_is_left_in_peace_after_three_tries_until_it_is_mended
         news.watcher.store.close()
 
 
-def test_what_was_answered_too_late_comes_again_and_says_so__L7_L8_I3(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("L7", "L8", "I3")
+def test_what_was_answered_too_late_comes_again_and_says_so(tmp_path: Path, catalog: Catalog) -> None:
     with receiving(Answer(drips=True), Answer()) as server:
-        news = News(tmp_path, catalog, server.url())
+        news = GrowingCatalog(tmp_path, catalog, server.url())
         news.more()
         courier = Courier(news.watcher.store, lambda: news.clock[0], Flag(), deadline=6.0)
         courier.deliver(news.watcher.config.channels)
@@ -84,9 +88,8 @@ def test_what_was_answered_too_late_comes_again_and_says_so__L7_L8_I3(
         news.watcher.store.close()
 
 
-def test_of_many_channels_those_that_failed_last_time_delay_nobody__L9_I10(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("L9", "I10")
+def test_of_many_channels_those_that_failed_last_time_delay_nobody(tmp_path: Path, catalog: Catalog) -> None:
     order: list[str] = []
     with ExitStack() as stack:
         dripping = [
@@ -95,7 +98,7 @@ def test_of_many_channels_those_that_failed_last_time_delay_nobody__L9_I10(
         ]
         healthy = stack.enter_context(receiving(meanwhile=lambda: order.append("healthy")))
         channels = {f"drip-{number}": server.url() for number, server in enumerate(dripping)}
-        news = News(tmp_path, catalog, channels | {"healthy": healthy.url()})
+        news = GrowingCatalog(tmp_path, catalog, channels | {"healthy": healthy.url()})
         outbox = news.watcher.store.outbox
         news.more()
         claimed = outbox.claim(
@@ -112,12 +115,13 @@ def test_of_many_channels_those_that_failed_last_time_delay_nobody__L9_I10(
         news.watcher.store.close()
 
 
-def test_what_waited_three_days_comes_as_one_message_in_order_over_restarts__L15_W13(
+@pytest.mark.fault("L15", "W13")
+def test_what_waited_three_days_comes_as_one_message_in_order_over_restarts(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     alone = f'holds: {{context: 0s}}\nsources: {{models: "{catalog.url}", feed: "off"}}'
     with receiving(*[DOWN] * 12, Answer()) as server:
-        news = News(tmp_path, catalog, server.url(), alone)
+        news = GrowingCatalog(tmp_path, catalog, server.url(), alone)
         for number in range(500):
             news.clock[0] += 8 * MINUTE
             catalog.shows(OWL | {"context_length": 1_000 + number}, FINCH, HERON)
@@ -142,7 +146,7 @@ def test_what_waited_three_days_comes_as_one_message_in_order_over_restarts__L15
         news.watcher.store.close()
 
 
-def restarted(news: News) -> None:
+def restarted(news: GrowingCatalog) -> None:
     """End the service and start another on its store."""
     news.watcher.store.close()
     store = Store.open(news.watcher.config.store)
@@ -150,11 +154,10 @@ def restarted(news: News) -> None:
     news.watcher.resume()
 
 
-def test_what_was_in_flight_at_a_crash_comes_apart_from_what_waited__L15_W11_I3(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("L15", "W11", "I3")
+def test_what_was_in_flight_at_a_crash_comes_apart_from_what_waited(tmp_path: Path, catalog: Catalog) -> None:
     with receiving() as server:
-        news = News(tmp_path, catalog, server.url())
+        news = GrowingCatalog(tmp_path, catalog, server.url())
         news.more()
         news.watcher.store.outbox.claim([tuple(news.watcher.store.outbox.waiting()["hook"])])
         for _ in range(3):
@@ -167,11 +170,12 @@ def test_what_was_in_flight_at_a_crash_comes_apart_from_what_waited__L15_W11_I3(
         news.watcher.store.close()
 
 
-def test_a_channel_gets_no_more_than_its_limit_and_then_the_surplus_as_one__I11_L16(
+@pytest.mark.fault("I11", "L16")
+def test_a_channel_gets_no_more_than_its_limit_and_then_the_surplus_as_one(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving() as server:
-        news = News(tmp_path, catalog, f'{{url: "{server.url()}", limit: 2/h}}')
+        news = GrowingCatalog(tmp_path, catalog, f'{{url: "{server.url()}", limit: 2/h}}')
         for _ in range(10):
             news.more(5 * MINUTE)
             news.deliver()
@@ -182,7 +186,8 @@ def test_a_channel_gets_no_more_than_its_limit_and_then_the_surplus_as_one__I11_
         news.watcher.store.close()
 
 
-def test_three_rules_over_three_channels_are_three_messages_and_the_shared_one_names_its_rules__L17_W16(
+@pytest.mark.fault("L17", "W16")
+def test_three_rules_over_three_channels_are_three_messages_and_the_shared_one_names_its_rules(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     rules = """rules:
@@ -191,7 +196,7 @@ def test_three_rules_over_three_channels_are_three_messages_and_the_shared_one_n
   - {name: Anything, when: {event: "*.*"}, notify: [boss]}"""
     with receiving() as team, receiving() as ops, receiving() as boss:
         channels = {"team": team.url(), "ops": ops.url(), "boss": boss.url()}
-        news = News(tmp_path, catalog, channels, rules)
+        news = GrowingCatalog(tmp_path, catalog, channels, rules)
         news.more()
         news.deliver()
         for server, named in ((team, "Rules: New, From acme"), (ops, "Rule: New"), (boss, "Rule: Anything")):
@@ -201,14 +206,15 @@ def test_three_rules_over_three_channels_are_three_messages_and_the_shared_one_n
         news.watcher.store.close()
 
 
-def test_two_of_three_channels_are_told_once_and_the_third_when_it_is_back__W14_W23(
+@pytest.mark.fault("W14", "W23")
+def test_two_of_three_channels_are_told_once_and_the_third_when_it_is_back(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     leaving = {"expiration_date": f"{NOW + timedelta(days=7):%Y-%m-%d}"}
     with receiving() as one, receiving(DOWN, DOWN, Answer()) as two, receiving() as three:
         crashing = "json://127.0.0.1:99999/"  # no port that there can be, and so refused
         channels = {"crash": crashing, "one": one.url(), "two": two.url(), "three": three.url()}
-        news = News(tmp_path, catalog, channels)
+        news = GrowingCatalog(tmp_path, catalog, channels)
         catalog.shows(OWL, FINCH, HERON | leaving)
         for _ in range(5):
             news.watcher.turn()
@@ -225,11 +231,12 @@ def test_two_of_three_channels_are_told_once_and_the_third_when_it_is_back__W14_
         news.watcher.store.close()
 
 
-def test_a_change_and_its_reversal_before_delivery_are_both_in_the_one_message__L18(
+@pytest.mark.fault("L18")
+def test_a_change_and_its_reversal_before_delivery_are_both_in_the_one_message(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving(DOWN, Answer()) as server:
-        news = News(
+        news = GrowingCatalog(
             tmp_path, catalog, server.url(), "holds: {price: 0s, price_doubtful: 0s, price_restless: 0s}"
         )
         for prompt in ("0.000001", "0.00000125"):

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.arrivals import Arrival, by_http, by_mail, tally
 from tests.support.catalogs import FINCH, HOUR, OWL, START, Row, priced
-from tests.support.crash_scene import AT_ONCE
-from tests.support.cutting import Proxy, Side, cutting
+from tests.support.crash_scenario import AT_ONCE
+from tests.support.cutting_proxy import CuttingProxy, Side, cutting_proxy
+from tests.support.delivered_messages import DeliveredMessage, by_http, by_mail, tally
 from tests.support.receivers import HttpReceiver, MailReceiver, receiving, receiving_mail
-from tests.support.remains import remains
-from tests.support.watching import Catalog, service
+from tests.support.served_catalog import Catalog, service
+from tests.support.store_contents import contents_of
 from watcher.domain.polls import MODELS
 from watcher.service.loop import Service
 from watcher.sources.ask import failures
@@ -34,11 +34,11 @@ def version(number: int) -> list[Row]:
 
 
 def known(watcher: Service) -> list[object]:
-    found = remains(watcher.config.store)
+    found = contents_of(watcher.config.store)
     return [found[table] for table in KNOWN]
 
 
-def through(proxy: Proxy, url: str) -> str:
+def through(proxy: CuttingProxy, url: str) -> str:
     return url.replace(f":{proxy.target}", f":{proxy.port}")
 
 
@@ -46,11 +46,12 @@ def port_of(url: str) -> int:
     return int(url.split(":")[2].partition("/")[0])
 
 
-def test_an_answer_that_is_cut_anywhere_changes_nothing_and_the_next_gives_what_is_due__I5_N7(
+@pytest.mark.fault("I5", "N7")
+def test_an_answer_that_is_cut_anywhere_changes_nothing_and_the_next_gives_what_is_due(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     clock = [START]
-    with cutting(port_of(catalog.url), "answers") as proxy:
+    with cutting_proxy(port_of(catalog.url), "answers") as proxy:
         watcher = service(tmp_path, through(proxy, catalog.url), "console://", clock, HOLDS)
         with closing(watcher.store):
             catalog.shows(*version(0))
@@ -71,7 +72,7 @@ def test_an_answer_that_is_cut_anywhere_changes_nothing_and_the_next_gives_what_
     assert number > 10
 
 
-def came_to(receiver: HttpReceiver | MailReceiver) -> Sequence[Arrival]:
+def came_to(receiver: HttpReceiver | MailReceiver) -> Sequence[DeliveredMessage]:
     return by_mail(receiver.mails) if isinstance(receiver, MailReceiver) else by_http(receiver.requests)
 
 
@@ -83,13 +84,14 @@ def places(whole: int) -> list[int]:
 @pytest.mark.parametrize(
     ("mail", "side"),
     [
-        pytest.param(False, "calls", id="L1-X6-http-calls"),
-        pytest.param(False, "answers", id="L1-X7-http-answers"),
-        pytest.param(True, "calls", id="L12-X6-mail-calls"),
-        pytest.param(True, "answers", id="L12-X7-mail-answers"),
+        pytest.param(False, "calls", id="http-calls", marks=pytest.mark.fault("L1", "X6")),
+        pytest.param(False, "answers", id="http-answers", marks=pytest.mark.fault("L1", "X7")),
+        pytest.param(True, "calls", id="mail-calls", marks=pytest.mark.fault("L12", "X6")),
+        pytest.param(True, "answers", id="mail-answers", marks=pytest.mark.fault("L12", "X7")),
     ],
 )
-def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked__I3(
+@pytest.mark.fault("I3")
+def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked(
     tmp_path: Path, catalog: Catalog, side: Side, *, mail: bool
 ) -> None:
     clock = [START]
@@ -97,7 +99,7 @@ def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked__I3(
         receiver: HttpReceiver | MailReceiver = (
             stack.enter_context(receiving_mail()) if mail else stack.enter_context(receiving())
         )
-        proxy = stack.enter_context(cutting(receiver.port, side))
+        proxy = stack.enter_context(cutting_proxy(receiver.port, side))
         watcher = service(tmp_path, catalog.url, through(proxy, receiver.url()), clock, HOLDS)
         stack.enter_context(closing(watcher.store))
 
@@ -118,7 +120,7 @@ def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked__I3(
             proxy.allow(None)
             clock[0] += HOUR
             watcher.deliver()
-        found = remains(watcher.config.store)
+        found = contents_of(watcher.config.store)
         told = [rows.event_of(row) for row in found["events"]]
         assert len(told) == len(cuts) + 1
         assert {row["state"] for row in found["outbox"]} == {"sent"}

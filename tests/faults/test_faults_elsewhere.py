@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, OWL, answer, priced
-from tests.support.programs import command, configure, environment, eventually, finished
 from tests.support.receivers import receiving
-from tests.support.servers import HANG, Script, answering, reply
-from tests.support.sites import BIRDS, LEAVING, watched
+from tests.support.scripted_server import HANG, Script, answering, reply
+from tests.support.watched_site import BIRDS, LEAVING, watched_site
+from tests.support.watcher_process import command, configure, environment, eventually, finished
 from watcher.cli.demo import feed, row
 from watcher.domain.policy import HOLDS
 from watcher.rules.route import Rule
@@ -23,11 +23,12 @@ PATIENT = AT_ONCE.replace("source: 0s", "source: 1h")
 NEW = row("acme/condor-3", "0.000003", "0.000015")
 
 
-def test_an_empty_list_between_two_good_ones_is_a_line_in_the_log__P1_W1(
+@pytest.mark.fault("P1", "W1")
+def test_an_empty_list_between_two_good_ones_is_a_line_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    with watched(tmp_path, more=PATIENT) as at:
+    with watched_site(tmp_path, more=PATIENT) as at:
         at.shows(*BIRDS)
         at.gets(models=reply(b'{"data": []}'))
         for _ in range(3):
@@ -36,8 +37,9 @@ def test_an_empty_list_between_two_good_ones_is_a_line_in_the_log__P1_W1(
         assert caplog.text.count("the list of models is empty") == 1
 
 
-def test_what_changed_while_answers_were_broken_is_told_after_them__W2_W3(tmp_path: Path) -> None:
-    with watched(tmp_path, more=PATIENT) as at:
+@pytest.mark.fault("W2", "W3")
+def test_what_changed_while_answers_were_broken_is_told_after_them(tmp_path: Path) -> None:
+    with watched_site(tmp_path, more=PATIENT) as at:
         at.shows(*BIRDS)
         before = at.state().items
         for body in (answer(BIRDS)[:-30], b"<!DOCTYPE html><title>502</title>", b"[]"):
@@ -48,8 +50,9 @@ def test_what_changed_while_answers_were_broken_is_told_after_them__W2_W3(tmp_pa
         assert at.events()[0].before == {"prompt": "0.00000125", "completion": "0.00001"}
 
 
-def test_the_same_list_after_failed_polls_is_no_news__W3(tmp_path: Path) -> None:
-    with watched(tmp_path, more=PATIENT) as at:
+@pytest.mark.fault("W3")
+def test_the_same_list_after_failed_polls_is_no_news(tmp_path: Path) -> None:
+    with watched_site(tmp_path, more=PATIENT) as at:
         at.shows(*BIRDS)
         before = at.state().items
         for _ in range(3):
@@ -59,9 +62,10 @@ def test_the_same_list_after_failed_polls_is_no_news__W3(tmp_path: Path) -> None
         assert (at.news(), at.messages()) == ([], [])
 
 
-def test_small_steps_are_told_as_soon_as_they_add_up__W7(tmp_path: Path) -> None:
+@pytest.mark.fault("W7")
+def test_small_steps_are_told_as_soon_as_they_add_up(tmp_path: Path) -> None:
     dearer = Rule("Dearer", ("hook",), {"price": PriceTerms(rises_by=Percent.parse("5%"))})
-    with watched(tmp_path, more=PATIENT) as at:
+    with watched_site(tmp_path, more=PATIENT) as at:
         at.restarts(dearer)
         told = []
         for step in range(6):
@@ -70,8 +74,9 @@ def test_small_steps_are_told_as_soon_as_they_add_up__W7(tmp_path: Path) -> None
         assert told == [0, 0, 1, 1, 2, 2], "8.2 % above the baseline, and 8.2 % above that"
 
 
-def test_free_and_no_longer_free_are_said__W8(tmp_path: Path) -> None:
-    with watched(tmp_path, more=AT_ONCE) as at:
+@pytest.mark.fault("W8")
+def test_free_and_no_longer_free_are_said(tmp_path: Path) -> None:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         for prompt, completion in (("0.000002", "0.000004"), ("0", "0"), ("0.000002", "0.000004")):
             at.shows(priced(OWL, prompt, completion), FINCH, after=7 * DAY)
         titles = [message.notification.title for message in at.messages()]
@@ -79,11 +84,12 @@ def test_free_and_no_longer_free_are_said__W8(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("reminders", ["[30d, 14d, 7d, 1d, 0d]", "[0d, 1d, 7d, 14d, 30d]", "[7d, 30d, 1d]"])
-def test_one_message_whatever_the_order_of_the_reminders__W15(tmp_path: Path, reminders: str) -> None:
+@pytest.mark.fault("W15")
+def test_one_message_whatever_the_order_of_the_reminders(tmp_path: Path, reminders: str) -> None:
     def leaving(day: str) -> dict[str, object]:
         return OWL | {"expiration_date": day}
 
-    with watched(tmp_path, more=f"reminders: {reminders}") as at:
+    with watched_site(tmp_path, more=f"reminders: {reminders}") as at:
         at.shows(FINCH)
         for number, day in enumerate(("2026-11-07", "2026-11-22", "2026-11-05"), 1):
             for _ in range(3):
@@ -91,7 +97,8 @@ def test_one_message_whatever_the_order_of_the_reminders__W15(tmp_path: Path, re
             assert len(at.messages()) == number
 
 
-def test_each_channel_of_several_rules_is_told_once_and_names_its_rules__W16(tmp_path: Path) -> None:
+@pytest.mark.fault("W16")
+def test_each_channel_of_several_rules_is_told_once_and_names_its_rules(tmp_path: Path) -> None:
     with receiving() as one, receiving() as two, receiving() as three:
         hooks = (one, two, three)
         channels = {f"hook{number}": hook.url() for number, hook in enumerate(hooks, 1)}
@@ -100,7 +107,7 @@ def test_each_channel_of_several_rules_is_told_once_and_names_its_rules__W16(tmp
             Rule("All", ("hook2",)),
             Rule("Again", ("hook3",), {"event": Globs.parse("expiration.announced")}),
         )
-        with watched(tmp_path, channels) as at:
+        with watched_site(tmp_path, channels) as at:
             at.restarts(*rules)
             at.shows(*BIRDS)
             at.shows(LEAVING, FINCH, HERON)
@@ -111,9 +118,8 @@ def test_each_channel_of_several_rules_is_told_once_and_names_its_rules__W16(tmp
 
 
 @pytest.mark.parametrize("hanging", ["models", "feed"])
-def test_a_kill_during_the_first_look_leaves_the_first_look_silent__W18_X12(
-    tmp_path: Path, hanging: str
-) -> None:
+@pytest.mark.fault("W18", "X12")
+def test_a_kill_during_the_first_look_leaves_the_first_look_silent(tmp_path: Path, hanging: str) -> None:
     site = {"models": reply(answer(BIRDS)), "feed": reply(feed(list(BIRDS)))}
     good = dict(site)
 

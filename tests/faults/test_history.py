@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.support.programs import configure, eventually, running
 from tests.support.receivers import receiving, receiving_mail
-from tests.support.servers import Server, reply, serving
+from tests.support.scripted_server import Server, reply, serving
+from tests.support.watcher_process import configure, eventually, running
 from watcher.cli.main import main
 from watcher.reports.replay import NAME, Recording
 

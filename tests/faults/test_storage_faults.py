@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, Row
-from tests.support.disks import fill, needs_mounts, run, small_disk
-from tests.support.programs import configure, eventually, finished, running
 from tests.support.receivers import receiving
-from tests.support.stores import asked, make_older
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.sample_stores import make_older, run_sql
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.small_disks import fill, needs_mounts, run, small_disk
+from tests.support.watcher_process import configure, eventually, finished, running
 from watcher.domain.delivery import OutboxState
 from watcher.domain.errors import StoreError, StoreUnavailableError
 from watcher.service.loop import Service
@@ -29,9 +29,8 @@ def long_news(number: int) -> list[Row]:
 
 
 @needs_mounts
-def test_a_full_disk_sends_nothing_says_so_once_and_resumes_alone__S1_L23(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S1", "L23")
+def test_a_full_disk_sends_nothing_says_so_once_and_resumes_alone(tmp_path: Path, catalog: Catalog) -> None:
     with small_disk(tmp_path / "disk") as disk, receiving() as http:
         file = configure(disk, catalog.url, {"hook": http.url()})
         with running(file):
@@ -48,7 +47,8 @@ def test_a_full_disk_sends_nothing_says_so_once_and_resumes_alone__S1_L23(
 
 
 @needs_mounts
-def test_an_outcome_that_cannot_be_written_is_kept_and_nobody_is_told_twice__S2_L23(
+@pytest.mark.fault("S2", "L23")
+def test_an_outcome_that_cannot_be_written_is_kept_and_nobody_is_told_twice(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with small_disk(tmp_path / "disk") as disk, receiving(meanwhile=lambda: fill(disk)) as http:
@@ -75,7 +75,8 @@ def with_news(folder: Path, catalog: Catalog, url: str) -> Service:
 
 
 @needs_mounts
-def test_a_disk_that_fills_up_in_the_transaction_rolls_it_back_and_the_next_poll_finds_the_same__S3_I5(
+@pytest.mark.fault("S3", "I5")
+def test_a_disk_that_fills_up_in_the_transaction_rolls_it_back_and_the_next_poll_finds_the_same(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:
@@ -92,7 +93,8 @@ def test_a_disk_that_fills_up_in_the_transaction_rolls_it_back_and_the_next_poll
         watcher.store.close()
 
 
-def test_a_file_that_may_not_grow_is_no_half_poll__S4(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("S4")
+def test_a_file_that_may_not_grow_is_no_half_poll(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     assert finished(file, "once").returncode == 0
     catalog.shows(OWL, FINCH, HERON, *long_news(30))
@@ -104,7 +106,8 @@ def test_a_file_that_may_not_grow_is_no_half_poll__S4(tmp_path: Path, catalog: C
 
 
 class TestLocked:
-    def test_another_programs_short_lock_is_waited_for__S5(self, tmp_path: Path, catalog: Catalog) -> None:
+    @pytest.mark.fault("S5")
+    def test_another_programs_short_lock_is_waited_for(self, tmp_path: Path, catalog: Catalog) -> None:
         watcher = service(tmp_path, catalog.url, "console://", [NOW])
         watcher.poll()
         locker = sqlite3.connect(tmp_path / "watcher.db", check_same_thread=False)
@@ -116,7 +119,8 @@ class TestLocked:
         locker.close()
         watcher.store.close()
 
-    def test_a_lock_without_end_is_a_failed_poll_and_nothing_half__S5(
+    @pytest.mark.fault("S5")
+    def test_a_lock_without_end_is_a_failed_poll_and_nothing_half(
         self, tmp_path: Path, catalog: Catalog
     ) -> None:
         watcher = service(tmp_path, catalog.url, "console://", [NOW])
@@ -133,7 +137,8 @@ class TestLocked:
 
 
 @needs_mounts
-def test_a_read_only_disk_is_refused_with_its_path__S6(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("S6")
+def test_a_read_only_disk_is_refused_with_its_path(tmp_path: Path, catalog: Catalog) -> None:
     with small_disk(tmp_path / "disk") as disk:
         file = configure(disk, catalog.url, {"console": "console://"})
         assert finished(file, "once").returncode == 0
@@ -144,7 +149,8 @@ def test_a_read_only_disk_is_refused_with_its_path__S6(tmp_path: Path, catalog: 
 
 
 @needs_mounts
-def test_a_folder_that_is_read_only_from_the_start_is_refused_with_its_path__S6_X15(
+@pytest.mark.fault("S6", "X15")
+def test_a_folder_that_is_read_only_from_the_start_is_refused_with_its_path(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:
@@ -167,7 +173,8 @@ def empty(store: Path) -> None:
 
 
 @pytest.mark.parametrize(("lose", "state"), [(unlink, "is missing"), (empty, "is empty")])
-def test_a_lost_store_is_no_first_run__S8_W22_I9(
+@pytest.mark.fault("S8", "W22", "I9")
+def test_a_lost_store_is_no_first_run(
     tmp_path: Path, catalog: Catalog, lose: Callable[[Path], None], state: str
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
@@ -192,7 +199,8 @@ def test_a_lost_store_is_no_first_run__S8_W22_I9(
         pytest.param(replace, id="replaced"),
     ],
 )
-def test_a_store_that_goes_away_under_a_running_service_ends_it__S9(
+@pytest.mark.fault("S9")
+def test_a_store_that_goes_away_under_a_running_service_ends_it(
     tmp_path: Path, catalog: Catalog, lose: Callable[[Path], object]
 ) -> None:
     with receiving() as http:
@@ -206,7 +214,8 @@ def test_a_store_that_goes_away_under_a_running_service_ends_it__S9(
 
 
 @pytest.mark.parametrize("what", ["wal deleted", "copied without wal"])
-def test_a_store_without_its_write_ahead_log_is_older_but_whole__S10(
+@pytest.mark.fault("S10")
+def test_a_store_without_its_write_ahead_log_is_older_but_whole(
     tmp_path: Path, catalog: Catalog, what: str
 ) -> None:
     clock = [NOW]
@@ -229,25 +238,25 @@ def test_a_store_without_its_write_ahead_log_is_older_but_whole__S10(
     again.store.close()
 
 
-def test_a_store_of_an_older_version_is_copied_then_migrated__S11_I18(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S11", "I18")
+def test_a_store_of_an_older_version_is_copied_then_migrated(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     finished(file, "once")
     store = tmp_path / "watcher.db"
     make_older(store)
-    asked(store, "create table ours (note text)")
+    run_sql(store, "create table ours (note text)")
     catalog.shows(OWL, FINCH, HERON, MAXI)
     assert "acme/finch-maxi is new" in finished(file, "once").stdout
-    assert asked(store, "select count(*) from ours") == [(0,)], "what is not ours is kept"
+    assert run_sql(store, "select count(*) from ours") == [(0,)], "what is not ours is kept"
     kept = tmp_path / "watcher.db.before-v3"
     assert kept.stat().st_mode & 0o777 == 0o600
-    assert asked(kept, "select count(*) from events") == [(0,)]
+    assert run_sql(kept, "select count(*) from events") == [(0,)]
     with pytest.raises(sqlite3.OperationalError, match="no such table: troubles"):
-        asked(kept, "select * from troubles")
+        run_sql(kept, "select * from troubles")
 
 
-def test_a_reader_that_never_ends_does_not_make_the_log_grow_without_bound__S14(
+@pytest.mark.fault("S14")
+def test_a_reader_that_never_ends_does_not_make_the_log_grow_without_bound(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     clock = [NOW]

@@ -3,14 +3,17 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.support.catalogs import OWL, priced
-from tests.support.news import HOUR, MINUTE, News, states, told
+from tests.support.growing_catalog import HOUR, MINUTE, GrowingCatalog, states, told
 from tests.support.receivers import free_port, receiving
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
 from watcher.domain.delivery import OutboxState
 
 
-def test_quiet_hours_hold_eleven_for_one_message_and_let_the_urgent_one_through__W17_T4(
+@pytest.mark.fault("W17", "T4")
+def test_quiet_hours_hold_eleven_for_one_message_and_let_the_urgent_one_through(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     rules = """rules:
@@ -18,7 +21,7 @@ def test_quiet_hours_hold_eleven_for_one_message_and_let_the_urgent_one_through_
   - {name: Anything, when: {event: "*.*"}, notify: [hook]}"""
     with receiving() as server:
         quiet = f'{{url: "{server.url()}", quiet: 08:00-12:00}}'
-        news = News(tmp_path, catalog, quiet, rules)
+        news = GrowingCatalog(tmp_path, catalog, quiet, rules)
         for _ in range(12):
             news.more(5 * MINUTE)
             news.deliver()
@@ -29,14 +32,13 @@ def test_quiet_hours_hold_eleven_for_one_message_and_let_the_urgent_one_through_
         news.watcher.store.close()
 
 
-def test_a_catalog_that_changes_as_a_whole_is_one_message__L16_W19_I11(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("L16", "W19", "I11")
+def test_a_catalog_that_changes_as_a_whole_is_one_message(tmp_path: Path, catalog: Catalog) -> None:
     many = [OWL | {"id": f"acme/model-{number}"} for number in range(400)]
     holds = "holds: {price: 0s, price_doubtful: 0s, price_restless: 0s}"
     with receiving() as server:
         catalog.shows(*many)
-        news = News(tmp_path, catalog, server.url(), holds)
+        news = GrowingCatalog(tmp_path, catalog, server.url(), holds)
         catalog.shows(*(priced(row, "0.000002", "0.00002") for row in many))
         news.clock[0] += HOUR
         news.watcher.turn()
@@ -47,10 +49,11 @@ def test_a_catalog_that_changes_as_a_whole_is_one_message__L16_W19_I11(
         news.watcher.store.close()
 
 
-def test_an_hour_without_network_is_one_alarm_and_its_end__W19(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("W19")
+def test_an_hour_without_network_is_one_alarm_and_its_end(tmp_path: Path, catalog: Catalog) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}/models"
     with receiving() as server:
-        news = News(tmp_path, catalog, server.url(), "holds: {source: 30m}")
+        news = GrowingCatalog(tmp_path, catalog, server.url(), "holds: {source: 30m}")
         good = dict(news.watcher.config.sources)
         for sources in (dict.fromkeys(good, nowhere), good):
             news.watcher.config = replace(news.watcher.config, sources=sources)

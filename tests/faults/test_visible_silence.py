@@ -5,8 +5,8 @@ import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
 from tests.support.receivers import Answer, receiving
-from tests.support.servers import HANG, Script, reply, serving
-from tests.support.watching import Catalog, service
+from tests.support.scripted_server import HANG, Script, reply, serving
+from tests.support.served_catalog import Catalog, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -14,9 +14,8 @@ MAXI = FINCH | {"id": "acme/finch-maxi"}
 
 
 class TestHeartbeat:
-    def test_it_is_sent_after_each_good_poll_and_only_then__I16(
-        self, tmp_path: Path, catalog: Catalog
-    ) -> None:
+    @pytest.mark.fault("I16")
+    def test_it_is_sent_after_each_good_poll_and_only_then(self, tmp_path: Path, catalog: Catalog) -> None:
         with serving(reply(b"OK")) as switch:
             watcher = service(
                 tmp_path, catalog.url, "console://", [NOW], f"heartbeat: {switch.url('/ping/uuid')}"
@@ -30,7 +29,8 @@ class TestHeartbeat:
             watcher.store.close()
         assert switch.requests[0].startswith("GET /ping/uuid HTTP/1.1\r\n")
 
-    def test_it_stops_when_no_channel_delivers__L22(
+    @pytest.mark.fault("L22")
+    def test_it_stops_when_no_channel_delivers(
         self, tmp_path: Path, catalog: Catalog, caplog: pytest.LogCaptureFixture
     ) -> None:
         with serving(reply(b"OK")) as switch, receiving(Answer(404, b"no_service")) as http:
@@ -63,7 +63,8 @@ class TestHeartbeat:
 
 
 class TestChannels:
-    def test_one_that_gives_a_message_up_is_told_to_the_others_once_and_so_is_its_end__L4(
+    @pytest.mark.fault("L4")
+    def test_one_that_gives_a_message_up_is_told_to_the_others_once_and_so_is_its_end(
         self, tmp_path: Path, catalog: Catalog
     ) -> None:
         with receiving(*[Answer(404, b"no_service")] * 3, Answer(200)) as broken, receiving() as good:

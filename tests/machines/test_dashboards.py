@@ -8,7 +8,7 @@ import pytest
 from click import Context
 from ruamel.yaml import YAML
 
-from tests.support.expositions import Labels, samples, told
+from tests.support.exposed_metrics import Labels, metrics_after_everything, samples
 from tests.support.promql import faults, needs_promtool, promtool
 from watcher.cli.main import main
 
@@ -24,7 +24,7 @@ UP = ("up", frozenset({("job", "watcher")}))  # what Prometheus itself says of w
 
 
 def exposed() -> Mapping[tuple[str, Labels], float]:
-    return {**samples(told()), UP: 1.0}
+    return {**samples(metrics_after_everything()), UP: 1.0}
 
 
 def queries() -> Iterator[tuple[str, str]]:
@@ -68,7 +68,8 @@ def test_what_is_not_exposed_is_found(expression: str) -> None:
 
 
 @needs_promtool
-def test_each_alert_fires_when_it_should_and_not_otherwise__L22() -> None:
+@pytest.mark.fault("L22")
+def test_each_alert_fires_when_it_should_and_not_otherwise() -> None:
     promtool("check", "rules", str(ALERTS))
     promtool("test", "rules", str(ALERTS_TEST))
 
@@ -88,7 +89,7 @@ def test_prometheus_understands_what_the_dashboard_asks(tmp_path: Path) -> None:
 
 @needs_promtool
 def test_names_and_units_are_as_prometheus_wants_them() -> None:
-    promtool("check", "metrics", given=told().exposition()[0])
+    promtool("check", "metrics", given=metrics_after_everything().exposition()[0])
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
@@ -132,7 +133,7 @@ def test_the_table_of_metrics_is_complete() -> None:
     )
     documented = {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in table}
     found: dict[str, set[str]] = {}
-    for name, labels in samples(told()):
+    for name, labels in samples(metrics_after_everything()):
         if name.startswith("watcher_"):
             base = re.sub(r"_seconds_(bucket|sum|count)$", "_seconds", name)
             found.setdefault(base, set()).update({label for label, _ in labels} - {"le"})

@@ -11,9 +11,9 @@ from kubernetes_validate import ValidationError, validate
 from kubernetes_validate.utils import all_versions, major_minor
 from ruamel.yaml import YAML
 
-from tests.support.programs import eventually, running
 from tests.support.receivers import free_port
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
+from tests.support.watcher_process import eventually, running
 from watcher import __version__
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START, listing, priced
-from tests.support.outboxes import due
+from tests.support.due_messages import due
 from tests.support.receivers import Answer, receiving
 from watcher import __version__
 from watcher.cli.main import main
@@ -105,7 +105,8 @@ def test_check_explains_a_good_configuration() -> None:
     assert "The configuration is good." in result.output
 
 
-def test_check_finds_a_channel_that_cannot_be_used_without_showing_it__C12(file: Path) -> None:
+@pytest.mark.fault("C12")
+def test_check_finds_a_channel_that_cannot_be_used_without_showing_it(file: Path) -> None:
     file.write_text(RULES.format(hook="tgram://cAnArY-secret/"))
     result = called("check")
     assert result.exit_code == 78
@@ -259,7 +260,8 @@ class TestStatus:
         assert found["problems"] == ["the feed source has given no good answer yet"]
         assert found["sources"]["models"]["last_good"].endswith("Z")
 
-    def test_a_source_that_fails_for_too_long_is_not_healthy__I16(self, told: Path) -> None:
+    @pytest.mark.fault("I16")
+    def test_a_source_that_fails_for_too_long_is_not_healthy(self, told: Path) -> None:
         settings = load.load(told, {})
         with Store.open(settings.store) as store:
             before = store.state()
@@ -275,7 +277,8 @@ class TestStatus:
         )
         assert "the models source has given no good answer for too long: timed out" in result.output
 
-    def test_a_channel_that_gives_up_is_not_healthy__L22(self, told: Path) -> None:
+    @pytest.mark.fault("L22")
+    def test_a_channel_that_gives_up_is_not_healthy(self, told: Path) -> None:
         told.write_text(told.read_text() + "sources: {feed: off}\n")
         with Store.open(told.parent / "watcher.db") as store:
             [first] = store.outbox.claim([due(store, utc_now() + DAY)[0][:1]])

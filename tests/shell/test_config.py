@@ -102,7 +102,8 @@ def test_a_doubled_dollar_is_a_dollar(tmp_path: Path) -> None:
     assert given.channels["team"].url.reveal() == "json://host/a$b"
 
 
-def test_yaml_means_what_it_looks_like__C6(tmp_path: Path) -> None:
+@pytest.mark.fault("C6")
+def test_yaml_means_what_it_looks_like(tmp_path: Path) -> None:
     text = GOOD.replace(
         '"*.*"}', '"*.*", author: no, variant: on, price: {below: 1e-7}, context: {at_least: 012}}'
     )
@@ -133,7 +134,8 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         load.load(tmp_path, {})
 
 
-def test_what_is_allowed_but_unwise_is_a_warning__C7_C16(tmp_path: Path) -> None:
+@pytest.mark.fault("C7", "C16")
+def test_what_is_allowed_but_unwise_is_a_warning(tmp_path: Path) -> None:
     text = f"""\
 poll: 1m
 channels: {{console: "console://", team: "json://host/{CANARY}"}}
@@ -157,14 +159,16 @@ rules: [{{name: A, notify: console}}]
     ['event: [price.changed, "!price.*"]', "event: model.added, price: {rises_by: 10%}"],
     ids=["excluded", "a size is of price changes only"],
 )
-def test_a_rule_that_no_event_can_meet_is_a_warning__C9(tmp_path: Path, when: str) -> None:
+@pytest.mark.fault("C9")
+def test_a_rule_that_no_event_can_meet_is_a_warning(tmp_path: Path, when: str) -> None:
     given = loaded(tmp_path, GOOD.replace('event: "*.*"', when))
     assert given.warnings == (
         f"{tmp_path}/rules.yaml:4:5 rules[0].when: no event can meet all of this: the rule tells nothing",
     )
 
 
-def test_an_address_with_a_doubled_dollar_is_a_literal_one_too__C16(tmp_path: Path) -> None:
+@pytest.mark.fault("C16")
+def test_an_address_with_a_doubled_dollar_is_a_literal_one_too(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(GOOD.replace("${TEAM_URL}", f"json://host/$${CANARY}"))
     file.chmod(0o604)
@@ -174,7 +178,8 @@ def test_an_address_with_a_doubled_dollar_is_a_literal_one_too__C16(tmp_path: Pa
 
 
 @pytest.mark.timeout(30)
-def test_a_pattern_takes_no_time_however_it_is_made__C8_Z9(tmp_path: Path) -> None:
+@pytest.mark.fault("C8", "Z9")
+def test_a_pattern_takes_no_time_however_it_is_made(tmp_path: Path) -> None:
     glob = "*a" * 50 + "b"
     wanted = (
         loaded(tmp_path, GOOD.replace('"*.*"', f'"*.*", model: "{glob}"')).settings.rules[0].when["model"]
@@ -183,7 +188,8 @@ def test_a_pattern_takes_no_time_however_it_is_made__C8_Z9(tmp_path: Path) -> No
     assert not wanted.matches("a" * 600)
 
 
-def test_the_configuration_is_explained_in_words_without_secrets__Z1_I12(tmp_path: Path) -> None:
+@pytest.mark.fault("Z1", "I12")
+def test_the_configuration_is_explained_in_words_without_secrets(tmp_path: Path) -> None:
     given = loaded(
         tmp_path,
         "sources: {models: 'https://${TOKEN}@host/'}\nholds: {price: 12h}\nreminders: [3d, 10d]\n"
@@ -247,7 +253,8 @@ def test_the_sample_of_the_reference_loads(tmp_path: Path) -> None:
     )
 
 
-def test_the_mistakes_of_the_reference_are_what_is_said__C3_C7(tmp_path: Path) -> None:
+@pytest.mark.fault("C3", "C7")
+def test_the_mistakes_of_the_reference_are_what_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         loaded(tmp_path, examples("yaml")[-1])
     said = [f"watcher: {line.removeprefix(f'{tmp_path}/')}" for line in error.value.problems]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mistakes import channel, problems
+from tests.support.config_problems import channel, problems
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,8 @@ from tests.support.mistakes import channel, problems
         pytest.param(
             channel("{url: 'console://', quiet: '22:00-22:00'}"),
             ["1:41 channels.console.quiet: is the whole day; leave the channel out of the rules instead"],
-            id="T5",
+            id="quiet-all-day",
+            marks=pytest.mark.fault("T5"),
         ),
         pytest.param(
             channel("{url: 'console://', quiet: '22-7'}"),
@@ -31,12 +32,14 @@ from tests.support.mistakes import channel, problems
         pytest.param(
             channel("{ulr: 'console://'}"),
             ['1:22 channels.console.ulr: unknown key; did you mean "url"?'],
-            id="C3-channel",
+            id="channel",
+            marks=pytest.mark.fault("C3"),
         ),
         pytest.param(
             channel("'console://'") + "timezone: Europe/Atlantis\n",
             ["timezone: is no timezone that this machine knows; they look like Europe/Berlin or UTC"],
-            id="C17",
+            id="unknown-timezone",
+            marks=pytest.mark.fault("C17"),
         ),
         pytest.param(
             channel("'console://'") + "heartbeat: ftp://example.com/x\n",

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.programs import finished
+from tests.support.watcher_process import finished
 from watcher.messages.sample import sample
 from watcher.service.clock import utc_now
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.support.servers import dripped, reply, serving
+from tests.support.scripted_server import dripped, reply, serving
 from watcher.domain.errors import FetchError
 from watcher.sources.fetch import fetch
 

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 
 from tests.support.catalogs import START
-from tests.support.expositions import configured, samples, value
+from tests.support.exposed_metrics import new_metrics, samples, value
 from watcher import __version__
 from watcher.domain.delivery import Verdict
 from watcher.domain.kinds import KINDS
@@ -22,7 +22,7 @@ def event(kind: str) -> Event:
 
 
 def test_polls_are_counted_by_outcome_and_the_last_good_one_is_dated() -> None:
-    metrics = configured()
+    metrics = new_metrics()
     metrics.asked("models", 0.3, START, failed=False)
     metrics.asked("models", 9.0, START + timedelta(hours=1), failed=True)
     assert value(metrics, "watcher_polls_total", source="models", outcome="good") == 1
@@ -36,7 +36,7 @@ def test_polls_are_counted_by_outcome_and_the_last_good_one_is_dated() -> None:
 
 
 def test_news_is_counted_by_kind_and_the_catalog_is_measured() -> None:
-    metrics = configured()
+    metrics = new_metrics()
     metrics.planned(0.02, [event("price.changed"), event("price.changed"), event("model.added")], 600, 7)
     metrics.planned(0.02, [event("price.changed")], 601, 6)
     assert value(metrics, "watcher_events_total", kind="price.changed") == 3
@@ -57,7 +57,7 @@ def test_news_is_counted_by_kind_and_the_catalog_is_measured() -> None:
     ],
 )
 def test_an_attempt_to_send_counts_once(verdict: Verdict, dead: bool, outcome: str) -> None:  # noqa: FBT001 - a table
-    metrics = configured()
+    metrics = new_metrics()
     metrics.delivered("team", verdict, dead=dead)
     counted = {key: count for key, count in samples(metrics).items() if key[0] == "watcher_deliveries_total"}
     labels = frozenset({("channel", "team"), ("outcome", outcome)})
@@ -65,8 +65,9 @@ def test_an_attempt_to_send_counts_once(verdict: Verdict, dead: bool, outcome: s
     assert sum(counted.values()) == 1
 
 
-def test_channels_that_are_all_dead_show__L22() -> None:
-    metrics = configured()
+@pytest.mark.fault("L22")
+def test_channels_that_are_all_dead_show() -> None:
+    metrics = new_metrics()
     metrics.outbox(
         {name: ChannelDepth(waiting=2, dead=3, oldest=7200, failing=True) for name in ("team", "ops")}
     )
@@ -84,14 +85,14 @@ def test_channels_that_are_all_dead_show__L22() -> None:
 
 
 def test_what_is_not_known_yet_is_not_zero() -> None:
-    metrics = configured()
+    metrics = new_metrics()
     assert math.isnan(value(metrics, "watcher_catalog_models"))
     assert math.isnan(value(metrics, "watcher_pending_differences"))
     assert not any(name.startswith(("watcher_outbox", "watcher_channel")) for name, _ in samples(metrics))
 
 
 def test_every_counter_is_there_before_it_counts() -> None:
-    metrics = configured()
+    metrics = new_metrics()
     found = {key for key, count in samples(metrics).items() if count == 0}
     expected = [
         *(("watcher_events_total", {"kind": kind}) for kind in KINDS),
@@ -109,8 +110,9 @@ def test_every_counter_is_there_before_it_counts() -> None:
     assert {(name, frozenset(labels.items())) for name, labels in expected} <= found
 
 
-def test_labels_come_from_the_configuration_only__Z14() -> None:
-    metrics = configured()
+@pytest.mark.fault("Z14")
+def test_labels_come_from_the_configuration_only() -> None:
+    metrics = new_metrics()
     before = set(samples(metrics))
     metrics.asked(SECRET, 1.0, START, failed=False)
     metrics.planned(0.1, [event("price.changed")], 1, 1)
@@ -122,7 +124,7 @@ def test_labels_come_from_the_configuration_only__Z14() -> None:
 
 
 def test_another_configuration_forgets_what_is_gone_and_goes_on_counting_the_rest() -> None:
-    metrics = configured()
+    metrics = new_metrics()
     metrics.asked("models", 1.0, START, failed=False)
     for name in ("team", "ops"):
         metrics.delivered(name, Verdict.SENT, dead=False)
@@ -149,14 +151,14 @@ def test_it_says_what_runs_since_when_and_whether_it_turns() -> None:
 
 
 def test_two_in_one_process_do_not_know_each_other() -> None:
-    one, other = configured(), configured()
+    one, other = new_metrics(), new_metrics()
     one.asked("models", 1.0, START, failed=False)
     assert value(one, "watcher_polls_total", source="models", outcome="good") == 1
     assert value(other, "watcher_polls_total", source="models", outcome="good") == 0
 
 
 def test_openmetrics_has_the_same_samples_for_whoever_accepts_it() -> None:
-    metrics = configured()
+    metrics = new_metrics()
     metrics.planned(0.1, [event("price.changed")], 600, 7)
     text, media = metrics.exposition("application/openmetrics-text;version=1.0.0;q=0.6,text/plain;q=0.5")
     assert media.startswith("application/openmetrics-text; version=1.0.0")

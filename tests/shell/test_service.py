@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, priced
-from tests.support.outboxes import due
-from tests.support.programs import configure, eventually, finished, running
+from tests.support.due_messages import due
 from tests.support.receivers import Answer, free_port, receiving, receiving_mail
-from tests.support.servers import HANG, Script, serving
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.scripted_server import HANG, Script, serving
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.watcher_process import configure, eventually, finished, running
 from watcher.domain.delivery import OutboxState
 from watcher.domain.policy import HOLDS, Policy
 from watcher.domain.polls import Failure, Poll
@@ -57,7 +57,8 @@ def test_an_alert_arrives_once_by_mail_and_by_http_over_a_restart(tmp_path: Path
     assert all('"state": "sent"' in line for line in shown)
 
 
-def test_a_second_service_on_one_store_ends_at_once_and_names_the_first__I15(
+@pytest.mark.fault("I15")
+def test_a_second_service_on_one_store_ends_at_once_and_names_the_first(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
@@ -69,9 +70,8 @@ def test_a_second_service_on_one_store_ends_at_once_and_names_the_first__I15(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_service_cleanly__X14(
-    tmp_path: Path, catalog: Catalog, number: signal.Signals
-) -> None:
+@pytest.mark.fault("X14")
+def test_a_signal_ends_the_service_cleanly(tmp_path: Path, catalog: Catalog, number: signal.Signals) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     with running(file) as process:
         has_polled_twice_more(tmp_path / "watcher.db")
@@ -79,7 +79,8 @@ def test_a_signal_ends_the_service_cleanly__X14(
         assert process.wait(10) == 0
 
 
-def test_a_source_that_hangs_does_not_hold_up_the_end__I17(tmp_path: Path) -> None:
+@pytest.mark.fault("I17")
+def test_a_source_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
     with serving(Script((HANG,))) as server:
         file = configure(tmp_path, server.url("/models"), {"console": "console://"})
         with running(file) as process:
@@ -102,7 +103,8 @@ def test_the_console_needs_no_account(tmp_path: Path, catalog: Catalog) -> None:
     assert finished(file, "once").stdout == ""
 
 
-def test_the_first_look_says_that_it_is_the_baseline__I9(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("I9")
+def test_the_first_look_says_that_it_is_the_baseline(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     told = finished(file, "once")
     assert "models: 3 models, the baseline: no news; feed: 3 models, the baseline: no news" in told.stderr
@@ -125,7 +127,8 @@ def test_a_dry_run_shows_and_remembers_nothing(tmp_path: Path, catalog: Catalog)
     assert '"kind": "model.added"' in finished(file, "once", "--dry-run", "--json").stdout
 
 
-def test_a_source_that_cannot_be_read_fails_the_command_and_says_why__N1(
+@pytest.mark.fault("N1")
+def test_a_source_that_cannot_be_read_fails_the_command_and_says_why(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     dead = configure(tmp_path, "http://127.0.0.1:9/models", {"console": "console://"})
@@ -135,7 +138,8 @@ def test_a_source_that_cannot_be_read_fails_the_command_and_says_why__N1(
     assert catalog.url
 
 
-def test_a_channel_that_fails_is_tried_again_until_it_works__W9_W10(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("W9", "W10")
+def test_a_channel_that_fails_is_tried_again_until_it_works(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
     with receiving(Answer(500, b"oops"), Answer(200)) as http:
         watcher = service(tmp_path, catalog.url, http.url(), clock)
@@ -154,7 +158,8 @@ def test_a_channel_that_fails_is_tried_again_until_it_works__W9_W10(tmp_path: Pa
         watcher.store.close()
 
 
-def test_a_channel_that_refuses_ends_in_the_dead_letters__L4(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("L4")
+def test_a_channel_that_refuses_ends_in_the_dead_letters(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
     with receiving(Answer(404, b"no_service")) as http:
         watcher = service(tmp_path, catalog.url, http.url(), clock)
@@ -175,9 +180,8 @@ def test_a_channel_that_refuses_ends_in_the_dead_letters__L4(tmp_path: Path, cat
     ("wishes", "seconds"),
     [([], 300), ([None], 300), ([10.0], 300), ([900.0, None], 900)],
 )
-def test_the_next_poll_is_later_where_a_server_asked_for_it__H2(
-    wishes: list[float | None], seconds: int
-) -> None:
+@pytest.mark.fault("H2")
+def test_the_next_poll_is_later_where_a_server_asked_for_it(wishes: list[float | None], seconds: int) -> None:
     answers = {str(number): Failure("busy", wish) for number, wish in enumerate(wishes)}
     at = datetime(2026, 11, 2, tzinfo=UTC)
     assert pause(timedelta(minutes=5), Poll(at, answers), 0.0) == timedelta(seconds=seconds)
@@ -197,7 +201,8 @@ def test_a_service_that_is_told_to_stop_sends_nothing_more(tmp_path: Path, catal
     watcher.store.close()
 
 
-def test_an_answer_that_cannot_be_believed_is_a_failed_poll_and_changes_nothing__W2(
+@pytest.mark.fault("W2")
+def test_an_answer_that_cannot_be_believed_is_a_failed_poll_and_changes_nothing(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
@@ -214,7 +219,8 @@ def test_an_answer_that_cannot_be_believed_is_a_failed_poll_and_changes_nothing_
     watcher.store.close()
 
 
-def test_what_nobody_foresaw_fails_the_poll_and_is_told_as_any_failure__I16(
+@pytest.mark.fault("I16")
+def test_what_nobody_foresaw_fails_the_poll_and_is_told_as_any_failure(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
@@ -239,7 +245,8 @@ def test_what_nobody_foresaw_fails_the_poll_and_is_told_as_any_failure__I16(
     watcher.store.close()
 
 
-def test_a_start_takes_up_what_an_earlier_run_left_behind__X22_C14(
+@pytest.mark.fault("X22", "C14")
+def test_a_start_takes_up_what_an_earlier_run_left_behind(
     tmp_path: Path, catalog: Catalog, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
@@ -269,7 +276,8 @@ def test_status_knows_the_running_service_and_when_it_asks_next(tmp_path: Path, 
     assert "does not run; its store is" in finished(file, "status").stdout
 
 
-def test_metrics_and_health_are_served_where_the_configuration_wants_it__Z14(
+@pytest.mark.fault("Z14")
+def test_metrics_and_health_are_served_where_the_configuration_wants_it(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     port = free_port()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.programs import SOON, command, configure, environment, eventually
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
+from tests.support.watcher_process import SOON, command, configure, environment, eventually
 from watcher.service.systemd import ALIVE, READY, STOPPING, notify, reloading
 
 
@@ -25,7 +25,7 @@ def listening(address: str) -> Iterator[socket.socket]:
         yield listener
 
 
-def heard(listener: socket.socket, last: str) -> list[str]:
+def messages_until(listener: socket.socket, last: str) -> list[str]:
     """Give what is said until `last` is."""
     said: list[str] = []
     while not said or said[-1] != last:
@@ -79,9 +79,8 @@ def test_a_systemd_that_does_not_listen_holds_nothing_up(tmp_path: Path) -> None
         assert listener.recv(4096) == b"full"
 
 
-def test_the_service_says_when_it_begins_lives_reloads_and_ends__X19(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("X19")
+def test_the_service_says_when_it_begins_lives_reloads_and_ends(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     address = str(tmp_path / "notify")
     with (
@@ -91,16 +90,16 @@ def test_the_service_says_when_it_begins_lives_reloads_and_ends__X19(
         ) as process,
     ):
         try:
-            assert heard(systemd, ALIVE) == [READY, ALIVE]
+            assert messages_until(systemd, ALIVE) == [READY, ALIVE]
             asked = catalog.stage.looks
             assert asked >= 2
             process.send_signal(signal.SIGHUP)
             reload = ["RELOADING=1\nMONOTONIC_USEC=now", READY]
-            assert [said for said in heard(systemd, READY) if said != ALIVE] == reload
+            assert [said for said in messages_until(systemd, READY) if said != ALIVE] == reload
             catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
             eventually(lambda: catalog.stage.looks > asked, "it goes on")
             process.terminate()
-            assert heard(systemd, STOPPING)[-2:] == [ALIVE, STOPPING]
+            assert messages_until(systemd, STOPPING)[-2:] == [ALIVE, STOPPING]
             assert process.wait(SOON) == 0
         finally:
             process.kill()

@@ -9,12 +9,13 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Timer
+from threading import Event as Flag
+from threading import Timer
 
 import pytest
 
 from tests.support.receivers import Answer, receiving
-from tests.support.sending import REFUSED, RETRY, SENT, message
+from tests.support.send_one import REFUSED, RETRY, SENT, message
 from watcher.delivery.transport import check, deliver
 from watcher.domain.delivery import Channel, Delivery, Outcome, Secret
 
@@ -47,7 +48,8 @@ def test_outcomes_come_in_the_order_of_the_batch() -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_dripping_receiver_is_given_up_at_the_deadline__L7() -> None:
+@pytest.mark.fault("L7")
+def test_a_dripping_receiver_is_given_up_at_the_deadline() -> None:
     with receiving(DRIP) as server:
         outcomes = deliver([item(server.url())], deadline=6.0)
         assert len(server.requests) == 1
@@ -55,7 +57,8 @@ def test_a_dripping_receiver_is_given_up_at_the_deadline__L7() -> None:
 
 
 @pytest.mark.timeout(60)
-def test_six_dripping_receivers_do_not_delay_a_healthy_one__L9() -> None:
+@pytest.mark.fault("L9")
+def test_six_dripping_receivers_do_not_delay_a_healthy_one() -> None:
     with ExitStack() as stack:
         dripping = [stack.enter_context(receiving(DRIP)) for _ in range(6)]
         healthy = stack.enter_context(receiving())
@@ -82,21 +85,25 @@ def test_six_dripping_receivers_do_not_delay_a_healthy_one__L9() -> None:
         "os.close(0); print('early')",
     ],
 )
-def test_a_child_that_dies_or_babbles_is_a_failure_and_nothing_more__X18(code: str) -> None:
+@pytest.mark.fault("X18")
+def test_a_child_that_dies_or_babbles_is_a_failure_and_nothing_more(code: str) -> None:
     outcomes = deliver([item(body="long " * 100_000)], deadline=10.0, sender=child(code))
     assert outcomes == [UNANSWERED]
 
 
-def test_a_child_that_floods_its_answer_is_a_failure_at_once__X18() -> None:
+@pytest.mark.fault("X18")
+def test_a_child_that_floods_its_answer_is_a_failure_at_once() -> None:
     assert deliver([item()], sender=child("while True: print('x' * 1_000_000)")) == [UNANSWERED]
 
 
-def test_a_child_that_floods_stderr_and_answers_is_believed__X18() -> None:
+@pytest.mark.fault("X18")
+def test_a_child_that_floods_stderr_and_answers_is_believed() -> None:
     flood = f"sys.stderr.write('x' * 10_000_000); print({ANSWER!r})"
     assert deliver([item()], sender=child(flood)) == [Outcome(SENT)]
 
 
-def test_a_child_that_hangs_is_killed_with_what_it_started__X18(tmp_path: Path) -> None:
+@pytest.mark.fault("X18")
+def test_a_child_that_hangs_is_killed_with_what_it_started(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     code = f"""
 import subprocess
@@ -113,13 +120,15 @@ time.sleep(30)
     pytest.fail("what the child started is still running")
 
 
-def test_a_child_that_cannot_be_started_is_a_failure__X18() -> None:
+@pytest.mark.fault("X18")
+def test_a_child_that_cannot_be_started_is_a_failure() -> None:
     assert deliver([item()], sender=["/nonexistent/program"]) == [
         Outcome(RETRY, "the sending process could not be started: No such file or directory")
     ]
 
 
-def test_without_threads_every_message_is_a_failure_and_nothing_more__X17() -> None:
+@pytest.mark.fault("X17")
+def test_without_threads_every_message_is_a_failure_and_nothing_more() -> None:
     before = threading.stack_size(1 << 46)  # more than there are addresses for
     try:
         outcomes = deliver([item(), item()])
@@ -129,7 +138,8 @@ def test_without_threads_every_message_is_a_failure_and_nothing_more__X17() -> N
     assert outcomes == [Outcome(RETRY, NO_THREAD, unsure=True)] * 2
 
 
-def test_the_address_stands_neither_in_the_childs_command_line_nor_in_its_environment__Z1() -> None:
+@pytest.mark.fault("Z1")
+def test_the_address_stands_neither_in_the_childs_command_line_nor_in_its_environment() -> None:
     code = """
 canary = "canary-" + "token-1"
 seen = open("/proc/self/cmdline").read() + open("/proc/self/environ").read()
@@ -139,7 +149,8 @@ print(json.dumps({"verdict": "retry", "reason": reason, "retry_after": 1, "unsur
     assert deliver([item()], sender=child(code)) == [Outcome(RETRY, "read True, shown False", 1.0)]
 
 
-def test_the_child_gets_of_our_environment_only_what_sending_takes__Z1_Z13(
+@pytest.mark.fault("Z1", "Z13")
+def test_the_child_gets_of_our_environment_only_what_sending_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     needed = {
@@ -160,14 +171,16 @@ print(json.dumps({{"verdict": "retry", "reason": reason, "retry_after": 1, "unsu
     assert deliver([item()], sender=child(code)) == [Outcome(RETRY, "needed True, canary False", 1.0)]
 
 
-def test_no_outcome_and_no_representation_shows_an_address__Z1() -> None:
+@pytest.mark.fault("Z1")
+def test_no_outcome_and_no_representation_shows_an_address() -> None:
     pair = item("tgram://canary-token-1/")
     outcomes = deliver([pair])
     assert outcomes[0].verdict is REFUSED
     assert "canary" not in repr((pair, outcomes, str(pair[0].url)))
 
 
-def test_the_child_inherits_no_open_file__X23() -> None:
+@pytest.mark.fault("X23")
+def test_the_child_inherits_no_open_file() -> None:
     with Path(__file__).open() as opened:
         os.set_inheritable(opened.fileno(), True)  # noqa: FBT003 - the call takes no names
         code = f"""
@@ -195,15 +208,17 @@ def test_nothing_lying_about_in_the_folder_is_imported_by_the_child(
         assert deliver([item(server.url())]) == [Outcome(SENT)]
 
 
-def test_a_message_in_flight_is_given_up_soon_when_watcher_stops__I17() -> None:
-    stop = Event()
+@pytest.mark.fault("I17")
+def test_a_message_in_flight_is_given_up_soon_when_watcher_stops() -> None:
+    stop = Flag()
     Timer(0.5, stop.set).start()
     outcomes = deliver([item()], stop=stop, sender=child("time.sleep(30)"))
     assert outcomes == [Outcome(RETRY, "no answer before watcher stopped; it may have arrived", unsure=True)]
 
 
-def test_nothing_is_begun_when_watcher_stops__I17() -> None:
-    stop = Event()
+@pytest.mark.fault("I17")
+def test_nothing_is_begun_when_watcher_stops() -> None:
+    stop = Flag()
     stop.set()
     assert (
         deliver([item(), item(CONSOLE)], stop=stop)
@@ -222,7 +237,8 @@ def test_check_says_nothing_of_a_good_channel_and_what_is_wrong_with_a_bad_one()
     assert late is not None
 
 
-def test_the_console_gets_title_and_body_without_anything_that_moves_a_cursor__Z4(
+@pytest.mark.fault("Z4")
+def test_the_console_gets_title_and_body_without_anything_that_moves_a_cursor(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     pair = item(
@@ -246,7 +262,8 @@ def test_the_consoles_title_is_bold_on_a_terminal_unless_no_color_is_set(no_colo
     assert "a body" in printed
 
 
-def test_a_closed_standard_output_is_an_outcome__X14() -> None:
+@pytest.mark.fault("X14")
+def test_a_closed_standard_output_is_an_outcome() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -266,7 +283,7 @@ def run_console(stdout: int, environment: dict[str, str], title: str = "A title"
     code = f"""
 import sys
 sys.path[:] = {sys.path!r}
-from test_deliver import CONSOLE, deliver, item
+from tests.shell.test_transport import CONSOLE, deliver, item
 print(deliver([item(CONSOLE, {title!r})]), file=sys.stderr)
 """
     done = subprocess.run(
@@ -274,7 +291,7 @@ print(deliver([item(CONSOLE, {title!r})]), file=sys.stderr)
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        check=False,
+        check=True,
         timeout=30,
         env={**os.environ, **environment},
     )

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from select import select
 
-from tests.support.programs import environment
+from tests.support.watcher_process import environment
 
 PATIENCE = 100.0  # seconds; a machine may be busy
-PROGRAM = Path(__file__).with_name("failing_watcher.py")
+PROGRAM = Path(__file__).with_name("fork_server_process.py")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from tests.support.remains import remains
+from tests.support.store_contents import contents_of
 from watcher.store.database import APPLICATION_ID, migrations
 from watcher.store.schema import VERSION_1
 
@@ -17,7 +17,7 @@ ALL_VERSIONS = ["v1", "v2", "v3"]
 
 def make_version_1(store: Path) -> None:
     """Write a store anew with what version 1 would have known of it."""
-    found = remains(store)
+    found = contents_of(store)
     for end in ("", "-wal", "-shm"):
         Path(f"{store}{end}").unlink(missing_ok=True)
     with closing(sqlite3.connect(store)) as connection:
@@ -44,7 +44,7 @@ def _as_before(row: dict[str, Any]) -> dict[str, Any]:
 
 def version_of(store: Path) -> list[str]:
     """Name the migrations that a whole store has seen; the tables must be those that they make."""
-    found = remains(store)
+    found = contents_of(store)
     names = [row["name"] for row in found["_sqlite_migrations"]]
     assert set(found) == set(_tables(names)), names
     return names

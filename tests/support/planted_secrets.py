@@ -9,25 +9,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.support.echoing_server import Parrot
-from tests.support.programs import command, environment
+from tests.support.echoing_server import EchoingServer
 from tests.support.receivers import free_port
+from tests.support.watcher_process import command, environment
 
 MARK = "c4n4ry"
 
 
-def canary(place: str) -> str:
+def planted(place: str) -> str:
     """Give the secret of a place: long, unlike anything else, and not left alone by quoting."""
     return f"{MARK}-{place}-é{place}7f"
 
 
 def quoted(place: str) -> str:
-    return quote(canary(place), safe="")
+    return quote(planted(place), safe="")
 
 
-def channels(parrot: Parrot, mail: int) -> dict[str, str]:
+def channels(server: EchoingServer, mail: int) -> dict[str, str]:
     """Give a channel for each way to keep a secret and for each way to fail."""
-    here, dead = f"127.0.0.1:{parrot.port}", f"127.0.0.1:{free_port()}"
+    here, dead = f"127.0.0.1:{server.port}", f"127.0.0.1:{free_port()}"
     options = f"?+Authorization=Bearer%20{quoted('header')}&-key={quoted('query')}&:token={quoted('field')}"
     return {
         "witness": f"json://{here}/200/",
@@ -57,7 +57,7 @@ main()
 
 
 @dataclass
-class Watched:
+class WatcherWithSecrets:
     """A configured watcher and all that it has shown so far, by where."""
 
     folder: Path
@@ -132,21 +132,21 @@ def places_of(shown: bytes) -> set[str]:
     places = ("variable", "part", "file", "password", "path", "header", "query", "field", "user", "token")
     found = {"plain"} if MARK.encode() in shown.lower() else set()
     for place in (*places, "option", "source", "heartbeat", "proxy"):
-        secret = canary(place)
+        secret = planted(place)
         forms = {secret, quote(secret), secret.encode("unicode_escape").decode()}
         forms |= {
-            b64encode(f"{user}:{secret}".encode()).decode() for user in ("someone", "w", canary("user"))
+            b64encode(f"{user}:{secret}".encode()).decode() for user in ("someone", "w", planted("user"))
         }
         if any(form.encode() in shown for form in forms):
             found.add(place)
     return found
 
 
-def watched(folder: Path, parrot: Parrot, mail: int) -> Watched:
+def watcher_with_secrets(folder: Path, server: EchoingServer, mail: int) -> WatcherWithSecrets:
     """Configure a watcher with a secret in every place that takes one."""
-    here = f"http://127.0.0.1:{parrot.port}"
-    address = f"json://127.0.0.1:{parrot.port}/200/"
-    given, metrics = channels(parrot, mail), free_port()
+    here = f"http://127.0.0.1:{server.port}"
+    address = f"json://127.0.0.1:{server.port}/200/"
+    given, metrics = channels(server, mail), free_port()
     entries = "\n".join(f'  {name}: "{url}"' for name, url in given.items())
     (folder / "channel-url").write_text(f"{address}{quoted('file')}\n")
     (folder / "rules.yaml").write_text(
@@ -165,4 +165,4 @@ def watched(folder: Path, parrot: Parrot, mail: int) -> Watched:
         "https_proxy": proxy,
         "PYTHONFAULTHANDLER": "1",
     }
-    return Watched(folder, environment() | secrets, metrics)
+    return WatcherWithSecrets(folder, environment() | secrets, metrics)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.support.expositions import Labels
+from tests.support.exposed_metrics import Labels
 
 PROMTOOL = "promtool"
 needs_promtool = pytest.mark.skipif(

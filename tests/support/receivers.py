@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event as Flag
+from threading import Thread
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -48,7 +49,7 @@ class HttpReceiver:
         self.requests: list[Request] = []
         self._meanwhile = meanwhile
         self._answers = list(answers)
-        self._closing = Event()
+        self._closing = Flag()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)

@@ -15,7 +15,7 @@ import trustme
 from tests.support.receivers import Answer, HttpReceiver
 
 
-class Imitation(HttpReceiver):
+class ImitatedServices(HttpReceiver):
     """Answers as any host to which it is asked to connect; `requests` has what came, `Host` among its headers."""
 
     authority = trustme.CA()
@@ -30,7 +30,7 @@ class Imitation(HttpReceiver):
                 self.send_response_only(200)
                 self.end_headers()
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                Imitation.authority.issue_cert(self.path.partition(":")[0]).configure_cert(context)
+                ImitatedServices.authority.issue_cert(self.path.partition(":")[0]).configure_cert(context)
                 try:
                     self.connection: ssl.SSLSocket = context.wrap_socket(self.connection, server_side=True)
                 except (OSError, ssl.SSLError):
@@ -54,9 +54,11 @@ class Imitation(HttpReceiver):
 
 
 @contextmanager
-def imitating(environment: pytest.MonkeyPatch, folder: Path, *answers: Answer) -> Iterator[Imitation]:
+def imitated_services(
+    environment: pytest.MonkeyPatch, folder: Path, *answers: Answer
+) -> Iterator[ImitatedServices]:
     """Have every service on the internet answer like this, to whoever goes by the environment's proxy."""
-    service = Imitation(answers or [Answer()], bool)
+    service = ImitatedServices(answers or [Answer()], bool)
     Thread(target=service.serve, daemon=True).start()
     trusted = folder / "authority.pem"
     service.authority.cert_pem.write_to_path(trusted)

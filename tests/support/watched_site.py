@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, START, Row, answer
-from tests.support.servers import Script, Server, answering, reply
-from tests.support.watching import service
+from tests.support.scripted_server import Script, Server, answering, reply
+from tests.support.served_catalog import service
 from watcher.cli.demo import feed
 from watcher.domain.delivery import Delivery
 from watcher.domain.news import Event
@@ -26,7 +26,7 @@ LEAVING = OWL | {"expiration_date": "2026-11-20"}
 
 
 @dataclass
-class Watched:
+class WatchedSite:
     """The service at the time in `clock`; `site` is what list and feed answer, by source."""
 
     service: Service
@@ -71,23 +71,23 @@ class Watched:
 
 
 @contextmanager
-def watched(
+def watched_site(
     folder: Path, channels: str | Mapping[str, str] = "console://", more: str = ""
-) -> Iterator[Watched]:
+) -> Iterator[WatchedSite]:
     """Run a site and a service that has seen nothing yet."""
     site = {"models": reply(answer(BIRDS)), "feed": reply(feed(list(BIRDS)))}
     clock = [START]
     with answering(lambda request: site["feed" if "use_rss" in request else "models"]) as server:
         watcher = service(folder, server.url("/models"), channels, clock, more)
         with watcher.store:
-            yield Watched(watcher, server, site, clock)
+            yield WatchedSite(watcher, server, site, clock)
 
 
-def is_a_failed_poll_and_no_more(
+def assert_only_a_failed_poll(
     folder: Path, log: pytest.LogCaptureFixture, script: Script, words: str, source: str = "models"
 ) -> None:
     """See that an answer counts as a failed poll, changes nothing, alerts nobody and hides no later news."""
-    with watched(folder) as at:
+    with watched_site(folder) as at:
         at.shows(*BIRDS)
         before = at.state()
         log.clear()

@@ -30,16 +30,16 @@ def value(metrics: Metrics, name: str, **labels: str) -> float:
     return samples(metrics)[name, frozenset(labels.items())]
 
 
-def configured() -> Metrics:
+def new_metrics() -> Metrics:
     """Give a Metrics for two sources and two channels, of which nothing has been told yet."""
     metrics = Metrics()
     metrics.configured(["models", "feed"], ["team", "ops"], timedelta(minutes=5))
     return metrics
 
 
-def told() -> Metrics:
+def metrics_after_everything() -> Metrics:
     """Give a Metrics that has been told everything once."""
-    metrics = configured()
+    metrics = new_metrics()
     metrics.ready()
     metrics.progress()
     metrics.asked("models", 0.3, START, failed=False)

@@ -16,7 +16,7 @@ REPEAT = "[possible repeat] "
 
 
 @dataclass(frozen=True)
-class Arrival:
+class DeliveredMessage:
     """A message as it came: its words in one line; `ids` are the events that a mail names."""
 
     title: str
@@ -41,16 +41,18 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def by_http(requests: Sequence[Request]) -> list[Arrival]:
+def by_http(requests: Sequence[Request]) -> list[DeliveredMessage]:
     """Read what Apprise posts to `json://`."""
     said = [json.loads(request.body) for request in requests]
-    return [Arrival(one["title"], flat(one["message"])) for one in said]
+    return [DeliveredMessage(one["title"], flat(one["message"])) for one in said]
 
 
-def by_mail(mails: Sequence[EmailMessage]) -> list[Arrival]:
+def by_mail(mails: Sequence[EmailMessage]) -> list[DeliveredMessage]:
     """Read mails; their text is a conversion of what stands in the HTML."""
     return [
-        Arrival(str(mail["Subject"]), _text(mail), frozenset(str(mail["X-Watcher-Event-Id"]).split()))
+        DeliveredMessage(
+            str(mail["Subject"]), _text(mail), frozenset(str(mail["X-Watcher-Event-Id"]).split())
+        )
         for mail in mails
     ]
 
@@ -69,7 +71,7 @@ class Tally:
     repeats: int
 
 
-def tally(came: Sequence[Arrival], due: Sequence[Event]) -> Tally:
+def tally(came: Sequence[DeliveredMessage], due: Sequence[Event]) -> Tally:
     """Count; whatever came more than once must be the same and must be marked but for one time."""
     told = [arrival.tells(due) for arrival in came]
     times = Counter(told)

@@ -1,4 +1,4 @@
-"""The container with its neighbours: deploy/compose.yaml and tests/support/neighbours.yaml, on an engine of their own."""
+"""The container with its neighbours: deploy/compose.yaml and tests/support/compose_neighbours.yaml, on an engine of their own."""
 
 import json
 import os
@@ -13,11 +13,11 @@ from typing import Any
 import trustme
 
 from tests.support.catalogs import FINCH, OWL, Row, answer
-from tests.support.engine import Engine
+from tests.support.docker_engine import DockerEngine
 from watcher.cli.demo import feed
 
 ROOT = Path(__file__).parents[2]
-FILES = ("-f", str(ROOT / "deploy/compose.yaml"), "-f", str(ROOT / "tests/support/neighbours.yaml"))
+FILES = ("-f", str(ROOT / "deploy/compose.yaml"), "-f", str(ROOT / "tests/support/compose_neighbours.yaml"))
 USER = 10001
 SLACK = "/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 RULES = """
@@ -30,10 +30,10 @@ rules: [{name: Everything, when: {event: "*.*"}, notify: [team, ops]}]
 
 
 @dataclass(frozen=True)
-class Composition:
+class ComposeProject:
     """Services on an engine; the files that they mount are in `place`."""
 
-    engine: Engine
+    engine: DockerEngine
     place: Path
 
     def compose(self, *arguments: str, code: int = 0) -> str:

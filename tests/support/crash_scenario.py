@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.support.arrivals import Arrival, by_http, by_mail, tally
 from tests.support.catalogs import FINCH, HERON, OWL, Row, priced
+from tests.support.delivered_messages import DeliveredMessage, by_http, by_mail, tally
 from tests.support.fork_server import Failpoint, ForkServer
-from tests.support.programs import configure
 from tests.support.receivers import HttpReceiver, MailReceiver, receiving, receiving_mail
-from tests.support.remains import Remains, decided, messages, remains
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
+from tests.support.store_contents import StoreContents, contents_of, decisions, messages_in
+from tests.support.watcher_process import configure
 from watcher.domain.policy import HOLDS
 from watcher.store import rows
 
@@ -30,11 +30,11 @@ SETTLED = (2, 4)  # versions after which nothing waits
 
 
 @dataclass
-class Scene:
+class CrashScenario:
     """The program between a served catalog and two receivers, which take their `latency` to answer.
 
     `kills` counts its violent deaths; `sent` are the attempts at messages that it knew to be sent then,
-    `doubted` the messages that were being sent. `doom` is where a receiver kills it.
+    `maybe_sent` the messages that were being sent. `kill_at` is where a receiver kills it.
     """
 
     server: ForkServer
@@ -43,8 +43,8 @@ class Scene:
     receivers: dict[str, HttpReceiver | MailReceiver] = field(default_factory=dict)
     kills: int = 0
     sent: dict[int, int] = field(default_factory=dict)
-    doubted: set[int] = field(default_factory=set)
-    doom: Failpoint | None = None
+    maybe_sent: set[int] = field(default_factory=set)
+    kill_at: Failpoint | None = None
     requests: int = 0
     latency: Callable[[], object] = bool
 
@@ -53,7 +53,7 @@ class Scene:
         return self.folder / "watcher.db"
 
     @property
-    def came(self) -> dict[str, list[Arrival]]:
+    def delivered(self) -> dict[str, list[DeliveredMessage]]:
         return {
             name: by_mail(one.mails) if isinstance(one, MailReceiver) else by_http(one.requests)
             for name, one in self.receivers.items()
@@ -64,12 +64,12 @@ class Scene:
         channels = {name: receiver.url() for name, receiver in self.receivers.items()}
         configure(self.folder, self.catalog.url, channels, AT_ONCE, f", limit: 1000/m{options}")
 
-    def has_request(self, channel: str) -> None:
+    def on_request(self, channel: str) -> None:
         """Kill the program where it is time to: the receiver has read a message and has not answered."""
         self.latency()
-        if self.doom and self.doom.point == channel and self.server.pid is not None:
+        if self.kill_at and self.kill_at.point == channel and self.server.pid is not None:
             self.requests += 1
-            if self.requests == self.doom.hit:
+            if self.requests == self.kill_at.hit:
                 self.server.kill(signal.SIGKILL)
 
     def play(self, *failpoints: Failpoint) -> int:
@@ -95,8 +95,8 @@ class Scene:
 
     def run(self, *arguments: str | Path, failpoint: Failpoint | None = None) -> int:
         """Run a command to its end; gives its exit code. A failpoint may be the name of a channel."""
-        self.doom = failpoint if failpoint and failpoint.point in self.receivers else None
-        inside = None if self.doom else failpoint
+        self.kill_at = failpoint if failpoint and failpoint.point in self.receivers else None
+        inside = None if self.kill_at else failpoint
         code = self.server.run("--config", self.folder / "rules.yaml", *arguments, failpoint=inside)
         if code in KILLED:
             self.note_kill()
@@ -106,41 +106,41 @@ class Scene:
         """Note where the messages stood when the program was killed."""
         self.kills += 1
         self.requests = 0
-        for row in remains(self.store).get("outbox", []) if self.store.exists() else []:
+        for row in contents_of(self.store).get("outbox", []) if self.store.exists() else []:
             if row["state"] == "sent":
                 self.sent[row["id"]] = row["attempts"]
             elif row["state"] == "sending":
-                self.doubted.add(row["id"])
+                self.maybe_sent.add(row["id"])
 
-    def must_be_as(self, undisturbed: Remains) -> None:
+    def assert_same_as(self, undisturbed: StoreContents) -> None:
         """See that nothing is lost, invented, torn, or told twice without saying so."""
-        found = remains(self.store)
-        for table, wanted in decided(undisturbed).items():
-            got = decided(found)[table]
+        found = contents_of(self.store)
+        for table, wanted in decisions(undisturbed).items():
+            got = decisions(found)[table]
             assert got == wanted, f"{table}: {[row for row in got if row not in wanted]} for {wanted}"
-        assert messages(found) == messages(undisturbed)
+        assert messages_in(found) == messages_in(undisturbed)
         for row in found["outbox"]:
             assert row["state"] == "sent", row
             assert row["attempts"] == self.sent.get(row["id"], row["attempts"]), (
                 "sent again after it was sent"
             )
-            assert row["repeat"] == (row["id"] in self.doubted), f"doubted were {self.doubted}: {row}"
+            assert row["repeat"] == (row["id"] in self.maybe_sent), f"maybe sent: {self.maybe_sent}: {row}"
         due = [rows.event_of(row) for row in found["events"] if not row["part_of"]]
-        for channel, came in self.came.items():
+        for channel, came in self.delivered.items():
             told = tally(came, due)
-            doubted = any(row["repeat"] for row in found["outbox"] if row["channel"] == channel)
+            maybe_sent = any(row["repeat"] for row in found["outbox"] if row["channel"] == channel)
             assert not told.lost, f"{channel} was never told {told.lost}"
-            assert told.repeats <= self.kills * doubted, f"{channel}: {told.repeats} repeats"
+            assert told.repeats <= self.kills * maybe_sent, f"{channel}: {told.repeats} repeats"
 
 
 @contextmanager
-def crash_scene(server: ForkServer, catalog: Catalog, folder: Path) -> Iterator[Scene]:
-    """Set the scene; the channels are `hook`, over HTTP, and `ops`, by mail."""
+def crash_scenario(server: ForkServer, catalog: Catalog, folder: Path) -> Iterator[CrashScenario]:
+    """Set everything up; the channels are `hook`, over HTTP, and `ops`, by mail."""
     before, server.folder = server.folder, folder
-    scene = Scene(server, catalog, folder)
-    with receiving(meanwhile=lambda: scene.has_request("hook")) as http, receiving_mail() as mail:
-        mail.handler.meanwhile = lambda: scene.has_request("ops")
-        scene.receivers = {"hook": http, "ops": mail}
-        scene.configure()
-        yield scene
+    scenario = CrashScenario(server, catalog, folder)
+    with receiving(meanwhile=lambda: scenario.on_request("hook")) as http, receiving_mail() as mail:
+        mail.handler.meanwhile = lambda: scenario.on_request("ops")
+        scenario.receivers = {"hook": http, "ops": mail}
+        scenario.configure()
+        yield scenario
     server.folder = before

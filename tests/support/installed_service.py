@@ -1,4 +1,4 @@
-"""The service as docs/install-systemd.md installs it, on a machine of its own with a world around it."""
+"""The service as docs/install-systemd.md installs it, on a machine of its own with a internet around it."""
 
 import re
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.booted_debian import Machine
 from tests.support.catalogs import FINCH
-from tests.support.machine import Machine
-from tests.support.outside import Outside
-from tests.support.programs import eventually
+from tests.support.fake_internet import FakeInternet
+from tests.support.watcher_process import eventually
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "install-systemd.md").read_text()
 SHOWN = dict(re.findall(r"^## (.+?)\n.*?```bash\n(.*?)```", DOCUMENT, re.DOTALL | re.MULTILINE))
@@ -18,11 +18,11 @@ PATIENCE = 60.0  # seconds, for a restart after the pause that the unit makes
 
 
 @dataclass
-class Box:
-    """A machine with the service, and the world around it."""
+class InstalledService:
+    """A machine with the service, and the internet around it."""
 
     machine: Machine
-    world: Outside
+    internet: FakeInternet
 
     def run(self, command: str, given: str = "", *, check: bool = True) -> str:
         return self.machine.run(command, given, check=check)
@@ -35,7 +35,7 @@ class Box:
 
     def configure(self, rule: str) -> None:
         """Write a configuration whose one rule has this name and tells both channels of new models."""
-        catalog = self.world.catalog
+        catalog = self.internet.catalog
         written = (
             f'poll: 1s\nsources: {{models: "{catalog}", feed: "{catalog}?use_rss=true"}}\n'
             "channels:\n  team: {url: file:team-url, limit: 1000/h}\n  ops: {url: file:ops-url, limit: 1000/h}\n"
@@ -45,13 +45,13 @@ class Box:
 
     def lists(self, model: str) -> None:
         """Have the catalog list a new model."""
-        self.world.stage.rows = [*self.world.stage.rows, FINCH | {"id": model}]
+        self.internet.stage.rows = [*self.internet.stage.rows, FINCH | {"id": model}]
 
     def told(self, model: str) -> tuple[list[bytes], list[str]]:
         """Give what arrived about a model: requests at Slack, subjects of mails."""
-        slack = [one.body for one in self.world.slack.requests if f"{model} is new".encode() in one.body]
+        slack = [one.body for one in self.internet.slack.requests if f"{model} is new".encode() in one.body]
         return slack, [
-            title for mail in self.world.mail.mails if f"{model} is new" in (title := mail["Subject"])
+            title for mail in self.internet.mail.mails if f"{model} is new" in (title := mail["Subject"])
         ]
 
     def tells(self, model: str) -> None:
@@ -61,8 +61,8 @@ class Box:
         assert [len(arrived) for arrived in self.told(model)] == [1, 1]
 
     def polls_twice_more(self) -> None:
-        looks = self.world.stage.looks
-        eventually(lambda: self.world.stage.looks >= looks + 6, "it polls", PATIENCE)  # list and feed
+        looks = self.internet.stage.looks
+        eventually(lambda: self.internet.stage.looks >= looks + 6, "it polls", PATIENCE)  # list and feed
 
     def restarted(self, before: str) -> bool:
         """Tell whether another process than before is the service, and has begun."""

@@ -1,6 +1,6 @@
 """The sending child with one thing outside of it altered: where Slack and Discord are, or what Apprise says.
 
-`altered_sender.py at PORT` or `altered_sender.py result None|True|FAILURE|...`.
+`patched_apprise_child.py at PORT` or `patched_apprise_child.py result None|True|FAILURE|...`.
 """
 
 import sys

@@ -21,7 +21,7 @@ DEARER = {"price": PriceTerms(rises_by=Percent.parse("10%"))}
 SETTINGS = Settings((Rule("all", ("team", "ops")), Rule("dearer", ("team",), DEARER)), AT_ONCE)
 
 
-def asked(path: Path, sql: str) -> list[Any]:
+def run_sql(path: Path, sql: str) -> list[Any]:
     """Do something to the database behind the store's back."""
     with closing(sqlite3.connect(path)) as connection, connection:
         return connection.execute(sql).fetchall()
@@ -40,10 +40,10 @@ def polled(store: Store, at_hour: float, *rows: dict[str, object], **answers: ob
 def make_older(path: Path) -> None:
     """Make the database one of the first version."""
     for table in TABLES_2:
-        asked(path, f"drop table {table}")
+        run_sql(path, f"drop table {table}")
     for table, column, *_ in COLUMNS_2:
-        asked(path, f"alter table {table} drop column {column}")
-    asked(path, "delete from _sqlite_migrations where name = 'v2'")
+        run_sql(path, f"alter table {table} drop column {column}")
+    run_sql(path, "delete from _sqlite_migrations where name = 'v2'")
 
 
 def with_news(store: Store) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
-from tests.support.expositions import configured
+from tests.support.exposed_metrics import new_metrics
 from watcher.service.metrics import Metrics
 from watcher.web.server import DEADLINE, Server, serve
 
 
 @contextmanager
-def served(metrics: Metrics | None = None, deadline: float = DEADLINE) -> Iterator[Server]:
-    with serve(metrics or configured(), "127.0.0.1", 0, deadline=deadline) as server:
+def metrics_server(metrics: Metrics | None = None, deadline: float = DEADLINE) -> Iterator[Server]:
+    with serve(metrics or new_metrics(), "127.0.0.1", 0, deadline=deadline) as server:
         yield server
 
 
@@ -26,18 +26,18 @@ class Answer:
     text: str
 
 
-def ask(server: Server, path: str, host: str = "127.0.0.1", **headers: str) -> Answer:
+def get(server: Server, path: str, host: str = "127.0.0.1", **headers: str) -> Answer:
     with closing(http.client.HTTPConnection(host, server.port, timeout=10)) as connection:
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         return Answer(answer.status, dict(answer.headers), answer.read().decode())
 
 
-def connected(server: Server) -> socket.socket:
+def connect(server: Server) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), timeout=10)
 
 
-def received(talk: socket.socket) -> bytes:
+def read_to_end(talk: socket.socket) -> bytes:
     """Give all that comes until the connection ends, however it ends."""
     answer = b""
     with suppress(ConnectionError):
@@ -46,16 +46,16 @@ def received(talk: socket.socket) -> bytes:
     return answer
 
 
-def said(server: Server, request: bytes) -> bytes:
+def exchange(server: Server, request: bytes) -> bytes:
     """Give all that comes back for these bytes."""
-    with connected(server) as talk:
+    with connect(server) as talk:
         with suppress(ConnectionError):
             talk.sendall(request)
-        return received(talk)
+        return read_to_end(talk)
 
 
-def is_answered(server: Server) -> bool:
+def is_ready_to_answer(server: Server) -> bool:
     try:
-        return ask(server, "/readyz").status == 503
+        return get(server, "/readyz").status == 503
     except (OSError, http.client.HTTPException):
         return False

@@ -168,7 +168,7 @@ def _finish(
 
 
 @contextmanager
-def machine(network: Path) -> Iterator[Machine]:
+def debian_machine(network: Path) -> Iterator[Machine]:
     """Give a machine that is not booted yet; at the end it is gone with all that was in it."""
     if missing or os.geteuid() != 0:
         pytest.fail(f"booting a Debian needs root and {', '.join(NEEDED)}")

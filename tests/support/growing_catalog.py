@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.catalogs import FINCH, HERON, OWL, Row
 from tests.support.receivers import HttpReceiver
-from tests.support.watching import Catalog, service
+from tests.support.served_catalog import Catalog, service
 from watcher.domain.delivery import OutboxState
 from watcher.service.loop import Service
 
@@ -30,7 +30,7 @@ def states(watcher: Service) -> list[OutboxState]:
     return [message.state for message in watcher.store.outbox.messages()]
 
 
-class News:
+class GrowingCatalog:
     """A service whose catalog gets a new model with each `more`; the clock stands in `clock`."""
 
     def __init__(

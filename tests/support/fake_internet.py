@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event as Flag
+from threading import Thread
 
 import trustme
 
@@ -93,7 +94,7 @@ def _encoded(host: str) -> bytes:
 
 
 @dataclass
-class Outside:
+class FakeInternet:
     """The world of a machine: what the catalog shows, and what has arrived where."""
 
     network: Path
@@ -102,14 +103,14 @@ class Outside:
     catalog: str
     slack: HttpReceiver
     mail: MailReceiver
-    door: "Door"
+    gate: "Gate"
 
 
-class Door:
+class Gate:
     """Slack's: while it is closed, who has asked waits for an answer."""
 
     def __init__(self) -> None:
-        self._open, self._asked = Event(), Event()
+        self._open, self._asked = Flag(), Flag()
         self._open.set()
 
     def pass_through(self) -> None:
@@ -126,15 +127,15 @@ class Door:
         finally:
             self._open.set()
 
-    def is_asked(self) -> bool:
-        """Tell whether somebody stands at the door."""
+    def has_waiter(self) -> bool:
+        """Tell whether somebody stands at the gate."""
         return self._asked.is_set()
 
 
 @contextmanager
-def outside() -> Iterator[Outside]:
+def fake_internet() -> Iterator[FakeInternet]:
     """Make a network with servers for all that watcher asks and tells."""
-    authority, door = trustme.CA(), Door()
+    authority, gate = trustme.CA(), Gate()
     trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*HOSTS).configure_cert(trusted)
     stage = Stage([OWL, FINCH, HERON])
@@ -143,6 +144,6 @@ def outside() -> Iterator[Outside]:
         with inside(space):
             servers.enter_context(naming())
             catalog = servers.enter_context(serve(stage)).replace("127.0.0.1", "catalog.test")
-            slack = servers.enter_context(receiving(meanwhile=door.pass_through, port=443, tls=trusted))
+            slack = servers.enter_context(receiving(meanwhile=gate.pass_through, port=443, tls=trusted))
             mail = servers.enter_context(receiving_mail_by_tls(trusted, PASSWORD))
-        yield Outside(space, authority.cert_pem.bytes(), stage, catalog, slack, mail, door)
+        yield FakeInternet(space, authority.cert_pem.bytes(), stage, catalog, slack, mail, gate)

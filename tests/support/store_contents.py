@@ -12,10 +12,10 @@ from typing import Any
 PASSING = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|\+00:00)|[0-9a-f]{64}")
 """Times, and what tells one test's server from another's."""
 DECIDED = ("models", "raw", "pending", "feed", "told_prices", "sources", "troubles", "history", "events")
-Remains = dict[str, list[dict[str, Any]]]
+StoreContents = dict[str, list[dict[str, Any]]]
 
 
-def remains(store: Path) -> Remains:
+def contents_of(store: Path) -> StoreContents:
     """Give every row of a whole database by table; it must be sound. Nothing is recovered in place."""
     with TemporaryDirectory() as folder:
         copy = Path(folder, store.name)
@@ -40,7 +40,7 @@ def _rows(database: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
     return [dict(row) for row in database.execute(f"select * from [{table}] order by rowid")]  # noqa: S608 - our tables
 
 
-def decided(found: Remains) -> dict[str, list[str]]:
+def decisions(found: StoreContents) -> dict[str, list[str]]:
     """Give what was decided, in a form in which runs at different times compare."""
     return {
         table: sorted(PASSING.sub("...", _words(table, row)) for row in found[table]) for table in DECIDED
@@ -52,6 +52,6 @@ def _words(table: str, row: Mapping[str, Any]) -> str:
     return str({column: value for column, value in row.items() if column != counted})
 
 
-def messages(found: Remains) -> list[tuple[str, ...]]:
+def messages_in(found: StoreContents) -> list[tuple[str, ...]]:
     """Give what was to be told to whom."""
     return sorted((row["channel"], row["title"], row["events"], row["rules"]) for row in found["outbox"])

@@ -10,7 +10,7 @@ import pytest
 BIND = 'for file in hosts resolv.conf nsswitch.conf; do mount --bind "$1/$file" "/etc/$file"; done; shift; exec "$@"'
 
 
-def resolving(
+def run_with_names(
     folder: Path, hosts: str, nameserver: str, program: str, *arguments: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a program of Python to its end with these lines in /etc/hosts and this server for all other names."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.catalogs import Row
-from tests.support.programs import configure, eventually
+from tests.support.watcher_process import configure, eventually
 from watcher.cli.demo import Stage
 from watcher.config import load
 from watcher.domain.errors import NotFoundError

@@ -6,7 +6,8 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from threading import Event as Flag
+from threading import Thread
 
 RESET = b"\x00reset"
 """Ends a script by resetting the connection."""
@@ -67,7 +68,7 @@ def answering(choose: Callable[[str], Script]) -> Iterator[Server]:
     """Give each connection the script that is chosen by what it asks."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = Server(listener.getsockname()[1])
-    closing = Event()
+    closing = Flag()
 
     def play(connection: socket.socket) -> None:
         with connection, suppress(OSError):

@@ -15,7 +15,7 @@ PIECE = 65_536
 
 
 @dataclass
-class Proxy:
+class CuttingProxy:
     """Lets `left` bytes of what one `side` says pass, of all talks together; None: all there are.
 
     `passed` counts them.
@@ -72,10 +72,10 @@ def reset(*ends: socket.socket) -> None:
 
 
 @contextmanager
-def cutting(target: int, side: Side) -> Iterator[Proxy]:
+def cutting_proxy(target: int, side: Side) -> Iterator[CuttingProxy]:
     """Run a proxy in front of a port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        proxy = Proxy(listener.getsockname()[1], target, side)
+        proxy = CuttingProxy(listener.getsockname()[1], target, side)
 
         def accept() -> None:
             with suppress(OSError):

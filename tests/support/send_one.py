@@ -12,7 +12,7 @@ from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Sec
 from watcher.domain.news import Notification
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
-ALTERED = (sys.executable, str(Path(__file__).with_name("altered_sender.py")))
+ALTERED = (sys.executable, str(Path(__file__).with_name("patched_apprise_child.py")))
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/"
 DISCORD = "discord://1234567890/abcdefghijklm"
 SENT, RETRY, REFUSED = Verdict.SENT, Verdict.RETRY, Verdict.REFUSED

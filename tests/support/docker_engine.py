@@ -24,7 +24,7 @@ exec "$@"
 
 
 @dataclass(frozen=True)
-class Engine:
+class DockerEngine:
     """A running engine; `dockerd` is its process, `environment` what its clients get."""
 
     folder: Path
@@ -72,7 +72,7 @@ def missing() -> str | None:
 
 
 @contextmanager
-def engine(folder: Path, environment: Mapping[str, str], *, isolated: bool) -> Iterator[Engine]:
+def docker_engine(folder: Path, environment: Mapping[str, str], *, isolated: bool) -> Iterator[DockerEngine]:
     """Run an engine on what is in `folder`; where it is `isolated` it has a network of its own, without a way out.
 
     It ends with us, however we end: its first process is killed with ours, and all of its namespace with that.
@@ -123,7 +123,7 @@ def _dockerd(folder: Path, group: str, *, isolated: bool) -> Sequence[str]:
     ]
 
 
-def _begun(process: "subprocess.Popen[bytes]", folder: Path, clients: Mapping[str, str]) -> Engine:
+def _begun(process: "subprocess.Popen[bytes]", folder: Path, clients: Mapping[str, str]) -> DockerEngine:
     """Wait until the engine answers."""
     deadline = time.monotonic() + PATIENCE
     while subprocess.run([DOCKER, "version"], env=clients, capture_output=True, check=False).returncode:
@@ -131,7 +131,7 @@ def _begun(process: "subprocess.Popen[bytes]", folder: Path, clients: Mapping[st
         assert process.poll() is None, f"the engine ended: {said}"
         assert time.monotonic() < deadline, f"the engine does not answer: {said}"
         time.sleep(0.2)
-    return Engine(folder, _child(process.pid), clients)
+    return DockerEngine(folder, _child(process.pid), clients)
 
 
 def _child(process: int) -> int:
