@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, priced
 from watcher.cli.demo import row
 from watcher.domain.news import Event
-from watcher.news.steadiness import LATELY, apart, shortened
+from watcher.news.holds import LATELY, apart, shortened
 
 MINUTES = timedelta(minutes=5)
 DEARER = priced(OWL, "0.0000015", "0.0000125")

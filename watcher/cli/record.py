@@ -9,8 +9,8 @@ import click
 from watcher.cli import as_csv, options, terminal
 from watcher.domain.catalog import Item
 from watcher.domain.errors import NotFoundError
+from watcher.news.holds import Moment
 from watcher.news.settle import outlook
-from watcher.news.steadiness import Moment
 from watcher.reports import as_json
 from watcher.reports.explain import check_rules
 from watcher.service.clock import utc_now

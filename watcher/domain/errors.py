@@ -49,11 +49,15 @@ class BusyError(WatcherError):
 
 
 class FetchError(WatcherError):
-    """No usable answer came; `retry_after` has the seconds the server asked us to wait, if it did."""
+    """No usable answer came.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        """Keep the reason and the server's wish."""
+    `retry_after` has the seconds that the server asked us to wait, `status` its HTTP status, if there were any.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, status: int | None = None) -> None:
+        """Keep the reason and what the server said."""
         self.retry_after = retry_after
+        self.status = status
         super().__init__(message)
 
 

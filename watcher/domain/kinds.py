@@ -90,7 +90,16 @@ class Kind(StrEnum):
     )
     PRICE_CHANGED = (
         "price.changed",
-        Row("Prices", "a price for prompt or completion changed and stayed", Severity.WARNING, hold="price"),
+        Row("Prices", "the price of a model changed and stayed", Severity.WARNING, hold="price"),
+    )
+    PRICE_ROUTED = (
+        "price.routed",
+        Row(
+            "Another provider shown",
+            "the list shows another provider's price; no price changed",
+            Severity.DETAIL,
+            hold="price_listed",
+        ),
     )
     PRICE_DETAIL = (
         "price.detail",
@@ -100,6 +109,27 @@ class Kind(StrEnum):
             Severity.DETAIL,
             hold="price_other",
             most=5,
+        ),
+    )
+    PROVIDER_REMOVED = (
+        "provider.removed",
+        Row("Providers", "a provider no longer offers a model", Severity.WARNING, hold="provider_removed"),
+    )
+    PROVIDER_ADDED = (
+        "provider.added",
+        Row("Providers", "a provider newly offers a model", Severity.INFO, hold="provider_added"),
+    )
+    PROVIDER_PRICE_CHANGED = (
+        "provider.price_changed",
+        Row("Providers", "a provider changed its price for a model", Severity.INFO, hold="price"),
+    )
+    PROVIDER_LIMITS_CHANGED = (
+        "provider.limits_changed",
+        Row(
+            "Providers",
+            "a provider changed its context length, maximal output or quantization",
+            Severity.DETAIL,
+            hold="limits",
         ),
     )
     ALIAS_RETARGETED = (

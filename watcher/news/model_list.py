@@ -8,14 +8,16 @@ from watcher.domain.catalog import Document, Item, Json, Snapshot
 from watcher.domain.news import Event
 from watcher.domain.policy import Policy
 from watcher.domain.polls import MODELS, Health, Poll, State
+from watcher.domain.providers import Market
 from watcher.news.draft import Draft
 from watcher.news.events import of_catalog
 from watcher.news.feed import confirm, unconfirmed
+from watcher.news.holds import Moment
 from watcher.news.lineage import related
+from watcher.news.market import is_current
 from watcher.news.settings import Settings
 from watcher.news.settle import adopt, settle
-from watcher.news.steadiness import Moment, moved
-from watcher.openrouter.ids import BATCH, base, is_alias, slug, variant
+from watcher.openrouter.ids import base, slug
 
 DATE = "expiration_date"  # the row's field
 KNOWN_FROM_FEED = Document()  # the feed says that a model is listed, no more
@@ -25,7 +27,8 @@ KNOWN_FROM_FEED = Document()  # the feed says that a model is listed, no more
 class Look:
     """One believed list and what is to be made of it.
 
-    `source` is as the poll before left it; `unconfirmed` are slugs and ids that the feed has reported.
+    `source` is as the poll before left it; `unconfirmed` are slugs and ids that the
+    feed has reported, `markets` what is known of providers, by model.
     """
 
     snapshot: Snapshot
@@ -33,6 +36,7 @@ class Look:
     at: datetime
     policy: Policy = field(default_factory=Policy)
     unconfirmed: frozenset[str] = frozenset()
+    markets: Mapping[str, Market] = field(default_factory=dict)
 
     @property
     def is_first(self) -> bool:
@@ -51,7 +55,7 @@ def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draf
     if not isinstance(snapshot, Snapshot):
         return draft
     source = before.sources.get(MODELS, Health())
-    look = Look(snapshot, source, poll.at, settings.policy, unconfirmed(draft.feed))
+    look = Look(snapshot, source, poll.at, settings.policy, unconfirmed(draft.feed), draft.markets)
     items, news = observe_all(draft.items, look)
     health = replace(draft.sources[MODELS], fields=source.fields | snapshot.fields)
     return replace(
@@ -68,22 +72,13 @@ def observe_all(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item],
     """Observe each model of a list and each one known; returns all of them, and the news."""
     after: dict[str, Item] = {}
     news: list[Event] = []
-    moment = Moment(look.at, look.source.last_good or look.at, _movers(items, look.snapshot.documents))
+    moment = Moment(look.at, look.source.last_good or look.at)
     for model in sorted(items.keys() | look.snapshot.documents.keys()):
         item, events = _observe(model, items.get(model), look, moment)
         if item is not None:
             after[model] = item
         news += events
     return after, news
-
-
-def _movers(items: Mapping[str, Item], documents: Mapping[str, Document]) -> int:
-    """Count the models whose price moved since the poll before."""
-    return sum(
-        moved(item.observed.price, documents[model].price)
-        for model, item in items.items()
-        if item.observed and model in documents and not is_alias(model) and variant(model) != BATCH
-    )
 
 
 def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
@@ -105,13 +100,14 @@ def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple
         document = replace(document, expiration=item.observed.expiration)
     if item is not None and _is_quiet(item, document):
         return item, []
-    return settle(model, item or Item(), document, moment, look.policy)
+    has_market = is_current(look.markets.get(model), look.at)
+    return settle(model, item or Item(), document, moment, look.policy, has_market=has_market)
 
 
 def _left_out(item: Item, document: Document) -> Item:
     """Return a model that another query does not show: no longer listed, and no news."""
     announced = replace(item.announced, listed=False) if item.announced else None
-    return Item(announced, document, countdown=item.countdown, dates=item.dates, last=item.last)
+    return replace(item, announced=announced, observed=document, pending={})
 
 
 def _is_listed_anew(item: Item | None) -> bool:
@@ -121,7 +117,8 @@ def _is_listed_anew(item: Item | None) -> bool:
 def _is_quiet(item: Item, document: Document) -> bool:
     """Whether nothing can have become news: nothing moved, nothing waits, no date to count down to."""
     has_date = item.announced is not None and item.announced.expiration is not None
-    return not item.pending and item.observed == document and not has_date
+    waits = item.pending or (item.row and item.row.steps)
+    return not waits and item.observed == document and not has_date
 
 
 def _new_fields(before: Collection[str], now: frozenset[str], at: datetime) -> list[Event]:

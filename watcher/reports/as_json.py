@@ -32,7 +32,7 @@ def event(told: Event) -> dict[str, Json]:
     }
     optional = {
         "cause": told.cause,
-        "part_of": told.part_of,
+        "provider": told.provider,
         "fields": [asdict(change) for change in told.fields],
     }
     return always | {key: value for key, value in optional.items() if value}

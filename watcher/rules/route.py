@@ -10,7 +10,6 @@ from watcher.openrouter import ids
 from watcher.rules.conditions import CONDITIONS, Parameter, Question
 from watcher.rules.values import Globs, PriceTerms
 
-MASS = "part of a mass change, and the rule writes out neither the model nor its author"
 ECHO = "a batch twin or an alias, and the rule does not ask for them"
 
 
@@ -36,18 +35,9 @@ class Rule:
         """Name the conditions that are not met."""
         question = Question(event, base)
         failing = [name for name, wanted in self.when.items() if not CONDITIONS[name].test(question, wanted)]
-        if event.part_of and not self._names_outright(event.subject):
-            failing.append(MASS)
         if _is_echo(event) and not self._asks_for_echoes():
             failing.append(ECHO)
         return failing
-
-    def _names_outright(self, model: str) -> bool:
-        """Tell whether the rule writes out the model or its author: then a mass change does not hide it."""
-        models, authors = self.when.get("model"), self.when.get("author")
-        return (isinstance(models, Globs) and models.names(model)) or (
-            isinstance(authors, Globs) and authors.names(ids.author(model))
-        )
 
     def _asks_for_echoes(self) -> bool:
         """Tell whether the rule is about variants, or its models are written with `:batch` or `~`."""

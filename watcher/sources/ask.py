@@ -6,10 +6,11 @@ from hashlib import sha256
 from threading import Event as Flag
 from time import monotonic
 
-from watcher.domain.catalog import Snapshot
+from watcher.domain.catalog import FeedSnapshot, Snapshot
 from watcher.domain.errors import FetchError, RefusedError, mistake
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import Answer, Failure, Health, Part, Plan, Poll, State, Trouble
+from watcher.domain.providers import OffersSnapshot
 from watcher.sources import SOURCES
 from watcher.sources.fetch import fetch
 from watcher.text.redact import plain_words, redact
@@ -71,9 +72,22 @@ def summary(before: State, poll: Poll, decided: Plan) -> str:
 
 
 def _said(before: State, name: str, answer: Answer) -> str:
-    if isinstance(answer, Failure):
-        return answer.reason
+    match answer:
+        case Failure():
+            return answer.reason
+        case OffersSnapshot():
+            return _said_of_offers(answer)
+        case Snapshot():
+            count = len(answer.documents)
+        case FeedSnapshot():
+            count = len(answer.items)
     refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
     is_first = before.sources.get(name, Health()).last_good is None
-    shown = answer.documents if isinstance(answer, Snapshot) else answer.items
-    return f"{len(shown)} models{refused}{', the baseline: no news' if is_first else ''}"
+    return f"{count} models{refused}{', the baseline: no news' if is_first else ''}"
+
+
+def _said_of_offers(answer: OffersSnapshot) -> str:
+    parts = [f"providers of {len(answer.offers)} models"]
+    parts += [f"{len(answer.failures)} without an answer"] if answer.failures else []
+    parts += [answer.reason] if answer.reason else []
+    return ", ".join(parts)

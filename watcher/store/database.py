@@ -14,7 +14,17 @@ from sqlite_utils.db import Table
 from watcher.domain.errors import NotFoundError, StoreError, StoreUnavailableError
 from watcher.store.lock import PRIVATE, Lock
 from watcher.store.migrate import split_announced
-from watcher.store.schema import COLUMNS_2, COLUMNS_3, INDEXES_1, TABLES_2, VERSION_1, Columns, Key, Row
+from watcher.store.schema import (
+    COLUMNS_2,
+    COLUMNS_3,
+    INDEXES_1,
+    TABLES_2,
+    TABLES_3,
+    VERSION_1,
+    Columns,
+    Key,
+    Row,
+)
 
 APPLICATION_ID = 0x4F525741  # marks the file as ours
 BUSY_TIMEOUT = 10.0  # seconds to wait for a command that writes while the service runs
@@ -46,9 +56,12 @@ def v2(db: Database) -> None:
 
 @migrations()
 def v3(db: Database) -> None:
-    """Keep what was announced of a model in a column of its own, no longer inside the document."""
+    """Remember what providers ask, and what was announced of a model apart from its document."""
+    for name, table in TABLES_3.items():
+        _create_table(db, name, *table)
     for name, column, kind, default in COLUMNS_3:
         cast("Table", db[name]).add_column(column, kind, not_null_default=default)
+    db.execute("update models set levels = null")  # how prices moved lately is learned again
     for row in list(db.query("select id, announced from models where announced is not null")):
         document, announcements = split_announced(row["announced"])
         db.execute(

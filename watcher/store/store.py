@@ -61,6 +61,7 @@ class Store:
             feed=self._tables.nouns(rows.feed_of, "feed"),
             base_prices=self._tables.nouns(rows.base_prices_of, "told_prices"),
             troubles=self._tables.nouns(rows.troubles_of, "troubles"),
+            markets=self._tables.nouns(rows.markets_of, "markets"),
         )
 
     def commit(self, before: State, plan: Plan) -> None:
@@ -74,6 +75,9 @@ class Store:
                 "sources", [rows.source_row(name, source) for name, source in after.sources.items()]
             )
             self._tables.upsert("troubles", itertools.starmap(rows.trouble_row, after.troubles.items()))
+            self._tables.upsert("markets", rows.market_rows(before.markets, after.markets))
+            for model in before.markets.keys() - after.markets.keys():
+                self._tables.delete("markets", "model = ?", [model])
             self._tables.upsert("feed", rows.feed_rows(before.feed, after.feed))
             self._tables.upsert("told_prices", rows.base_price_rows(before.base_prices, after.base_prices))
             self._tables.insert("history", map(rows.history_row, plan.history))
