@@ -11,6 +11,7 @@ from watcher.domain.catalog import FieldChange
 from watcher.domain.kinds import KINDS
 from watcher.domain.news import Event
 from watcher.messages.message import notification
+from watcher.messages.sample import sample
 from watcher.news.events import of_catalog
 
 LEAVING = Event("1", START, "expiration.announced", "acme/owl-2", None, "2026-11-07")
@@ -191,3 +192,9 @@ def test_what_differs_between_variants_or_is_taken_back_later_is_a_line_of_its_o
     body = notification("team", START, told, ["r"]).body
     for line in ("acme/owl-2: context 1 → 2", "acme/owl-2: context 2 → 1", "acme/owl-2:free: context 1 → 3"):
         assert f"• {line} tokens" in body
+
+
+def test_a_sample_message_looks_like_a_real_one() -> None:
+    message = sample("team", START)
+    assert message.title == "wetland/heron-large leaves in 5 days and 1 more change"
+    assert "prompt $1.25 → $1.50 (+20 %), completion $10.00 → $12.50 (+25 %) per M tokens" in message.body

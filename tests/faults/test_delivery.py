@@ -74,11 +74,11 @@ def test_what_was_answered_too_late_comes_again_and_says_so(tmp_path: Path, cata
     with receiving(Answer(drips=True), Answer()) as server:
         news = GrowingCatalog(tmp_path, catalog, server.url())
         news.more()
-        courier = Courier(news.watcher.store, lambda: news.clock[0], Flag(), deadline=6.0)
+        courier = Courier(news.watcher.store, lambda: news.clock[0], Flag(), deadline=1.5)
         courier.deliver(news.watcher.config.channels)
         [message] = news.watcher.store.outbox.messages()
         assert (message.state, message.repeat, message.attempts) == (OutboxState.WAITING, True, 1)
-        assert message.error == "no answer within 6 s; it may have arrived"
+        assert message.error == "no answer within 1.5 s; it may have arrived"
         news.more()
         news.deliver()
         first, again, fresh = told(server)
@@ -106,7 +106,7 @@ def test_of_many_channels_those_that_failed_last_time_delay_nobody(tmp_path: Pat
         )
         for batch in claimed:
             outbox.finish(batch, Outcome(Verdict.RETRY, "down"), news.clock[0], [news.clock[0]])
-        courier = Courier(news.watcher.store, lambda: news.clock[0], Flag(), deadline=8.0)
+        courier = Courier(news.watcher.store, lambda: news.clock[0], Flag(), deadline=2.0)
         assert courier.deliver(news.watcher.config.channels) == 10
         assert order.index("healthy") < 8, "it is among the eight that go first"
         assert [message.notification.channel for message in outbox.messages([OutboxState.SENT])] == [

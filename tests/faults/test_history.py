@@ -33,7 +33,10 @@ def archive(history: str) -> Path:
     return found
 
 
-@pytest.fixture(scope="module", params=HISTORIES)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(history, marks=pytest.mark.xdist_group(history)) for history in HISTORIES],
+)
 def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Replay a history with the shipped rules and let the judge look at it, who knows what came later."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from tests.support.receivers import MailHandler, MailReceiver, receiving_mail, receiving_mail_by_tls
-from tests.support.send_one import REFUSED, RETRY, SENT, message, send
+from tests.support.send_one import PATCHED, REFUSED, RETRY, SENT, message, send
 from watcher.domain.delivery import Outcome, Verdict
 
 SECRET = "canary-password"  # noqa: S105 - made up
@@ -75,8 +75,8 @@ def greet(listener: socket.socket, greeting: bytes) -> None:
 
 @pytest.mark.fault("L8", "L12")
 def test_a_mail_taken_after_our_patience_may_have_arrived_and_says_so_the_next_time() -> None:
-    with receiving_mail(DATA="after 21 250 OK") as server:
-        late = send(server.url())
+    with receiving_mail(DATA="after 3 250 OK") as server:
+        late = send(server.url(), sender=(*PATCHED, "patience", "1"))
         assert (late.verdict, late.unsure) == (RETRY, True)
         assert "timed out" in late.reason
     with receiving_mail() as again:

@@ -11,7 +11,7 @@ from tests.support.installed_service import PATIENCE, SHOWN, InstalledService
 from tests.support.send_one import SLACK
 from tests.support.watcher_process import eventually
 
-pytestmark = [needs_machine, pytest.mark.timeout(900)]
+pytestmark = [needs_machine, pytest.mark.timeout(900), pytest.mark.xdist_group("debian")]
 TOKEN = "TIiajkdnlazkcOXrIdevi7FQ"  # noqa: S105 - the secret part of the made-up address
 STORE = "/var/lib/watcher/watcher.db"
 

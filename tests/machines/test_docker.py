@@ -21,7 +21,10 @@ from tests.support.watcher_process import eventually
 from watcher import __version__
 from watcher.cli.demo import row
 
-pytestmark = pytest.mark.timeout(900)  # the first one waits for the image
+pytestmark = [
+    pytest.mark.timeout(900),  # the first one waits for the image
+    pytest.mark.xdist_group("docker"),
+]
 CONDOR = row("acme/condor-3", "0.000003", "0.000015")
 MARK = "# a line of a private pip.conf\n"
 MB = 1_000_000

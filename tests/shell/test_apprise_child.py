@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.receivers import Answer, receiving, receiving_mail
-from tests.support.send_one import ALTERED, DISCORD, RETRY, SENT, SLACK, message, send, send_altered
+from tests.support.send_one import DISCORD, PATCHED, RETRY, SENT, SLACK, message, send, send_patched
 from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
@@ -55,7 +55,7 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
 
 @pytest.mark.fault("Z4")
 def test_slack_gets_mentions_and_links_as_literal_text_and_nothing_advertised() -> None:
-    outcome, [body] = send_altered(Answer(), message(title=NASTY, body=NASTY))
+    outcome, [body] = send_patched(Answer(), message(title=NASTY, body=NASTY))
     assert outcome == Outcome(SENT)
     text = body.decode()
     assert "<" not in text
@@ -69,7 +69,7 @@ def test_slack_gets_mentions_and_links_as_literal_text_and_nothing_advertised() 
 @pytest.mark.fault("Z4")
 def test_discord_finds_no_mention_and_no_link_in_remote_text(options: str) -> None:
     bait = "@everyone <@123> <@&9> [free](https://evil.example) @Here"
-    outcome, [body] = send_altered(Answer(204, b""), message(title=bait, body=bait), DISCORD + options)
+    outcome, [body] = send_patched(Answer(204, b""), message(title=bait, body=bait), DISCORD + options)
     assert outcome == Outcome(SENT)
     sent = json.loads(body)
     text = json.dumps([sent.get("content"), sent.get("embeds")], ensure_ascii=False)
@@ -83,7 +83,7 @@ def test_discord_finds_no_mention_and_no_link_in_remote_text(options: str) -> No
 @pytest.mark.parametrize("character", ["x", "<", "\n"])
 @pytest.mark.fault("L10")
 def test_a_text_too_long_for_slack_is_cut_and_says_by_how_much(character: str) -> None:
-    _, [body] = send_altered(Answer(), message(body="z" + character * 45_000 + "z"))
+    _, [body] = send_patched(Answer(), message(body="z" + character * 45_000 + "z"))
     text = json.loads(body)["attachments"][0]["text"]
     assert 30_000 < len(text) <= 35_000
     kept, _, closing = text.rpartition("\n")
@@ -122,13 +122,13 @@ def test_what_a_server_would_stumble_over_is_taken_out_first() -> None:
 @pytest.mark.parametrize("result", ["None", "True", "zero", "unknown", "nomatch", "timeout"])
 @pytest.mark.fault("L19", "L20")
 def test_a_result_that_is_not_the_known_success_is_a_failure(result: str) -> None:
-    outcome = send("json://127.0.0.1:9/", sender=(*ALTERED, "result", result))
+    outcome = send("json://127.0.0.1:9/", sender=(*PATCHED, "result", result))
     assert outcome == Outcome(RETRY, "the service gave no reason")
 
 
 @pytest.mark.fault("L19")
 def test_a_crash_of_apprise_is_a_failure_without_its_words() -> None:
-    outcome = send("json://127.0.0.1:9/", sender=(*ALTERED, "result", "crash"))
+    outcome = send("json://127.0.0.1:9/", sender=(*PATCHED, "result", "crash"))
     assert outcome == Outcome(RETRY, "the sending process failed with RuntimeError")
 
 

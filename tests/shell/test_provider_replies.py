@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.support.receivers import Answer, free_port, receiving, receiving_mail
-from tests.support.send_one import DISCORD, REFUSED, RETRY, SENT, message, send, send_all, send_altered
+from tests.support.send_one import DISCORD, REFUSED, RETRY, SENT, message, send, send_all, send_patched
 from watcher.delivery.apprise_process import SENDER
 from watcher.domain.delivery import Outcome, Verdict
 
@@ -107,7 +107,7 @@ def test_too_many_requests_are_tried_again_when_the_server_says(
 @pytest.mark.fault("L2")
 def test_a_plugin_that_would_ask_again_at_once_does_not() -> None:
     limited = Answer(429, b'{"message": "You are being rate limited.", "retry_after": 3.2}')
-    outcome, bodies = send_altered(limited, url=DISCORD)
+    outcome, bodies = send_patched(limited, url=DISCORD)
     assert (outcome.verdict, outcome.retry_after, len(bodies)) == (RETRY, 3.2, 1)
 
 
@@ -160,7 +160,7 @@ def test_a_proxy_in_the_environment_is_left_alone_for_loopback(monkeypatch: pyte
 def test_slack_is_believed_by_its_words_not_by_its_status(
     answer: Answer, verdict: Verdict, words: str
 ) -> None:
-    outcome, bodies = send_altered(answer)
+    outcome, bodies = send_patched(answer)
     assert outcome == Outcome(verdict, words)
     assert len(bodies) == 1
 
