@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, priced
 from tests.support.due_messages import due
-from tests.support.receivers import Answer, free_port, receiving, receiving_mail
+from tests.support.fork_server import ForkServer
+from tests.support.receivers import Answer, free_port, receiving
 from tests.support.scripted_server import HANG, Script, serving
 from tests.support.served_catalog import Catalog, has_polled_twice_more, service
 from tests.support.watcher_process import configure, eventually, finished, running
@@ -22,39 +23,6 @@ from watcher.store.store import Store
 
 DEARER = priced(OWL, "0.0000015", "0.0000125")
 LEAVING = HERON | {"expiration_date": f"{datetime.now(UTC) + timedelta(days=200):%Y-%m-%d}"}
-
-
-def test_an_alert_arrives_once_by_mail_and_by_http_over_a_restart(tmp_path: Path, catalog: Catalog) -> None:
-    with receiving() as http, receiving_mail() as mail:
-        file = configure(
-            tmp_path, catalog.url, {"hook": http.url("/alerts"), "ops": mail.url()}, "holds: {price: 3s}"
-        )
-        store = tmp_path / "watcher.db"
-        with running(file):
-            has_polled_twice_more(store)
-            catalog.shows(DEARER, FINCH, LEAVING)
-            eventually(lambda: len(mail.mails) == len(http.requests) == 1, "the date is told")
-        with running(file):
-            eventually(lambda: len(mail.mails) == len(http.requests) == 2, "the price is told")
-            has_polled_twice_more(store)
-        with running(file):
-            has_polled_twice_more(store)
-        assert [m["Subject"] for m in mail.mails] == [
-            "wetland/heron-large leaves in 200 days",
-            "acme/owl-2 is 25 % dearer",
-        ]
-        assert len(http.requests) == 2
-        text = mail.mails[1].get_body(("plain",))
-        page = mail.mails[1].get_body(("html",))
-        line = "acme/owl-2: prompt $1.25 → $1.50 (+20 %), completion $10.00 → $12.50 (+25 %) per M tokens"
-        assert text is not None
-        assert line in " ".join(text.get_content().split())
-        assert page is not None
-        assert "<h3>Prices</h3>" in page.get_content()
-        assert line.encode("unicode_escape") in http.requests[1].body
-    shown = finished(file, "outbox", "--json").stdout.splitlines()
-    assert len(shown) == 4
-    assert all('"state": "sent"' in line for line in shown)
 
 
 @pytest.mark.fault("I15")
@@ -91,48 +59,50 @@ def test_a_source_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
         assert store.state().sources == {}
 
 
-def test_the_console_needs_no_account(tmp_path: Path, catalog: Catalog) -> None:
+def test_the_console_needs_no_account(server: ForkServer, tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    assert finished(file, "once").returncode == 0
+    assert server.finished("--config", file, "once").returncode == 0
     catalog.shows(OWL, FINCH)
-    finished(file, "once")
+    server.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
-    told = finished(file, "once")
+    told = server.finished("--config", file, "once")
     assert "wetland/heron-small is new" in told.stdout
     assert "models: 3 models; feed: 3 models; events: 1, messages: 1, waiting to last: 1" in told.stderr
-    assert finished(file, "once").stdout == ""
+    assert server.finished("--config", file, "once").stdout == ""
 
 
 @pytest.mark.fault("I9")
-def test_the_first_look_says_that_it_is_the_baseline(tmp_path: Path, catalog: Catalog) -> None:
+def test_the_first_look_says_that_it_is_the_baseline(
+    server: ForkServer, tmp_path: Path, catalog: Catalog
+) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    told = finished(file, "once")
+    told = server.finished("--config", file, "once")
     assert "models: 3 models, the baseline: no news; feed: 3 models, the baseline: no news" in told.stderr
     assert told.stdout == ""
 
 
-def test_a_dry_run_shows_and_remembers_nothing(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_dry_run_shows_and_remembers_nothing(server: ForkServer, tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    assert "the baseline" in finished(file, "once", "--dry-run").stderr
+    assert "the baseline" in server.finished("--config", file, "once", "--dry-run").stderr
     assert not (tmp_path / "watcher.db").exists()
-    finished(file, "once")
+    server.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON, LEAVING | {"id": "wetland/heron-small"})
     for _ in range(2):
-        shown = finished(file, "once", "--dry-run")
+        shown = server.finished("--config", file, "once", "--dry-run")
         assert "model.added            wetland/heron-small is new" in shown.stdout
         assert (
             "console would be told (Everything): wetland/heron-small leaves in 200 days and 1 more"
             in shown.stdout
         )
-    assert '"kind": "model.added"' in finished(file, "once", "--dry-run", "--json").stdout
+    assert '"kind": "model.added"' in server.finished("--config", file, "once", "--dry-run", "--json").stdout
 
 
 @pytest.mark.fault("N1")
 def test_a_source_that_cannot_be_read_fails_the_command_and_says_why(
-    tmp_path: Path, catalog: Catalog
+    server: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     dead = configure(tmp_path, "http://127.0.0.1:9/models", {"console": "console://"})
-    told = finished(dead, "once")
+    told = server.finished("--config", dead, "once")
     assert told.returncode == 1
     assert "models: 127.0.0.1: [Errno 111] Connection refused" in told.stderr
     assert catalog.url

@@ -47,13 +47,14 @@ class Trap(TypedDict):
 
 
 class Job(TypedDict):
-    """A command line, the file for what it says, and what happens to it.
+    """A command line, the files for what it prints, and what happens to it.
 
     With `patient`, what a killed process leaves behind is waited for too.
     """
 
     arguments: list[str]
-    output: str
+    stdout: str
+    stderr: str
     trap: Trap | None
     patient: bool
 
@@ -94,10 +95,9 @@ class Hook:
 
 def live(job: Job) -> NoReturn:
     """Run the command line to its end, in a process of its own."""
-    output = os.open(job["output"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for stream in (1, 2):
-        os.dup2(output, stream)
+    for stream, file in enumerate((job["stdout"], job["stderr"]), start=1):
+        os.dup2(os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY), stream)
     if job["trap"]:
         hook = Hook(job["trap"])
         threading.setprofile(hook)
