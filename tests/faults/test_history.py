@@ -61,7 +61,7 @@ def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return found
 
 
-def test_no_new_model_is_missed_invented_or_told_twice(judged: dict[str, Any]) -> None:
+def test_no_new_model_is_missed_invented_or_reported_twice(judged: dict[str, Any]) -> None:
     assert {key: judged["added"][key] for key in ("missed", "false", "double")} == {
         "missed": 0,
         "false": 0,
@@ -73,7 +73,7 @@ def test_no_removal_is_missed_or_invented(judged: dict[str, Any]) -> None:
     assert (judged["removed"]["missed"], judged["removed"]["false"]) == (0, 0)
 
 
-def test_no_expiration_date_is_missed_told_twice_or_a_sentinel(judged: dict[str, Any]) -> None:
+def test_no_expiration_date_is_missed_reported_twice_or_a_sentinel(judged: dict[str, Any]) -> None:
     assert [judged["expiration"][key] for key in ("missed", "double", "sentinel")] == [0, 0, 0]
 
 

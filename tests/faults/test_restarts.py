@@ -10,7 +10,7 @@ DEARER = priced(OWL, "0.0000015", "0.0000125")
 LEAVING = HERON | {"expiration_date": f"{datetime.now(UTC) + timedelta(days=200):%Y-%m-%d}"}
 
 
-def test_an_alert_arrives_once_by_mail_and_by_http_over_a_restart(tmp_path: Path, catalog: Catalog) -> None:
+def test_an_alert_arrives_once_by_mail_and_by_http_across_restarts(tmp_path: Path, catalog: Catalog) -> None:
     with receiving() as http, receiving_mail() as mail:
         file = configure(
             tmp_path, catalog.url, {"hook": http.url("/alerts"), "ops": mail.url()}, "holds: {price: 3s}"

@@ -26,7 +26,7 @@ LEAVING = HERON | {"expiration_date": f"{datetime.now(UTC) + timedelta(days=200)
 
 
 @pytest.mark.fault("I15")
-def test_a_second_service_on_one_store_ends_at_once_and_names_the_first(
+def test_a_second_service_on_the_same_store_exits_at_once_and_names_the_first(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
@@ -48,7 +48,7 @@ def test_a_signal_ends_the_service_cleanly(tmp_path: Path, catalog: Catalog, num
 
 
 @pytest.mark.fault("I17")
-def test_a_source_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
+def test_a_hanging_source_does_not_delay_the_exit(tmp_path: Path) -> None:
     with serving(Script((HANG,))) as server:
         file = configure(tmp_path, server.url("/models"), {"console": "console://"})
         with running(file) as process:
@@ -72,7 +72,7 @@ def test_the_console_needs_no_account(server: ForkServer, tmp_path: Path, catalo
 
 
 @pytest.mark.fault("I9")
-def test_the_first_look_says_that_it_is_the_baseline(
+def test_the_first_poll_says_that_it_is_the_baseline(
     server: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
@@ -81,7 +81,9 @@ def test_the_first_look_says_that_it_is_the_baseline(
     assert told.stdout == ""
 
 
-def test_a_dry_run_shows_and_remembers_nothing(server: ForkServer, tmp_path: Path, catalog: Catalog) -> None:
+def test_a_dry_run_shows_everything_and_stores_nothing(
+    server: ForkServer, tmp_path: Path, catalog: Catalog
+) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     assert "the baseline" in server.finished("--config", file, "once", "--dry-run").stderr
     assert not (tmp_path / "watcher.db").exists()
@@ -98,7 +100,7 @@ def test_a_dry_run_shows_and_remembers_nothing(server: ForkServer, tmp_path: Pat
 
 
 @pytest.mark.fault("N1")
-def test_a_source_that_cannot_be_read_fails_the_command_and_says_why(
+def test_an_unreadable_source_fails_the_command_and_says_why(
     server: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     dead = configure(tmp_path, "http://127.0.0.1:9/models", {"console": "console://"})
@@ -109,7 +111,7 @@ def test_a_source_that_cannot_be_read_fails_the_command_and_says_why(
 
 
 @pytest.mark.fault("W9", "W10")
-def test_a_channel_that_fails_is_tried_again_until_it_works(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_failing_channel_is_retried_until_it_works(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
     with receiving(Answer(500, b"oops"), Answer(200)) as http:
         watcher = service(tmp_path, catalog.url, http.url(), clock)
@@ -129,7 +131,7 @@ def test_a_channel_that_fails_is_tried_again_until_it_works(tmp_path: Path, cata
 
 
 @pytest.mark.fault("L4")
-def test_a_channel_that_refuses_ends_in_the_dead_letters(tmp_path: Path, catalog: Catalog) -> None:
+def test_messages_to_a_refusing_channel_become_dead_letters(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
     with receiving(Answer(404, b"no_service")) as http:
         watcher = service(tmp_path, catalog.url, http.url(), clock)
@@ -151,7 +153,7 @@ def test_a_channel_that_refuses_ends_in_the_dead_letters(tmp_path: Path, catalog
     [([], 300), ([None], 300), ([10.0], 300), ([900.0, None], 900)],
 )
 @pytest.mark.fault("H2")
-def test_the_next_poll_is_later_where_a_server_asked_for_it(wishes: list[float | None], seconds: int) -> None:
+def test_the_next_poll_is_later_if_a_server_asked_for_it(wishes: list[float | None], seconds: int) -> None:
     answers = {str(number): Failure("busy", wish) for number, wish in enumerate(wishes)}
     at = datetime(2026, 11, 2, tzinfo=UTC)
     assert pause(timedelta(minutes=5), Poll(at, answers), 0.0) == timedelta(seconds=seconds)
@@ -172,9 +174,7 @@ def test_a_service_that_is_told_to_stop_sends_nothing_more(tmp_path: Path, catal
 
 
 @pytest.mark.fault("W2")
-def test_an_answer_that_cannot_be_believed_is_a_failed_poll_and_changes_nothing(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+def test_an_implausible_answer_is_a_failed_poll_and_changes_nothing(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
     watcher = service(tmp_path, catalog.url, "console://", clock)
     watcher.poll()
@@ -190,7 +190,7 @@ def test_an_answer_that_cannot_be_believed_is_a_failed_poll_and_changes_nothing(
 
 
 @pytest.mark.fault("I16")
-def test_what_nobody_foresaw_fails_the_poll_and_is_told_as_any_failure(
+def test_an_unforeseen_error_fails_the_poll_and_is_reported_like_any_failure(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
@@ -216,7 +216,7 @@ def test_what_nobody_foresaw_fails_the_poll_and_is_told_as_any_failure(
 
 
 @pytest.mark.fault("X22", "C14")
-def test_a_start_takes_up_what_an_earlier_run_left_behind(
+def test_a_start_picks_up_what_an_earlier_run_left_behind(
     tmp_path: Path, catalog: Catalog, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
@@ -235,7 +235,7 @@ def test_a_start_takes_up_what_an_earlier_run_left_behind(
     watcher.store.close()
 
 
-def test_status_knows_the_running_service_and_when_it_asks_next(tmp_path: Path, catalog: Catalog) -> None:
+def test_status_knows_the_running_service_and_its_next_poll(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     with running(file) as process:
         has_polled_twice_more(tmp_path / "watcher.db")
@@ -247,9 +247,7 @@ def test_status_knows_the_running_service_and_when_it_asks_next(tmp_path: Path, 
 
 
 @pytest.mark.fault("Z14")
-def test_metrics_and_health_are_served_where_the_configuration_wants_it(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+def test_metrics_and_health_are_served_if_configured(tmp_path: Path, catalog: Catalog) -> None:
     port = free_port()
     file = configure(tmp_path, catalog.url, {"console": "console://"}, f"listen: 127.0.0.1:{port}")
     with running(file) as process:
