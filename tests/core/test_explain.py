@@ -3,8 +3,8 @@ from datetime import timedelta
 from tests.support.catalogs import DAY, FINCH, HOUR, OWL, Row, Story, priced
 from watcher.domain.catalog import Item
 from watcher.domain.policy import Policy
-from watcher.news.settle import Waiting, outlook
 from watcher.news.holds import Moment
+from watcher.news.settle import Waiting, outlook
 from watcher.reports.explain import check_rules
 from watcher.rules.route import ECHO, MASS, Rule
 from watcher.rules.values import Globs, Percent, PriceTerms
@@ -24,7 +24,7 @@ def waiting(*rows: Row, every: timedelta = MINUTES) -> list[Waiting]:
     )
 
 
-def test_what_waits_says_since_when_and_when_it_is_told() -> None:
+def test_a_waiting_change_says_since_when_and_when_it_will_be_reported() -> None:
     changed = priced(OWL, "0.0000015", "0.0000125") | {"context_length": 5}
     price, context = waiting(OWL, changed, changed)
     assert (price.event.kind, context.event.kind) == ("price.changed", "context.changed")
@@ -33,7 +33,7 @@ def test_what_waits_says_since_when_and_when_it_is_told() -> None:
     assert context.event.after == 5
 
 
-def test_it_is_told_just_then() -> None:
+def test_it_is_reported_exactly_then() -> None:
     story = Story()
     story.shows(OWL)
     changed = OWL | {"context_length": 5}
@@ -47,12 +47,12 @@ def test_it_is_told_just_then() -> None:
     assert (event.at, event.after) == (wait.due_at, wait.event.after)
 
 
-def test_where_nothing_differs_nothing_waits() -> None:
+def test_nothing_waits_where_nothing_differs() -> None:
     assert waiting(OWL, OWL) == []
     assert outlook("x", Item(), Moment(Story().at, Story().at), Policy()) == []
 
 
-def test_every_rule_says_whether_it_tells_and_what_is_not_met() -> None:
+def test_every_rule_says_whether_it_matches_and_what_is_not_met() -> None:
     [wait] = waiting(OWL, priced(OWL, "0.0000015", "0.0000125"))
     found = check_rules(wait.event, [PRICES, TENTH], {})
     assert [(v.rule, v.tells, v.channels, v.unmet) for v in found] == [
@@ -61,7 +61,7 @@ def test_every_rule_says_whether_it_tells_and_what_is_not_met() -> None:
     ]
 
 
-def test_after_a_rule_that_stops_no_other_tells() -> None:
+def test_no_rule_below_a_stop_matches() -> None:
     [wait] = waiting(OWL, priced(OWL, "0.0000015", "0.0000125"))
     assert [v.unmet for v in check_rules(wait.event, [STOP, PRICES], {})] == [
         (),
@@ -69,7 +69,7 @@ def test_after_a_rule_that_stops_no_other_tells() -> None:
     ]
 
 
-def test_echoes_and_mass_changes_say_so() -> None:
+def test_twins_and_mass_changes_say_so() -> None:
     batch = OWL | {"id": "acme/owl-2:batch"}
     story = Story()
     story.shows(batch)

@@ -73,12 +73,12 @@ def test_an_item_without_a_usable_guid_is_left_out(guid: str) -> None:
     "date", ["", "never", "02/11/2026", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 99 Foo 99999 +99999"]
 )
 @pytest.mark.fault("F3")
-def test_a_date_means_nothing_to_us(date: str) -> None:
+def test_dates_are_ignored(date: str) -> None:
     assert len(read(item("Owl (acme/owl-2)", extra=f"<pubDate>{date}</pubDate>")).items) == 1
 
 
 @pytest.mark.fault("F3")
-def test_without_a_guid_the_link_will_do() -> None:
+def test_without_a_guid_the_link_serves() -> None:
     link = "https://openrouter.ai/acme/owl-2"
     snapshot = read(
         f"<item><title>Owl (acme/owl-2)</title><link>{link}</link><pubDate>never</pubDate></item>"
@@ -131,13 +131,13 @@ def test_a_guid_twice_is_one_model() -> None:
         ),
     ],
 )
-def test_a_feed_that_cannot_be_believed_is_refused_whole(page: bytes, words: str) -> None:
+def test_an_implausible_feed_is_refused_whole(page: bytes, words: str) -> None:
     assert words in refusal(page)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-1"])
 @pytest.mark.fault("F11")
-def test_other_encodings_are_read_right(encoding: str) -> None:
+def test_other_encodings_are_read_correctly(encoding: str) -> None:
     head = HEAD.replace("UTF-8", encoding)
     page = (head + item("Übermodel (acme/owl-2)") + TAIL).encode(encoding)
     assert feed.parse([page], START, QUERY).items["acme/owl-2-20260901"].name == "Übermodel"
@@ -174,12 +174,12 @@ def test_a_feed_on_which_the_parser_fails_is_refused(page: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["zlib", "idna", "utf-7", "x\x1b[31m"])
 @pytest.mark.fault("F11")
-def test_an_encoding_that_is_none_is_not_used(encoding: str) -> None:
+def test_something_that_is_not_a_text_encoding_is_not_used(encoding: str) -> None:
     assert read(item("Owl (acme/owl-2)"), head=HEAD.replace("UTF-8", encoding)).items
 
 
 @pytest.mark.fault("F10")
-def test_a_feed_nested_deeply_is_read() -> None:
+def test_a_deeply_nested_feed_is_read() -> None:
     assert len(read(item("Owl (acme/owl-2)"), "<a>" * 20_000, "</a>" * 20_000).items) == 1
 
 

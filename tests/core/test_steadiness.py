@@ -34,7 +34,7 @@ def polled(story: Story, *rows: Row, during: timedelta, every: timedelta = MINUT
 
 
 class TestSteady:
-    def test_a_steady_price_that_changes_is_told_within_the_hour(self) -> None:
+    def test_a_change_of_a_steady_price_is_reported_within_the_hour(self) -> None:
         story = begun()
         assert polled(story, DEARER, during=2 * HOUR) == HOUR - MINUTES
         [event] = story.plan.events
@@ -42,7 +42,7 @@ class TestSteady:
         assert event.after == {"prompt": "0.0000015", "completion": "0.0000125"}
         assert event.cause == "repriced"
 
-    def test_polls_an_hour_apart_tell_it_at_first_sight(self) -> None:
+    def test_polls_an_hour_apart_report_it_at_first_sight(self) -> None:
         assert prices(begun().shows(DEARER)) == [("acme/owl-2", "repriced")]
 
     @pytest.mark.fault("W8")
@@ -75,7 +75,7 @@ class TestDoubtful:
 
 
 class TestRestless:
-    def test_a_flap_costs_nobody_a_message(self) -> None:
+    def test_a_flap_sends_no_message(self) -> None:
         story = begun()
         for _ in range(10):
             assert polled(story, DEARER, during=HOUR / 2) is None
@@ -97,7 +97,7 @@ class TestRestless:
         assert polled(story, priced(OWL, "0.00000125", "0.0000102"), during=3 * DAY) == 40 * HOUR
 
     @pytest.mark.fault("W7")
-    def test_a_drift_is_told_within_six_days_with_its_true_total(self) -> None:
+    def test_a_drift_is_reported_within_six_days_with_its_true_total(self) -> None:
         story = begun()
         told: list[Event] = []
         for step in range(1, 13):
@@ -107,7 +107,7 @@ class TestRestless:
         assert told[0].at - told[0].since <= LATELY + DAY if told[0].since else False
         assert story.shows(priced(OWL, "0.00000125", "0.0000148"), after=DAY) is not None
 
-    def test_what_came_back_after_it_was_told_is_told_again_under_another_id(self) -> None:
+    def test_a_price_that_returns_after_being_reported_is_reported_again_under_another_id(self) -> None:
         story = begun()
         told = [event for shown in (DEARER, OWL, DEARER) for event in story.shows(shown, after=7 * DAY)]
         assert [event.kind for event in told] == ["price.changed"] * 3
@@ -124,22 +124,22 @@ class TestLesserPrices:
     def with_cache(self, price: str | None, base: Row = OWL) -> Row:
         return base | {"pricing": base["pricing"] | ({"input_cache_read": price} if price else {})}
 
-    def test_a_change_of_lesser_prices_alone_is_told_after_a_week(self) -> None:
+    def test_a_change_of_minor_prices_alone_is_reported_after_a_week(self) -> None:
         story = begun(self.with_cache("0.0000001"))
         assert polled(story, self.with_cache("0.0000002"), during=9 * DAY, every=DAY) == 7 * DAY
         [event] = story.plan.events
         assert (event.kind, event.cause) == ("price.detail", "cache price changed")
 
-    def test_one_that_is_newly_listed_says_so(self) -> None:
+    def test_a_newly_listed_price_says_so(self) -> None:
         story = begun()
         assert polled(story, self.with_cache("0.0000002"), during=9 * DAY, every=DAY) == 7 * DAY
         assert story.plan.events[-1].cause == "now itemised"
 
-    def test_one_that_is_no_longer_listed_is_no_news(self) -> None:
+    def test_a_price_no_longer_listed_is_not_news(self) -> None:
         story = begun(self.with_cache("0.0000001"))
         assert polled(story, OWL, during=20 * DAY, every=DAY) is None
 
-    def test_they_are_told_along_with_the_price_itself(self) -> None:
+    def test_they_are_reported_with_the_main_price(self) -> None:
         story = begun()
         [event] = [e for e in story.shows(self.with_cache("0.0000002", DEARER)) if e.subject == "acme/owl-2"]
         assert {change.path for change in event.fields} == {"prompt", "completion", "input_cache_read"}
@@ -151,7 +151,7 @@ class TestLesserPrices:
         assert polled(story, shown, during=9 * DAY, every=DAY) == 7 * DAY
         assert story.plan.events[0].cause == "long-context price changed"
 
-    def test_any_other_says_so(self) -> None:
+    def test_any_other_price_says_so(self) -> None:
         story = begun(OWL | {"pricing": OWL["pricing"] | {"web_search": "0.01"}})
         shown = OWL | {"pricing": OWL["pricing"] | {"web_search": "0.02"}}
         assert polled(story, shown, during=9 * DAY, every=DAY) == 7 * DAY
@@ -165,7 +165,7 @@ class TestSchedules:
     def scheduled(self, prompt: str, window: Row) -> Row:
         return OWL | {"pricing": {"prompt": prompt, "completion": "0.00001", "overrides": [window]}}
 
-    def test_the_hour_of_the_day_is_no_change(self) -> None:
+    def test_the_hour_of_the_day_is_not_a_change(self) -> None:
         story = begun(self.scheduled("0.00000125", WINDOW))
         for prompt in ("0.0000005", "0.00000125") * 5:
             assert story.shows(self.scheduled(prompt, WINDOW), after=12 * HOUR) == []
@@ -193,7 +193,7 @@ class TestSchedules:
         ((None, None), (None, None), "0"),
     ],
 )
-def test_prices_are_apart_by_their_largest_relative_difference(
+def test_the_distance_of_prices_is_their_largest_relative_difference(
     before: tuple[str | None, str | None], after: tuple[str | None, str | None], share: str
 ) -> None:
     sides = [{"prompt": prompt, "completion": completion} for prompt, completion in (before, after)]
@@ -209,7 +209,7 @@ def test_holds_are_cut_short_where_the_next_poll_would_come_too_late(gap: int, h
     st.lists(st.sampled_from(["0.000001", "0.0000011", "0.000002", "0"]), min_size=1, max_size=30),
     st.sampled_from([HOUR, 6 * HOUR, DAY]),
 )
-def test_whatever_a_price_does_what_lasts_is_told_and_nothing_is_told_that_is_not_so(
+def test_whatever_a_price_does_what_lasts_is_reported_and_nothing_untrue_is(
     shown: list[str], every: timedelta
 ) -> None:
     story = begun(priced(OWL, "0.000001", "0"), HERON)

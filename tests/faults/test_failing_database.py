@@ -129,7 +129,7 @@ class Fault:
     ],
 )
 @pytest.mark.fault("I1", "I2", "I3")
-def test_whatever_operation_fails_nothing_is_lost_or_told_twice(
+def test_whichever_operation_fails_nothing_is_lost_or_sent_twice(
     watch: Watch, undisturbed: StoreContents, fault: Fault
 ) -> None:
     for number in count(1, fault.every):
@@ -149,7 +149,7 @@ def test_whatever_operation_fails_nothing_is_lost_or_told_twice(
 
 
 @pytest.mark.fault("I3")
-def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most(
+def test_a_restart_after_a_failure_repeats_at_most_one_message_per_channel(
     watch: Watch, undisturbed: StoreContents
 ) -> None:
     repeats = list[int]()
@@ -168,7 +168,7 @@ def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most(
 
 
 @pytest.mark.fault("S12", "X12")
-def test_whatever_operation_of_a_migration_fails_the_tables_are_whole_or_not_there(
+def test_whichever_operation_of_a_migration_fails_the_tables_are_complete_or_absent(
     tmp_path: Path,
 ) -> None:
     whole = schema_of(made(tmp_path / "whole.db"))

@@ -47,7 +47,7 @@ def port_of(url: str) -> int:
 
 
 @pytest.mark.fault("I5", "N7")
-def test_an_answer_that_is_cut_anywhere_changes_nothing_and_the_next_gives_what_is_due(
+def test_an_answer_cut_off_anywhere_changes_nothing_and_the_next_one_brings_what_is_due(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     clock = [START]
@@ -91,7 +91,7 @@ def places(whole: int) -> list[int]:
     ],
 )
 @pytest.mark.fault("I3")
-def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked(
+def test_a_message_cut_off_anywhere_arrives_and_twice_only_if_marked(
     tmp_path: Path, catalog: Catalog, side: Side, *, mail: bool
 ) -> None:
     clock = [START]

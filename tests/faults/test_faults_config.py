@@ -78,7 +78,7 @@ def test_a_service_with_a_broken_configuration_ends_at_once_and_touches_nothing(
 
 @pytest.mark.parametrize("size", [1_000_001, 50_000_000, 50_000_000_000])
 @pytest.mark.fault("C4")
-def test_a_file_that_is_no_configuration_is_not_read_to_its_end(tmp_path: Path, size: int) -> None:
+def test_a_file_that_is_not_a_configuration_is_not_read_to_the_end(tmp_path: Path, size: int) -> None:
     file = written(tmp_path, RULES)
     os.truncate(file, size)
     with pytest.raises(ConfigError, match="is larger than 1,000,000 bytes"):
@@ -86,7 +86,7 @@ def test_a_file_that_is_no_configuration_is_not_read_to_its_end(tmp_path: Path, 
 
 
 @pytest.mark.fault("C6")
-def test_hours_are_hours_and_no_numbers(tmp_path: Path) -> None:
+def test_hours_are_hours_and_not_numbers(tmp_path: Path) -> None:
     text = RULES.replace('"console://"', '{url: "console://", quiet: 22:00-07:00, limit: 012/h}')
     loaded = load.load(written(tmp_path, "timezone: Europe/Paris\n" + text), {})
     quiet = loaded.channels["hook"].quiet
@@ -100,7 +100,7 @@ def test_hours_are_hours_and_no_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("C9")
-def test_a_rule_that_tells_nothing_and_one_that_tells_all_are_seen_before_they_go_live(
+def test_a_rule_that_matches_nothing_or_everything_is_noticed_before_it_goes_live(
     tmp_path: Path,
 ) -> None:
     file = written(
@@ -121,7 +121,7 @@ def test_a_rule_that_tells_nothing_and_one_that_tells_all_are_seen_before_they_g
 
 @pytest.mark.parametrize("key", ["template", "format", "body"])
 @pytest.mark.fault("C10", "Z8")
-def test_there_are_no_templates_that_could_be_wrong(tmp_path: Path, key: str) -> None:
+def test_there_are_no_templates_to_get_wrong(tmp_path: Path, key: str) -> None:
     text = RULES.replace("notify: hook", f"notify: hook, {key}: '{{{{ event.nothing }}}}'")
     with pytest.raises(ConfigError, match=rf"rules\[0\]\.{key}: unknown key"):
         load.load(written(tmp_path, text), {})
@@ -129,7 +129,7 @@ def test_there_are_no_templates_that_could_be_wrong(tmp_path: Path, key: str) ->
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.fault("C10")
-def test_an_event_of_which_nothing_is_known_is_still_a_message(kind: str) -> None:
+def test_an_event_without_details_is_still_a_message(kind: str) -> None:
     message = notification("hook", START, [Event("1", START, KINDS[kind], "acme/owl-2")], ["All"])
     assert message.title.isprintable()
     assert message.title
@@ -157,7 +157,7 @@ def test_an_address_that_would_not_work_is_refused_by_its_name(tmp_path: Path, u
 
 
 @pytest.mark.fault("C15")
-def test_a_rule_that_is_added_tells_what_happens_from_then_on(tmp_path: Path) -> None:
+def test_an_added_rule_reports_what_happens_from_then_on(tmp_path: Path) -> None:
     dates = Rule("Dates", ("hook",), {"event": Globs.parse("expiration.*")})
     new = Rule("New", ("hook",), {"event": Globs.parse("model.added")})
 

@@ -38,7 +38,7 @@ def test_an_empty_list_between_two_good_ones_is_a_line_in_the_log(
 
 
 @pytest.mark.fault("W2", "W3")
-def test_what_changed_while_answers_were_broken_is_told_after_them(tmp_path: Path) -> None:
+def test_what_changed_while_answers_were_broken_is_reported_afterwards(tmp_path: Path) -> None:
     with watched_site(tmp_path, more=PATIENT) as at:
         at.shows(*BIRDS)
         before = at.state().items
@@ -51,7 +51,7 @@ def test_what_changed_while_answers_were_broken_is_told_after_them(tmp_path: Pat
 
 
 @pytest.mark.fault("W3")
-def test_the_same_list_after_failed_polls_is_no_news(tmp_path: Path) -> None:
+def test_the_same_list_after_failed_polls_is_not_news(tmp_path: Path) -> None:
     with watched_site(tmp_path, more=PATIENT) as at:
         at.shows(*BIRDS)
         before = at.state().items
@@ -63,7 +63,7 @@ def test_the_same_list_after_failed_polls_is_no_news(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("W7")
-def test_small_steps_are_told_as_soon_as_they_add_up(tmp_path: Path) -> None:
+def test_small_steps_are_reported_as_soon_as_they_add_up(tmp_path: Path) -> None:
     dearer = Rule("Dearer", ("hook",), {"price": PriceTerms(rises_by=Percent.parse("5%"))})
     with watched_site(tmp_path, more=PATIENT) as at:
         at.restarts(dearer)
@@ -75,7 +75,7 @@ def test_small_steps_are_told_as_soon_as_they_add_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("W8")
-def test_free_and_no_longer_free_are_said(tmp_path: Path) -> None:
+def test_free_and_no_longer_free_are_stated(tmp_path: Path) -> None:
     with watched_site(tmp_path, more=AT_ONCE) as at:
         for prompt, completion in (("0.000002", "0.000004"), ("0", "0"), ("0.000002", "0.000004")):
             at.shows(priced(OWL, prompt, completion), FINCH, after=7 * DAY)
@@ -98,7 +98,7 @@ def test_one_message_whatever_the_order_of_the_reminders(tmp_path: Path, reminde
 
 
 @pytest.mark.fault("W16")
-def test_each_channel_of_several_rules_is_told_once_and_names_its_rules(tmp_path: Path) -> None:
+def test_each_channel_of_several_rules_is_notified_once_and_names_its_rules(tmp_path: Path) -> None:
     with receiving() as one, receiving() as two, receiving() as three:
         hooks = (one, two, three)
         channels = {f"hook{number}": hook.url() for number, hook in enumerate(hooks, 1)}

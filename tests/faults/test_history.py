@@ -33,7 +33,10 @@ def archive(history: str) -> Path:
     return found
 
 
-@pytest.fixture(scope="module", params=HISTORIES)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(history, marks=pytest.mark.xdist_group(history)) for history in HISTORIES],
+)
 def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Replay a history with the shipped rules and let the judge look at it, who knows what came later."""
     folder = tmp_path_factory.mktemp(request.param)
@@ -58,7 +61,7 @@ def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return found
 
 
-def test_no_new_model_is_missed_invented_or_told_twice(judged: dict[str, Any]) -> None:
+def test_no_new_model_is_missed_invented_or_reported_twice(judged: dict[str, Any]) -> None:
     assert {key: judged["added"][key] for key in ("missed", "false", "double")} == {
         "missed": 0,
         "false": 0,
@@ -70,7 +73,7 @@ def test_no_removal_is_missed_or_invented(judged: dict[str, Any]) -> None:
     assert (judged["removed"]["missed"], judged["removed"]["false"]) == (0, 0)
 
 
-def test_no_expiration_date_is_missed_told_twice_or_a_sentinel(judged: dict[str, Any]) -> None:
+def test_no_expiration_date_is_missed_reported_twice_or_a_sentinel(judged: dict[str, Any]) -> None:
     assert [judged["expiration"][key] for key in ("missed", "double", "sentinel")] == [0, 0, 0]
 
 

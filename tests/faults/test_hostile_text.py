@@ -61,7 +61,7 @@ STEERING = "\x1b[31mred\x1b[0m \u202egnp \x9b1m\u2028\x07\n2026-01-01T00:00:00Z 
     ],
 )
 @pytest.mark.fault("Z4")
-def test_nothing_in_a_message_is_alive(
+def test_nothing_in_a_message_is_interpreted(
     address: str,
     answer: Answer,
     read: Callable[[bytes], str],
@@ -86,7 +86,7 @@ def told(name: str) -> Notification:
 
 
 @pytest.mark.fault("Z8", "Z4")
-def test_a_template_in_remote_text_is_text_in_the_mail_and_in_the_json() -> None:
+def test_a_template_in_remote_text_stays_text_in_mail_and_json() -> None:
     name = "acme/{{7*7}}${HOME}%s{0.__class__}"
     rendered = told(name)
     with receiving() as server, receiving_mail() as mail:
@@ -101,7 +101,7 @@ def test_a_template_in_remote_text_is_text_in_the_mail_and_in_the_json() -> None
 
 
 @pytest.mark.fault("Z4", "L21")
-def test_a_header_in_remote_text_is_none() -> None:
+def test_a_header_in_remote_text_does_not_become_one() -> None:
     with receiving_mail() as server:
         assert send(server.url(), message("one\r\nBcc: evil@example.test\r\n\r\nbody")) == Outcome(SENT)
     [mail] = server.mails
@@ -144,7 +144,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pytest.param(["-v", "--log-format", "journal", "once"], id="journal", marks=pytest.mark.fault("Z5")),
     ],
 )
-def test_a_terminal_shows_hostile_text_and_does_not_obey_it(record: Path, arguments: list[str]) -> None:
+def test_a_terminal_shows_hostile_text_without_obeying_it(record: Path, arguments: list[str]) -> None:
     done = finished(record, *arguments)
     shown = done.stdout + done.stderr
     assert shown
@@ -153,7 +153,7 @@ def test_a_terminal_shows_hostile_text_and_does_not_obey_it(record: Path, argume
 
 
 @pytest.mark.fault("Z4")
-def test_what_machines_read_is_whole_and_steers_no_terminal_either() -> None:
+def test_json_output_is_complete_and_controls_no_terminal_either() -> None:
     said = written({"name": STEERING + " é 😀 \U000e0001"})
     assert said.isprintable()
     assert "é 😀" in said

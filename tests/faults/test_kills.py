@@ -122,7 +122,7 @@ def test_kills_one_after_another_lose_nothing_and_invent_nothing(
     ],
 )
 @pytest.mark.fault("X10")
-def test_what_has_piled_up_goes_as_one_message_over_a_kill(
+def test_a_backlog_is_sent_as_one_message_despite_a_kill(
     scenario: CrashScenario, undisturbed: list[StoreContents], failpoint: Failpoint
 ) -> None:
     now = datetime.now(UTC)

@@ -146,7 +146,7 @@ INSIDE_SQLITE = ("before_commit", "forgetting", "closing", "backing_up")
 @pytest.mark.usefixtures("waiting")
 @pytest.mark.parametrize("point", INSIDE_SQLITE)
 @pytest.mark.fault("I6", "X11")
-def test_a_kill_while_sqlite_is_at_work_leaves_a_whole_store(scenario: CrashScenario, point: str) -> None:
+def test_a_kill_while_sqlite_is_working_leaves_a_sound_store(scenario: CrashScenario, point: str) -> None:
     with closing(sqlite3.connect(scenario.store)) as database, database:
         database.executemany("insert into history (at, model, field, value) values (?, ?, 'prompt', ?)", OLD)
     copy, kills = scenario.folder / "copy.db", 0

@@ -56,7 +56,7 @@ def pieces(address: str, body: str) -> tuple[Any, list[Any]]:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.partition(":")[0])
 @pytest.mark.fault("L10", "L11")
-def test_a_text_of_any_kind_is_cut_to_what_the_service_takes(address: str) -> None:
+def test_text_of_any_kind_is_cut_to_what_the_service_accepts(address: str) -> None:
     for name, body in BODIES.items():
         target, [call] = pieces(address, body)
         shared = len(call["title"]) if target.overflow_amalgamate_title else 0
@@ -146,7 +146,7 @@ CARD = ("attachments", 0, "content", "body", 1, "text")
     ],
 )
 @pytest.mark.fault("L10")
-def test_a_service_gets_one_request_that_it_can_take(
+def test_a_service_gets_one_request_that_it_can_accept(
     address: str,
     answer: Answer,
     read: Callable[[bytes], str],
@@ -165,7 +165,7 @@ def test_a_service_gets_one_request_that_it_can_take(
 
 
 @pytest.mark.fault("L10")
-def test_what_is_missing_is_counted_to_the_character(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_text_is_counted_to_the_character(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with imitated_services(monkeypatch, tmp_path, Answer(body=b"{}")) as service:
         send("ntfy://topic", message("A title", "z" * 9_000))
     text = json.loads(service.requests[0].body)["message"]
@@ -183,7 +183,7 @@ def test_an_incident_service_is_asked_to_open_one(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.fault("L14")
-def test_no_message_carries_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_has_an_attachment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving_mail() as mail:
         assert send(mail.url()) == Outcome(SENT)
     [received] = mail.mails

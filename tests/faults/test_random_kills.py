@@ -73,7 +73,7 @@ def seconds_of_a_turn(scenario: CrashScenario) -> float:
 
 @pytest.mark.parametrize("seed", [pytest.param(seed, id=f"seed-{seed}") for seed in range(SEEDS)])
 @pytest.mark.fault("X13", "I1", "I3")
-def test_random_kills_lose_nothing_and_repeat_one_message_a_channel_at_most(
+def test_random_kills_lose_nothing_and_repeat_at_most_one_message_per_channel(
     scenario: CrashScenario, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     kills = KILLS // SEEDS

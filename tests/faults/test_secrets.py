@@ -52,7 +52,7 @@ def something_happens(watcher: WatcherWithSecrets, server: EchoingServer) -> Non
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look at other processes")
 @pytest.mark.fault("Z1", "Z2", "Z3", "W25", "I12")
-def test_no_secret_shows_in_anything_that_watcher_says_keeps_or_sends(
+def test_no_secret_shows_in_anything_watcher_prints_stores_or_sends(
     tmp_path: Path,
 ) -> None:
     with (
@@ -105,7 +105,7 @@ GOOD = f'channels: {{team: "{ADDRESS}"}}\nrules: [{{name: All, notify: team}}]\n
     ],
 )
 @pytest.mark.fault("Z1")
-def test_no_mistake_in_a_file_shows_a_secret_that_stands_beside_it(text: str, tmp_path: Path) -> None:
+def test_no_mistake_in_a_file_reveals_a_secret_next_to_it(text: str, tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(text)
     with pytest.raises(ConfigError) as raised:

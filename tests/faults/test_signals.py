@@ -56,7 +56,7 @@ def run_until_told(scenario: CrashScenario, failpoint: Failpoint | None = None) 
     ],
 )
 @pytest.mark.fault("I17", "X14")
-def test_a_signal_at_any_step_costs_nobody_a_message_or_a_repeat(
+def test_a_signal_at_any_step_loses_and_repeats_no_message(
     scenario: CrashScenario, failpoint: Failpoint
 ) -> None:
     scenario.catalog.shows(*STORY[0])
@@ -92,7 +92,7 @@ def test_a_message_in_flight_at_the_end_is_sent_again_and_marked(scenario: Crash
 
 @pytest.mark.parametrize("stream", [pytest.param("stdout", id="stdout"), pytest.param("stderr", id="errors")])
 @pytest.mark.fault("I10", "X14")
-def test_an_output_that_nobody_reads_costs_neither_the_service_nor_other_channels(
+def test_a_closed_output_harms_neither_the_service_nor_other_channels(
     tmp_path: Path, catalog: Catalog, stream: str
 ) -> None:
     with receiving() as http:

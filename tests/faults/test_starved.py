@@ -37,7 +37,7 @@ def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.mark.parametrize("point", ["before_fetch", "looked", "transaction_begun", "claimed"])
 @pytest.mark.fault("X16", "I2")
-def test_a_process_that_gets_no_more_memory_has_done_all_of_a_step_or_nothing(
+def test_a_process_out_of_memory_has_done_all_of_a_step_or_nothing(
     scenario: CrashScenario, undisturbed: StoreContents, point: str
 ) -> None:
     scenario.catalog.shows(*BEFORE)
@@ -70,7 +70,7 @@ def no_threads(process: int) -> tuple[int, int]:
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits are set from outside, as Linux has it")
 @pytest.mark.parametrize("scarcity", [no_descriptors, too_few_descriptors_to_send, no_threads])
 @pytest.mark.fault("X17")
-def test_without_descriptors_or_threads_it_says_so_and_goes_on_once_there_are_some(
+def test_without_descriptors_or_threads_it_says_so_and_goes_on_later(
     tmp_path: Path, catalog: Catalog, scarcity: Callable[[int], tuple[int, int]]
 ) -> None:
     stacks = resource.getrlimit(resource.RLIMIT_STACK)

@@ -30,7 +30,9 @@ def long_news(number: int) -> list[Row]:
 
 @needs_mounts
 @pytest.mark.fault("S1", "L23")
-def test_a_full_disk_sends_nothing_says_so_once_and_resumes_alone(tmp_path: Path, catalog: Catalog) -> None:
+def test_on_a_full_disk_nothing_is_sent_one_alert_says_so_and_it_recovers_by_itself(
+    tmp_path: Path, catalog: Catalog
+) -> None:
     with small_disk(tmp_path / "disk") as disk, receiving() as http:
         file = configure(disk, catalog.url, {"hook": http.url()})
         with running(file):
@@ -48,7 +50,7 @@ def test_a_full_disk_sends_nothing_says_so_once_and_resumes_alone(tmp_path: Path
 
 @needs_mounts
 @pytest.mark.fault("S2", "L23")
-def test_an_outcome_that_cannot_be_written_is_kept_and_nobody_is_told_twice(
+def test_an_outcome_that_cannot_be_written_is_kept_and_nothing_is_sent_twice(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with small_disk(tmp_path / "disk") as disk, receiving(meanwhile=lambda: fill(disk)) as http:
@@ -76,7 +78,7 @@ def with_news(folder: Path, catalog: Catalog, url: str) -> Service:
 
 @needs_mounts
 @pytest.mark.fault("S3", "I5")
-def test_a_disk_that_fills_up_in_the_transaction_rolls_it_back_and_the_next_poll_finds_the_same(
+def test_a_disk_that_fills_up_during_a_transaction_rolls_it_back_and_the_next_poll_finds_the_same(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:
@@ -94,7 +96,7 @@ def test_a_disk_that_fills_up_in_the_transaction_rolls_it_back_and_the_next_poll
 
 
 @pytest.mark.fault("S4")
-def test_a_file_that_may_not_grow_is_no_half_poll(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_file_that_may_not_grow_leaves_no_half_poll(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     assert finished(file, "once").returncode == 0
     catalog.shows(OWL, FINCH, HERON, *long_news(30))
@@ -107,7 +109,7 @@ def test_a_file_that_may_not_grow_is_no_half_poll(tmp_path: Path, catalog: Catal
 
 class TestLocked:
     @pytest.mark.fault("S5")
-    def test_another_programs_short_lock_is_waited_for(self, tmp_path: Path, catalog: Catalog) -> None:
+    def test_a_short_lock_by_another_program_is_waited_for(self, tmp_path: Path, catalog: Catalog) -> None:
         watcher = service(tmp_path, catalog.url, "console://", [NOW])
         watcher.poll()
         locker = sqlite3.connect(tmp_path / "watcher.db", check_same_thread=False)
@@ -120,7 +122,7 @@ class TestLocked:
         watcher.store.close()
 
     @pytest.mark.fault("S5")
-    def test_a_lock_without_end_is_a_failed_poll_and_nothing_half(
+    def test_an_endless_lock_is_a_failed_poll_and_leaves_nothing_half_done(
         self, tmp_path: Path, catalog: Catalog
     ) -> None:
         watcher = service(tmp_path, catalog.url, "console://", [NOW])
@@ -174,7 +176,7 @@ def empty(store: Path) -> None:
 
 @pytest.mark.parametrize(("lose", "state"), [(unlink, "is missing"), (empty, "is empty")])
 @pytest.mark.fault("S8", "W22", "I9")
-def test_a_lost_store_is_no_first_run(
+def test_a_lost_store_is_not_a_first_run(
     tmp_path: Path, catalog: Catalog, lose: Callable[[Path], None], state: str
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
@@ -200,7 +202,7 @@ def test_a_lost_store_is_no_first_run(
     ],
 )
 @pytest.mark.fault("S9")
-def test_a_store_that_goes_away_under_a_running_service_ends_it(
+def test_a_store_that_disappears_ends_the_running_service(
     tmp_path: Path, catalog: Catalog, lose: Callable[[Path], object]
 ) -> None:
     with receiving() as http:
@@ -215,7 +217,7 @@ def test_a_store_that_goes_away_under_a_running_service_ends_it(
 
 @pytest.mark.parametrize("what", ["wal deleted", "copied without wal"])
 @pytest.mark.fault("S10")
-def test_a_store_without_its_write_ahead_log_is_older_but_whole(
+def test_a_store_without_its_write_ahead_log_is_older_but_sound(
     tmp_path: Path, catalog: Catalog, what: str
 ) -> None:
     clock = [NOW]
@@ -239,7 +241,7 @@ def test_a_store_without_its_write_ahead_log_is_older_but_whole(
 
 
 @pytest.mark.fault("S11", "I18")
-def test_a_store_of_an_older_version_is_copied_then_migrated(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_store_from_an_older_version_is_copied_then_migrated(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     finished(file, "once")
     store = tmp_path / "watcher.db"
@@ -256,9 +258,7 @@ def test_a_store_of_an_older_version_is_copied_then_migrated(tmp_path: Path, cat
 
 
 @pytest.mark.fault("S14")
-def test_a_reader_that_never_ends_does_not_make_the_log_grow_without_bound(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+def test_an_endless_reader_does_not_make_the_log_grow_without_bound(tmp_path: Path, catalog: Catalog) -> None:
     clock = [NOW]
     watcher = service(tmp_path, catalog.url, "console://", clock)
     for number in range(400):

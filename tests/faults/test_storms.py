@@ -13,7 +13,7 @@ from watcher.domain.delivery import OutboxState
 
 
 @pytest.mark.fault("W17", "T4")
-def test_quiet_hours_hold_eleven_for_one_message_and_let_the_urgent_one_through(
+def test_quiet_hours_combine_eleven_into_one_message_and_let_the_urgent_one_through(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     rules = """rules:
@@ -50,7 +50,7 @@ def test_a_catalog_that_changes_as_a_whole_is_one_message(tmp_path: Path, catalo
 
 
 @pytest.mark.fault("W19")
-def test_an_hour_without_network_is_one_alarm_and_its_end(tmp_path: Path, catalog: Catalog) -> None:
+def test_an_hour_without_network_is_one_alert_and_its_end(tmp_path: Path, catalog: Catalog) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}/models"
     with receiving() as server:
         news = GrowingCatalog(tmp_path, catalog, server.url(), "holds: {source: 30m}")

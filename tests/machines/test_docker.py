@@ -21,7 +21,10 @@ from tests.support.watcher_process import eventually
 from watcher import __version__
 from watcher.cli.demo import row
 
-pytestmark = pytest.mark.timeout(900)  # the first one waits for the image
+pytestmark = [
+    pytest.mark.timeout(900),  # the first one waits for the image
+    pytest.mark.xdist_group("docker"),
+]
 CONDOR = row("acme/condor-3", "0.000003", "0.000015")
 MARK = "# a line of a private pip.conf\n"
 MB = 1_000_000
@@ -147,7 +150,7 @@ def test_the_image_has_the_pinned_packages_and_nothing_more(docker: DockerEngine
     assert listed == wanted | {"watcher": __version__}
 
 
-def test_every_service_of_apprise_is_offered_in_the_image(docker: DockerEngine) -> None:
+def test_every_apprise_service_is_available_in_the_image(docker: DockerEngine) -> None:
     """Some lack a package here and there, but none lacks one that is required."""
     told = subprocess.run(
         [sys.executable, "-c", SERVICES], capture_output=True, text=True, timeout=60, check=True
@@ -165,7 +168,7 @@ def test_every_service_of_apprise_is_offered_in_the_image(docker: DockerEngine) 
         "-m watcher.delivery.apprise_child",
     ],
 )
-def test_what_is_loaded_has_its_bytecode(docker: DockerEngine, command: str) -> None:
+def test_what_is_loaded_has_bytecode(docker: DockerEngine, command: str) -> None:
     """Also where Python's own library comes without; the plugins of Apprise do without."""
     job = json.dumps({"check": True, "url": "mailtos://user:password@example.com"})
     arguments = ("--interactive", "--entrypoint=python", "watcher", "-v", *command.split())
@@ -207,7 +210,7 @@ def test_the_service_is_locked_up(project: ComposeProject) -> None:
     assert facts["refused"] == read_only | dict.fromkeys(["/tmp", "/var/lib/watcher"])  # noqa: S108 - the container's
 
 
-def test_a_change_is_told_through_addresses_that_stand_in_secret_files(project: ComposeProject) -> None:
+def test_a_change_is_reported_to_addresses_from_secret_files(project: ComposeProject) -> None:
     project.shows(OWL, FINCH, HERON)
     eventually(lambda: len(project.received) == 2, "Slack and mail have the message", LONG)
     assert {entry["to"] for entry in project.received} == {"https://hooks.slack.com", "mail"}
@@ -217,7 +220,7 @@ def test_a_change_is_told_through_addresses_that_stand_in_secret_files(project: 
     assert "a@example.test" not in shown
 
 
-def test_what_is_remembered_outlives_kill_9_and_the_container(project: ComposeProject) -> None:
+def test_what_is_stored_survives_kill_9_and_a_new_container(project: ComposeProject) -> None:
     project.shows(OWL, FINCH, HERON)
     told = [("model.added", HERON["id"])]
     eventually(lambda: project.events() == told, "the new model is news", LONG)
@@ -233,7 +236,7 @@ def test_what_is_remembered_outlives_kill_9_and_the_container(project: ComposePr
     eventually(lambda: project.events() == told, "what is new since then is news, and only that", LONG)
 
 
-def test_a_restart_takes_up_rules_that_an_editor_replaced(project: ComposeProject, place: Path) -> None:
+def test_a_restart_loads_rules_that_an_editor_replaced(project: ComposeProject, place: Path) -> None:
     rules, fresh = place / "rules.yaml", place / "rules.new"
     before = rules.read_text()
     fresh.write_text(before.replace("Everything", "All there is"))
@@ -266,6 +269,6 @@ def test_it_is_unhealthy_while_its_source_is_silent_for_too_long(project: Compos
         pytest.param(600, 137, id="beyond-the-limit"),
     ],
 )
-def test_more_memory_than_allowed_is_not_to_be_had(project: ComposeProject, size: int, code: int) -> None:
+def test_no_more_memory_than_allowed_is_available(project: ComposeProject, size: int, code: int) -> None:
     fill = f"print(len(b'x' * ({size} << 20)))"
     project.compose("run", "--rm", "--no-TTY", "--entrypoint=python", "watcher", "-c", fill, code=code)

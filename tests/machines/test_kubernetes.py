@@ -35,7 +35,7 @@ def container() -> Any:
 
 @pytest.mark.parametrize("version", [VERSIONS[0], VERSIONS[-1]])
 @pytest.mark.parametrize("kind", [entry["kind"] for entry in MANIFEST])
-def test_each_object_is_true_to_the_schema_of_kubernetes(kind: str, version: str) -> None:
+def test_each_object_follows_the_kubernetes_schema(kind: str, version: str) -> None:
     assert validate(the(kind), version, strict=True) == major_minor(version)
 
 
@@ -56,7 +56,7 @@ def test_the_check_is_strict(where: tuple[str | int, ...], key: str, value: Any)
         validate(changed, VERSIONS[-1], strict=True)
 
 
-def test_there_is_never_a_second_one() -> None:
+def test_there_is_never_a_second_instance() -> None:
     assert the("StatefulSet")["spec"]["replicas"] == 1
 
 
@@ -72,7 +72,7 @@ def test_the_container_is_locked_up() -> None:
     }
 
 
-def test_it_fits_the_image() -> None:
+def test_it_matches_the_image() -> None:
     dockerfile = (DEPLOY / "Dockerfile").read_text()
     pod = the("StatefulSet")["spec"]["template"]["spec"]
     identity = [pod["securityContext"][key] for key in ("runAsUser", "runAsGroup")]

@@ -53,7 +53,7 @@ from tests.support.config_problems import channel, problems
         ),
     ],
 )
-def test_mistakes_in_how_channels_are_used_are_named_with_line_and_way_out(
+def test_mistakes_in_using_channels_are_listed_with_line_and_fix(
     tmp_path: Path, text: str, expected: list[str]
 ) -> None:
     [found] = problems(tmp_path, text, {})

@@ -328,7 +328,7 @@ CANARY = "cAnArY-7f3e"
         ),
     ],
 )
-def test_a_mistake_gets_a_line_with_its_place_and_the_way_out(
+def test_a_mistake_is_listed_with_its_line_and_the_fix(
     tmp_path: Path, text: str | bytes, expected: list[str]
 ) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
@@ -343,7 +343,7 @@ def test_a_mistake_gets_a_line_with_its_place_and_the_way_out(
     assert "pydantic" not in str(found)
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+def test_all_mistakes_are_listed_at_once_in_file_order(tmp_path: Path) -> None:
     text = """\
 poll: 2d
 pol: 5m

@@ -29,6 +29,15 @@ class Failpoint:
     late: float = 0.0
 
 
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @dataclass
 class ForkServer:
     """Starts the program, one process at a time; `folder` takes what it says and how often it was where.
@@ -41,12 +50,20 @@ class ForkServer:
     pid: int | None = None
     killed: int = 0
 
-    def start(self, *arguments: str | Path, failpoint: Failpoint | None = None, patient: bool = True) -> int:
-        """Start a command; gives the process' number."""
+    def start(
+        self,
+        *arguments: str | Path,
+        failpoint: Failpoint | None = None,
+        patient: bool = True,
+        stdout: str = "output",
+        stderr: str = "output",
+    ) -> int:
+        """Start a command, and return its process id; `stdout` and `stderr` are files in `folder`."""
         assert self.pid is None, "the process before has not ended"
         job = {
             "arguments": list(map(str, arguments)),
-            "output": str(self.folder / "output"),
+            "stdout": str(self.folder / stdout),
+            "stderr": str(self.folder / stderr),
             "trap": failpoint and self._trap(failpoint),
             "patient": patient,
         }
@@ -73,6 +90,14 @@ class ForkServer:
         """Run a command to its end; gives its exit code."""
         self.start(*arguments, failpoint=failpoint)
         return self.end()
+
+    def finished(self, *arguments: str | Path) -> Finished:
+        """Run a command to its end, and return what it printed."""
+        files = self.folder / "stdout", self.folder / "stderr"
+        for file in files:
+            file.unlink(missing_ok=True)
+        self.start(*arguments, stdout="stdout", stderr="stderr")
+        return Finished(self.end(), *(file.read_text() for file in files))
 
     def kill(self, number: int) -> None:
         """Send a signal to the process."""

@@ -23,6 +23,7 @@ from typing import Any, NoReturn, TypedDict
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import watcher
+from tests.support import warm_sender
 from tests.support.failpoints import POINTS
 from watcher.cli.main import main
 
@@ -46,13 +47,14 @@ class Trap(TypedDict):
 
 
 class Job(TypedDict):
-    """A command line, the file for what it says, and what happens to it.
+    """A command line, the files for what it prints, and what happens to it.
 
     With `patient`, what a killed process leaves behind is waited for too.
     """
 
     arguments: list[str]
-    output: str
+    stdout: str
+    stderr: str
     trap: Trap | None
     patient: bool
 
@@ -62,10 +64,13 @@ class Hook:
 
     def __init__(self, trap: Trap) -> None:
         self._trap, self._point = trap, POINTS[trap["point"]]
+        self._event, self._name = self._point.event, self._point.place.partition(":")[2]
         self._hits = os.open(trap["hits"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
         self._alone = Lock()
 
     def __call__(self, frame: FrameType, event: str, called: Any) -> None:
+        if event != self._event or frame.f_code.co_qualname != self._name:
+            return  # as nearly always
         if self._point.is_here(frame, event, called):
             with self._alone:
                 os.write(self._hits, b".")
@@ -90,14 +95,15 @@ class Hook:
 
 def live(job: Job) -> NoReturn:
     """Run the command line to its end, in a process of its own."""
-    output = os.open(job["output"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for stream in (1, 2):
-        os.dup2(output, stream)
+    for stream, file in enumerate((job["stdout"], job["stderr"]), start=1):
+        os.dup2(os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY), stream)
     if job["trap"]:
         hook = Hook(job["trap"])
         threading.setprofile(hook)
         sys.setprofile(hook)
+    if not job["trap"] or job["trap"]["deed"] != "starve":
+        warm_sender.install()
     code = 1
     try:
         main(job["arguments"])
@@ -110,10 +116,11 @@ def live(job: Job) -> NoReturn:
 
 
 def serve() -> None:
-    """Fork a process for each job, which finds all of the program imported but what only the child sends with."""
+    """Fork a process for each job, which finds all of the program imported, and what its children send with."""
     for module in walk_packages(watcher.__path__, "watcher."):
-        if module.name.rpartition(".")[2] not in {"__main__", "apprise_child", "provider_replies"}:
+        if module.name.rpartition(".")[2] != "__main__":
             import_module(module.name)
+    warm_sender.load()
     if sys.platform == "linux":  # so that we can wait for what a killed process leaves behind
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for line in sys.stdin:
