@@ -5,7 +5,8 @@ import pytest
 from tests.support.catalogs import QUERY, START
 from watcher.domain.catalog import Snapshot
 from watcher.domain.errors import RefusedError
-from watcher.sources import SOURCES, feed
+from watcher.sources import feed
+from watcher.sources.registry import SOURCES
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Models</title>'
 TAIL = "</channel></rss>"
@@ -56,14 +57,14 @@ def test_a_title_is_text_and_never_markup__F12(hostile: str, literal: str) -> No
 def test_an_item_without_a_usable_id_is_left_out__F3(title: str) -> None:
     snapshot = read(item("Owl (acme/owl-2)"), item(title, "other"))
     assert list(snapshot.documents) == ["acme/owl-2-20260901"]
-    assert snapshot.refused == {"item 2": "has no usable id"}
+    assert snapshot.refused == {"item 2": "has no valid id"}
 
 
 @pytest.mark.parametrize("guid", ["g" * 257, "a\u202eb", "a&#10;b", ""])
 def test_an_item_without_a_usable_guid_is_left_out__F3(guid: str) -> None:
     snapshot = read(item("Owl (acme/owl-2)"), item("Cat (acme/cat)", guid))
     assert list(snapshot.documents) == ["acme/owl-2-20260901"]
-    assert snapshot.refused == {"item 2": "has no usable id"}
+    assert snapshot.refused == {"item 2": "has no valid id"}
 
 
 @pytest.mark.parametrize(
@@ -89,16 +90,16 @@ def test_a_guid_twice_is_one_model__F6() -> None:
 @pytest.mark.parametrize(
     ("page", "words"),
     [
-        pytest.param(b"", "no feed", id="F2-empty"),
-        pytest.param(b"<html><body>Just a moment...</body></html>", "no feed", id="F2-html"),
-        pytest.param(b'{"error": {"message": "no"}}', "no feed", id="F2-json"),
+        pytest.param(b"", "not a feed", id="F2-empty"),
+        pytest.param(b"<html><body>Just a moment...</body></html>", "not a feed", id="F2-html"),
+        pytest.param(b'{"error": {"message": "no"}}', "not a feed", id="F2-json"),
         pytest.param((HEAD + item("Owl (acme/owl-2)") * 9)[:-40].encode(), "broken", id="F1-cut"),
         pytest.param((HEAD + TAIL).encode(), "empty", id="F9"),
         pytest.param(
-            (HEAD + item("Owl") * 9 + TAIL).encode(), "no item of the feed has a usable id", id="F3"
+            (HEAD + item("Owl") * 9 + TAIL).encode(), "no feed item has a valid id", id="F3"
         ),
         pytest.param(
-            gzip.compress((HEAD + item("Owl (acme/owl-2)") + TAIL).encode()), "no feed", id="F11-gzip"
+            gzip.compress((HEAD + item("Owl (acme/owl-2)") + TAIL).encode()), "not a feed", id="F11-gzip"
         ),
         pytest.param(b"<rss>" + b"x" * 4_000_001, "larger than", id="F10-large"),
         pytest.param(

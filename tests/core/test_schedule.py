@@ -141,7 +141,7 @@ class TestAsOne:
 
     def test_where_an_event_is_gone_they_say_end_to_end_what_they_said__X21(self) -> None:
         told = as_one([waits(1), waits(2), waits(3)], [Event("e1", NOW, "model.added", "acme/owl-2")], NOW)
-        assert told.notification.title == "title 1, and more"
+        assert told.notification.title == "title 1 and more"
         assert told.notification.body == "body 1\n\nbody 2\n\nbody 3"
         assert told.notification.events == ("e1", "e2", "e3")
         assert told.notification.rules == ("rule 1", "rule 2", "rule 3")

@@ -74,7 +74,7 @@ def test_what_was_answered_too_late_comes_again_and_says_so__L7_L8_I3(
         courier.deliver(news.watcher.config.channels)
         [message] = news.watcher.store.outbox.messages()
         assert (message.state, message.repeat, message.attempts) == (OutboxState.WAITING, True, 1)
-        assert message.error == "no answer within 6 s; it may have arrived"
+        assert message.error == "no answer within 6 s; the message may have arrived"
         news.more()
         news.deliver()
         first, again, fresh = told(server)

@@ -33,10 +33,10 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
         pytest.param(reply(FEED[: len(FEED) // 2]), "the feed is broken", id="F1"),
         pytest.param(reply(FEED[:-1]), "the feed is broken", id="F1-last-byte"),
         pytest.param(reply(FEED, length=len(FEED) + 1), "127.0.0.1: ", id="F1-length"),
-        pytest.param(reply(b"<!DOCTYPE html><title>Just a moment...</title>"), "no feed", id="F2-html"),
-        pytest.param(reply(answer(BIRDS)), "no feed", id="F2-list"),
+        pytest.param(reply(b"<!DOCTYPE html><title>Just a moment...</title>"), "not a feed", id="F2-html"),
+        pytest.param(reply(answer(BIRDS)), "not a feed", id="F2-list"),
         pytest.param(reply(b""), "empty answer", id="F2-nothing"),
-        pytest.param(reply(b" \n"), "no feed", id="F2-blank"),
+        pytest.param(reply(b" \n"), "not a feed", id="F2-blank"),
         pytest.param(reply(feed([])), "the feed is empty", id="F9"),
         pytest.param(with_entities(f'<!ENTITY l0 "ha">{LAUGHS}', "&l9;"), "broken", id="F10-laughs"),
         pytest.param(
@@ -46,8 +46,8 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
             with_entities('<!ENTITY a SYSTEM "file:///etc/passwd">', "&a;"), "broken", id="F10-file"
         ),
         pytest.param(zipped(FEED + b" " * 11_000_000), "larger than 4,000,000 bytes", id="F10-large"),
-        pytest.param(reply(gzip.compress(FEED)), "no feed", id="F11-gzip"),
-        pytest.param(reply(FEED.decode().encode("utf-16")[:-3]), "no feed", id="F11-utf-16-cut"),
+        pytest.param(reply(gzip.compress(FEED)), "not a feed", id="F11-gzip"),
+        pytest.param(reply(FEED.decode().encode("utf-16")[:-3]), "not a feed", id="F11-utf-16-cut"),
     ],
 )
 def test_a_feed_that_cannot_be_believed_is_a_failed_poll_and_no_more(

@@ -89,7 +89,7 @@ def test_a_name_server_that_says_nothing_holds_nobody_up__N2(tmp_path: Path) -> 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind((SILENT, 53 if os.geteuid() == 0 else 0))
         ended = resolving(tmp_path, "", SILENT, ASK, "http://catalog.test/models")
-    assert (ended.stdout, ended.stderr) == ("catalog.test gave no whole answer within 1 s\n", "")
+    assert (ended.stdout, ended.stderr) == ("catalog.test sent no complete answer within 1 s\n", "")
 
 
 def test_of_two_addresses_the_one_that_answers_will_do__N13(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def shown(text: str) -> str:
 def pieces(address: str, body: str) -> tuple[Any, list[Any]]:
     """Give the target and what Apprise would hand to its service, call by call."""
     target = load(address)
-    job: Job = {"title": TITLE, "body": body, "html": "", "event_id": "e", "repeat": True}
+    job: Job = {"title": TITLE, "body": body, "html": "", "event_id": "e"}
     title, text, written_in = written(target, job)
     wanted, convert = target.resolve_format(written_in), cast("Any", convert_between)
     inside = title if target.title_maxlen else convert(written_in, wanted, title)
@@ -183,7 +183,7 @@ def test_an_incident_service_is_asked_to_open_one__L19(
         assert send(f"opsgenie://{KEY}") == Outcome(SENT)
         unasked = send(f"opsgenie://{KEY}?action=close")
     assert [request.path for request in service.requests] == ["/v2/alerts"]
-    assert unasked.reason == "Apprise asked the service for nothing, as the options of the address want it"
+    assert unasked.reason == "nothing was sent, because the options of the address turn off this kind of message"
 
 
 def test_no_message_carries_a_file__L14(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,5 +203,5 @@ def test_no_message_carries_a_file__L14(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.filterwarnings("ignore")
 def test_an_address_cannot_name_a_file__L14() -> None:
-    with pytest.raises(UnusableError, match="its service does not know"):
+    with pytest.raises(UnusableError, match="its service does not support"):
         load(f"{SLACK}?attach=/etc/hostname")

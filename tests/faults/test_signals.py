@@ -85,7 +85,7 @@ def test_a_message_in_flight_at_the_end_is_sent_again_and_marked__X14_I17_I3(sce
     over.set()
     for row in remains(scene.store)["outbox"]:
         assert (row["state"], row["repeat"]) == ("waiting", 1)
-        assert "it may have arrived" in row["error"]
+        assert "the message may have arrived" in row["error"]
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_a_lost_store_is_no_first_run__S8_W22_I9(
     )
     anew = finished(file, "once", "--init")
     assert anew.returncode == 0
-    assert "the baseline: no news" in anew.stderr
+    assert "(baseline)" in anew.stderr
     assert finished(file, "once").returncode == 0
 
 

@@ -84,7 +84,7 @@ def test_its_secrets_show_nowhere__I12(box: Box) -> None:
         shown = [box.run(f"systemctl {verb} --no-pager watcher") for verb in ("show", "status", "cat")]
         shown.append(box.run("journalctl --no-pager --all --output=export"))
         seen = [text for process in box.processes() for text in process]
-        assert any(b"watcher.delivery.apprise_child" in text for text in seen), (
+        assert any(b"watcher/delivery/apprise_start.py" in text for text in seen), (
             "the sending child is not among them"
         )
         kept = list(box.files())

@@ -109,13 +109,13 @@ def test_only_slack_and_its_like_are_told_to_leave_advertising_out() -> None:
 
 @pytest.mark.parametrize("option", sorted(DECIDED))
 def test_what_watcher_decides_no_address_decides__L11(option: str) -> None:
-    with pytest.raises(UnusableError, match=f"decides itself: {option}"):
+    with pytest.raises(UnusableError, match=f"sets itself: {option}"):
         load(f"{SLACK}?{option}=1")
 
 
 @pytest.mark.skipif(find_spec("paho") is not None, reason="MQTT's package is installed here")
 def test_a_service_that_lacks_its_package_says_which__L19() -> None:
-    with pytest.raises(UnusableError, match="cannot be used on this machine: it needs the package paho-mqtt"):
+    with pytest.raises(UnusableError, match="is unavailable on this machine: it needs the package paho-mqtt"):
         load("mqtts://broker.example.test/canary-topic")
 
 
@@ -135,7 +135,7 @@ SECOND = [
 
 @pytest.mark.parametrize("address", SECOND)
 def test_an_address_of_several_is_refused(address: str) -> None:
-    with pytest.raises(UnusableError, match="names several targets; give each its own channel"):
+    with pytest.raises(UnusableError, match="has several targets; give each its own channel"):
         load(address)
 
 
@@ -143,5 +143,5 @@ def test_check_names_the_channel_whose_address_has_several_targets__L13_Z2(tmp_p
     urls = {"team": "console://", "ops": "mailtos://w@example.test?to=canary-a@example.test,b@example.test"}
     done = finished(configure(tmp_path, "http://127.0.0.1:9/models", urls), "check")
     assert done.returncode == 78
-    assert "watcher: ops: the address names several targets; give each its own channel" in done.stderr
+    assert "watcher: ops: the address has several targets; give each its own channel" in done.stderr
     assert "canary" not in done.stdout + done.stderr

@@ -79,8 +79,8 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        pytest.param(dripped(HEAD), "no whole answer within 0.5 s", id="N5"),
-        pytest.param(Script((HEAD, *(b"x",) * 90), 0.1), "no whole answer within 0.5 s", id="N6"),
+        pytest.param(dripped(HEAD), "no complete answer within 0.5 s", id="N5"),
+        pytest.param(Script((HEAD, *(b"x",) * 90), 0.1), "no complete answer within 0.5 s", id="N6"),
         pytest.param(Script((HEAD, RESET)), "", id="N7"),
         pytest.param(reply(b"short", length=100), "", id="N8-length"),
         pytest.param(
@@ -93,10 +93,10 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
         pytest.param(reply(HTML, "502 Bad Gateway"), "answered HTTP 502", id="H1-html"),
         pytest.param(
             reply(b'{"error": {"code": 500, "message": "Internal\\nServer Error"}}', "500 Oops"),
-            r"HTTP 500 ('Internal\nServer Error')",
+            "HTTP 500 (Internal Server Error)",
             id="H1-words",
         ),
-        pytest.param(reply(b"", "404 Not Found"), "is the address in `sources` right?", id="H3"),
+        pytest.param(reply(b"", "404 Not Found"), "check the address", id="H3"),
         pytest.param(
             reply(b"", "302 Found", "Location: http://elsewhere.test/x"), "to elsewhere.test; red", id="H4"
         ),
@@ -109,7 +109,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
         pytest.param(reply(b"", "307 Moved", "Location: http://[::1"), "127.0.0.1: ", id="H4-bad"),
         pytest.param(zipped(b"0" * 50_000_000), "too large", id="H11-bomb"),
         pytest.param(
-            reply(BODY, "200 OK", "Age: 46800"), "gave an answer that is 13 hours old", id="H16-stale"
+            reply(BODY, "200 OK", "Age: 46800"), "sent an answer that is 13 hours old", id="H16-stale"
         ),
         pytest.param(reply(b"x", "200 OK", "Content-Encoding: br"), "content encoding", id="H11-br"),
         pytest.param(reply(b"x", "200 OK", "Content-Encoding: zstd"), "content encoding", id="H11-zstd"),
@@ -121,13 +121,13 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
         pytest.param(Script((b"HTTP/1.1 200 OK\r\n\r\n", *(b"x" * 50_000,) * 9)), "too large", id="H12"),
         pytest.param(
             reply(gzip.compress(BODY)[:-9], "200 OK", "Content-Encoding: gzip"),
-            "ends too early",
+            "is truncated",
             id="H13-cut",
         ),
         pytest.param(reply(b"no gzip", "200 OK", "Content-Encoding: gzip"), "", id="H13-bad"),
         pytest.param(
             reply(gzip.compress(BODY) * 2, "200 OK", "Content-Encoding: gzip"),
-            "goes on after its end",
+            "continues after its end",
             id="H13-more",
         ),
         pytest.param(reply(BODY, "200 OK", "X: " + "y" * 200_000), "", id="H14"),
@@ -147,7 +147,7 @@ def test_an_answer_that_fails_is_one_line_that_says_why(script: Script, words: s
 def test_words_of_a_server_are_quoted_escaped_and_cut__H9() -> None:
     said = rb'{"error": {"message": "\u001b[31m\u202e\ud800' + b"x" * 500 + b'"}}'
     words = str(failure(reply(said, "500 Oops")))
-    assert r"('\x1b[31m\u202e\ud800xxx" in words
+    assert "HTTP 500 ( [31m  xxx" in words
     assert words.isprintable()
     assert len(words) < 300
 
@@ -170,7 +170,7 @@ def test_a_status_counts_however_its_body_fails__H1_H2(script: Script) -> None:
 
 def test_a_silent_server_is_left_after_the_deadline__N4() -> None:
     words = str(failure(Script((HANG,)), deadline=0.5))
-    assert "no whole answer" in words or "timed out" in words, "the step's own time is as short"
+    assert "no complete answer" in words or "timed out" in words, "the step's own time is as short"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_an_exchange_that_is_left_behind_ends_by_itself(script: Script) -> None:
 def test_a_connection_that_is_never_made_ends_at_the_deadline__N3() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, socket.socket() as filling:
         filling.connect(listener.getsockname())
-        with pytest.raises(FetchError, match=r"no whole answer within 0\.5 s|timed out"):
+        with pytest.raises(FetchError, match=r"no complete answer within 0\.5 s|timed out"):
             fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/", deadline=0.5)
 
 
@@ -200,12 +200,12 @@ def test_a_program_ends_though_an_exchange_hangs__N2() -> None:
         command = [sys.executable, "-c", program, server.url()]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1].endswith("127.0.0.1 gave no whole answer within 0.3 s")
+    assert ended.stderr.splitlines()[-1].endswith("127.0.0.1 sent no complete answer within 0.3 s")
 
 
 def test_what_happens_after_the_deadline_is_heard_by_nobody() -> None:
     late = Event()
-    with serving(reply(b"1")) as server, pytest.raises(FetchError, match="no whole answer"):
+    with serving(reply(b"1")) as server, pytest.raises(FetchError, match="no complete answer"):
         fetch(server.url(), next_page=lambda _: "?page=2" if late.wait(10) else None, deadline=0.3)
     late.set()
     assert all_have_ended(within=10.0), "a traceback of theirs would fail this test"
@@ -229,7 +229,7 @@ def test_what_follows_a_packed_answer_is_not_kept__H12() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
     flood = Script((head + gzip.compress(BODY), *(b"x" * 1_000_000,) * 100))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert "goes on after its end" in str(failure(flood))
+    assert "continues after its end" in str(failure(flood))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000, "KB"
 
 

@@ -98,20 +98,20 @@ def test_the_console_needs_no_account(tmp_path: Path, catalog: Catalog) -> None:
     catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
     told = finished(file, "once")
     assert "wetland/heron-small is new" in told.stdout
-    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, waiting to last: 1" in told.stderr
+    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, on hold: 1" in told.stderr
     assert finished(file, "once").stdout == ""
 
 
 def test_the_first_look_says_that_it_is_the_baseline__I9(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     told = finished(file, "once")
-    assert "models: 3 models, the baseline: no news; feed: 3 models, the baseline: no news" in told.stderr
+    assert "models: 3 models (baseline); feed: 3 models (baseline)" in told.stderr
     assert told.stdout == ""
 
 
 def test_a_dry_run_shows_and_remembers_nothing(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    assert "the baseline" in finished(file, "once", "--dry-run").stderr
+    assert "(baseline)" in finished(file, "once", "--dry-run").stderr
     assert not (tmp_path / "watcher.db").exists()
     finished(file, "once")
     catalog.shows(OWL, FINCH, HERON, LEAVING | {"id": "wetland/heron-small"})

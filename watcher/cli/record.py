@@ -1,7 +1,6 @@
 """The commands that look at what was and will be told; those that act are in `act.py`."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ from watcher.reports import as_json
 from watcher.reports.explain import verdicts
 from watcher.service.clock import utc_now
 from watcher.store.store import Store
+from watcher.text.suggest import closest
 
 
 @click.command()
@@ -96,6 +96,6 @@ def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
 
 
 def _unknown(model: str, known: Iterable[str]) -> NotFoundError:
-    close = get_close_matches(model, list(known), n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    return NotFoundError(f"nothing is known of {model!r}{hint}")
+    close = closest(model, known)
+    hint = f"; did you mean {close}?" if close else ""
+    return NotFoundError(f"no model or event named {model!r}{hint}")

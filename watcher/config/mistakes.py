@@ -1,10 +1,10 @@
 """What is wrong at a place in the configuration, in words, with the way out."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from watcher.config.yaml_file import Key
+from watcher.text.suggest import closest
 
 NAME, WEB, WEB_OR_OFF = r"^[^\s:/,]+$", r"^https?://\S*$", r"^(https?://\S*|off)$"
 
@@ -46,8 +46,3 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Write the way out for a word that is not known."""
     close = closest(word, known)
     return f'; did you mean "{close}"?' if close else f"; known are {', '.join(known)}"
-
-
-def closest(word: str, known: Sequence[str]) -> str | None:
-    """Find the known word that was probably meant."""
-    return next(iter(get_close_matches(word, known, n=1)), None)

@@ -11,7 +11,7 @@ from watcher.domain.errors import NotFoundError, RefusedError
 from watcher.domain.polls import Failure, Plan, Poll, State
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
-from watcher.sources import SOURCES
+from watcher.sources.registry import SOURCES
 
 NAME = "%Y-%m-%dT%H-%M-%SZ.json"
 IDENTITY = "recorded"

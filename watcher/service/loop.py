@@ -23,7 +23,7 @@ from watcher.rules.values import Duration
 from watcher.service import systemd
 from watcher.service.clock import elapsed, utc_now
 from watcher.sources.ask import failures, look, pause, summary
-from watcher.sources.fetch import ping
+from watcher.sources.heartbeat import ping
 from watcher.store.store import Store
 
 JITTER = 0.1  # share of the interval, so that not all instances ask at the same second
