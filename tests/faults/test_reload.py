@@ -76,7 +76,7 @@ def test_another_store_needs_a_restart(tmp_path: Path, catalog: Catalog) -> None
         has_polled_twice_more(tmp_path / "watcher.db")
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=20)
-    assert "rules.yaml store: cannot change while watcher runs; restart it" in log
+    assert "rules.yaml store: cannot be changed by a reload; restart watcher" in log
 
 
 def test_messages_of_a_channel_that_was_removed_are_dead_letters__C14(
