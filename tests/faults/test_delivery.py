@@ -242,5 +242,5 @@ def test_a_change_and_its_reversal_before_delivery_are_both_in_the_one_message__
             "• acme/owl-2: prompt $1.25 → $1.00 (-20 %) per M tokens",
             "• acme/owl-2: prompt $1.00 → $1.25 (+25 %) per M tokens",
         ]
-        assert len(news.watcher.store.events(kind="price.changed")) == 2
+        assert len(news.watcher.store.events(kinds=["price.changed"])) == 2
         news.watcher.store.close()

@@ -56,7 +56,7 @@ def test_a_link_laid_where_a_file_is_to_be_made_leads_nowhere__Z11(tmp_path: Pat
         assert not (tmp_path / "second.db").is_symlink(), "the copy takes the link's place"
         elsewhere.write_text("ours")
         (tmp_path / "third.db").symlink_to(elsewhere)
-        with pytest.raises(StoreError, match="is there already"):
+        with pytest.raises(StoreError, match="already exists"):
             store.backup(tmp_path / "third.db")
     assert elsewhere.read_text() == "ours"
 

@@ -81,7 +81,7 @@ def test_a_message_given_up_is_dead_and_can_be_queued_again__I2(store: Store) ->
     [[again]] = due(store, START)
     assert (again.id, again.attempts, again.refusals) == (first[0].id, 0, 0)
     assert store.outbox.retry(None, START) == 1
-    with pytest.raises(NotFoundError, match="no dead message has the number 99"):
+    with pytest.raises(NotFoundError, match="there is no dead letter 99"):
         store.outbox.retry([99], START)
 
 
@@ -98,7 +98,7 @@ def test_what_was_being_sent_at_a_crash_is_sent_again_and_marked__X5_W11(path: P
 
 
 def test_messages_for_a_channel_that_is_gone_are_dead_and_visible__C14(store: Store) -> None:
-    assert store.outbox.bury(["team"]) == 1
+    assert store.outbox.give_up_orphans(["team"]) == 1
     [dead] = store.outbox.messages([OutboxState.DEAD])
     assert (dead.notification.channel, dead.error) == ("ops", "the channel is no longer configured")
 
@@ -110,7 +110,7 @@ def test_a_row_that_cannot_be_read_is_given_up_and_the_others_go_on__X21(
     asked(path, f"update outbox set {column} = 'poison' where channel = 'ops'")  # noqa: S608 - our own words
     assert [batch[0].notification.channel for batch in due(store, LATER)] == ["team"]
     [dead] = store.outbox.messages([OutboxState.DEAD])
-    assert dead.error == "the message in the store cannot be read"
+    assert dead.error == "the stored message cannot be read"
     assert dead.notification.title == "acme/finch-mini is new"
 
 
