@@ -31,7 +31,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        pytest.param("rules: [\n", "2:1 this is not YAML", id="C1"),
+        pytest.param("rules: [\n", "2:1 invalid YAML", id="C1"),
         pytest.param(RULES + "polls: 5m\n", '4:1 polls: unknown key; did you mean "poll"?', id="C3"),
         pytest.param("a: &a [*a]\n", "1:4 anchors and aliases", id="C4-recursion"),
         pytest.param(

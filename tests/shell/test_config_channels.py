@@ -40,7 +40,7 @@ from tests.support.mistakes import channel, problems
         ),
         pytest.param(
             channel("'console://'") + "heartbeat: ftp://example.com/x\n",
-            ["heartbeat: is no address; it looks like https://..."],
+            ["heartbeat: is not a valid address; it must look like https://..."],
             id="heartbeat",
         ),
         pytest.param(
