@@ -95,9 +95,7 @@ def test_a_guid_twice_is_one_model__F6() -> None:
         pytest.param(b'{"error": {"message": "no"}}', "not a feed", id="F2-json"),
         pytest.param((HEAD + item("Owl (acme/owl-2)") * 9)[:-40].encode(), "broken", id="F1-cut"),
         pytest.param((HEAD + TAIL).encode(), "empty", id="F9"),
-        pytest.param(
-            (HEAD + item("Owl") * 9 + TAIL).encode(), "no feed item has a valid id", id="F3"
-        ),
+        pytest.param((HEAD + item("Owl") * 9 + TAIL).encode(), "no feed item has a valid id", id="F3"),
         pytest.param(
             gzip.compress((HEAD + item("Owl (acme/owl-2)") + TAIL).encode()), "not a feed", id="F11-gzip"
         ),

@@ -157,7 +157,7 @@ def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice
     eventually(lambda: box.unit("ActiveState") == "inactive", "it has stopped", PATIENCE)
     assert (box.unit("Result"), box.unit("ExecMainStatus")) == ("success", "0")
     said = box.journal()[before:]
-    assert "watcher ends" in said
+    assert "watcher stopped" in said
     assert "Killing process" not in said
     box.run("systemctl start watcher")
     box.polls_twice_more()
@@ -178,7 +178,7 @@ def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice
             f"mv {STORE} {STORE}.away",
             f"mv {STORE}.away {STORE}",
             "65",
-            "is missing though watcher has made it; restore a backup",
+            "is missing, although watcher created it before; restore a backup",
             id="S8-store",
         ),
     ],
@@ -196,9 +196,9 @@ def test_what_needs_a_person_fails_the_start_once_and_clearly(
 
 def test_the_commands_beside_it_work_for_root_and_leave_it_alone(box: Box) -> None:
     told = box.run(SHOWN["Look after it"])
-    assert f"runs as process {box.unit('MainPID')}; its store is" in told
+    assert f"is running as process {box.unit('MainPID')}; store" in told
     box.run("systemctl stop watcher")
-    assert "does not run" in box.run(SHOWN["Look after it"], check=False)
+    assert "is not running" in box.run(SHOWN["Look after it"], check=False)
     box.run("systemctl start watcher")
     box.tells("acme/looked-after")
 

@@ -248,7 +248,7 @@ def test_sigterm_ends_the_service_with_0(composition: Composition) -> None:
     composition.compose("stop", "watcher")
     state = composition.container["State"]
     assert (state["Status"], state["ExitCode"], state["OOMKilled"]) == ("exited", 0, False)
-    assert "watcher ends" in composition.compose("logs", "watcher")
+    assert "watcher stopped" in composition.compose("logs", "watcher")
 
 
 def test_it_is_unhealthy_while_its_source_is_silent_for_too_long(composition: Composition) -> None:

@@ -65,7 +65,7 @@ def test_a_second_service_on_one_store_ends_at_once_and_names_the_first__I15(
         has_polled_twice_more(tmp_path / "watcher.db")
         second = finished(file, "run")
         assert second.returncode == 75
-        assert f"another watcher (process {first.pid}) holds" in second.stderr
+        assert f"another watcher (process {first.pid}) is using" in second.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -119,7 +119,7 @@ def test_a_dry_run_shows_and_remembers_nothing(tmp_path: Path, catalog: Catalog)
         shown = finished(file, "once", "--dry-run")
         assert "model.added            wetland/heron-small is new" in shown.stdout
         assert (
-            "console would be told (Everything): wetland/heron-small leaves in 200 days and 1 more"
+            "would send to console (Everything): wetland/heron-small leaves in 200 days and 1 more"
             in shown.stdout
         )
     assert '"kind": "model.added"' in finished(file, "once", "--dry-run", "--json").stdout
@@ -253,8 +253,8 @@ def test_a_start_takes_up_what_an_earlier_run_left_behind__X22_C14(
     renamed = replace(watcher.config, channels={})
     Service(renamed, watcher.store, now=watcher.now).resume()
     assert [message.state for message in watcher.store.outbox.messages()] == [OutboxState.DEAD]
-    assert "1 messages were being sent when watcher last ended" in caplog.text
-    assert "1 messages wait for channels that are no longer configured" in caplog.text
+    assert "messages in flight when watcher last stopped: 1;" in caplog.text
+    assert "dead letters for channels that are no longer configured: 1;" in caplog.text
     watcher.store.close()
 
 
@@ -264,9 +264,9 @@ def test_status_knows_the_running_service_and_when_it_asks_next(tmp_path: Path, 
         has_polled_twice_more(tmp_path / "watcher.db")
         shown = finished(file, "status")
         assert shown.returncode == 0
-        assert f"runs as process {process.pid}; its store is" in shown.stdout
+        assert f"is running as process {process.pid}; store" in shown.stdout
         assert "models  just now   any moment  ok" in shown.stdout
-    assert "does not run; its store is" in finished(file, "status").stdout
+    assert "is not running; store" in finished(file, "status").stdout
 
 
 def test_metrics_and_health_are_served_where_the_configuration_wants_it__Z14(
@@ -278,13 +278,13 @@ def test_metrics_and_health_are_served_where_the_configuration_wants_it__Z14(
         has_polled_twice_more(tmp_path / "watcher.db")
         page = fetch(f"http://127.0.0.1:{port}/metrics").pages[0].decode()
         assert fetch(f"http://127.0.0.1:{port}/readyz").pages == (b"ready\n",)
-        assert b"the loop last turned" in fetch(f"http://127.0.0.1:{port}/healthz").pages[0]
+        assert b"the main loop last ran" in fetch(f"http://127.0.0.1:{port}/healthz").pages[0]
         file.write_text(file.read_text().replace(f"127.0.0.1:{port}", "127.0.0.1:1"))
         process.send_signal(signal.SIGHUP)
         has_polled_twice_more(tmp_path / "watcher.db")
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=20)
-    assert "rules.yaml listen: cannot change while watcher runs; restart it" in log
+    assert "rules.yaml listen: cannot be changed by a reload; restart watcher" in log
     values = dict(line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#"))
     assert float(values['watcher_polls_total{outcome="good",source="models"}']) >= 2
     assert float(values["watcher_catalog_models"]) == 3

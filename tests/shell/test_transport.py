@@ -199,7 +199,9 @@ def test_a_message_in_flight_is_given_up_soon_when_watcher_stops__I17() -> None:
     stop = Event()
     Timer(0.5, stop.set).start()
     outcomes = deliver([item()], stop=stop, sender=child("time.sleep(30)"))
-    assert outcomes == [Outcome(RETRY, "no answer before watcher stopped; the message may have arrived", unsure=True)]
+    assert outcomes == [
+        Outcome(RETRY, "no answer before watcher stopped; the message may have arrived", unsure=True)
+    ]
 
 
 def test_nothing_is_begun_when_watcher_stops__I17() -> None:
@@ -214,10 +216,7 @@ def test_nothing_is_begun_when_watcher_stops__I17() -> None:
 def test_check_says_nothing_of_a_good_channel_and_what_is_wrong_with_a_bad_one() -> None:
     assert check(Channel("c", Secret(CONSOLE)), sender=["/nonexistent"]) is None
     assert check(Channel("c", Secret(LONG_URL))) is None
-    assert (
-        check(Channel("c", Secret("slak://canary")))
-        == "Apprise does not support this kind of address"
-    )
+    assert check(Channel("c", Secret("slak://canary"))) == "Apprise does not support this kind of address"
     late = check(Channel("c", Secret(LONG_URL)), deadline=0.3, sender=child("time.sleep(9)"))
     assert late is not None
 

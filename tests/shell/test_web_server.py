@@ -36,7 +36,7 @@ def test_health_is_lost_when_the_loop_hangs_and_comes_back_when_it_turns() -> No
         assert ask(server, "/healthz").status == 200
         clock[0] = 301
         sick = ask(server, "/healthz")
-        assert (sick.status, sick.text) == (503, "the loop last turned 301 s ago\n")
+        assert (sick.status, sick.text) == (503, "the main loop last ran 301 s ago\n")
         metrics.progress()
         assert ask(server, "/healthz").status == 200
 
@@ -143,7 +143,7 @@ def test_an_address_that_cannot_be_had_is_one_clear_line(address: str, port: int
         serve(configured(), address, other.port if port is None else port)
     assert "\n" not in str(caught.value)
     assert re.match(
-        rf"metrics cannot be served at {address}:\d+ \({says}.*\); give `listen` ", str(caught.value)
+        rf"cannot serve metrics at {address}:\d+ \({says}.*\); change `listen`", str(caught.value)
     )
 
 

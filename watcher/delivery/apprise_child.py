@@ -187,7 +187,7 @@ def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
     replies = observe()
     if isinstance(target, NotifyEmail):
         target.headers["X-Watcher-Event-Id"] = clean(job["event_id"])
-    title, body, form = written(target, job)
+    title, body, form = compose(target, job)
     notifier = apprise.Apprise(asset=target.asset)
     notifier.add(target)
     result = notifier.notify(title=title, body=body, body_format=form, notify_type=_kind(target))
@@ -218,7 +218,7 @@ def _kind(target: Any) -> apprise.NotifyType:  # noqa: ANN401 - see load
     return apprise.NotifyType.WARNING if is_note else apprise.NotifyType.INFO
 
 
-def written(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - see load
+def compose(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - see load
     """Return title, body and the body's format, cut so that the service takes them in one piece."""
     room = min(target.body_maxlen, ROOM.get(target.service_name, target.body_maxlen))
     longest = min(LONGEST_TITLE, target.title_maxlen or room // 2)
