@@ -5,7 +5,8 @@ import pytest
 from tests.support.catalogs import QUERY, START
 from watcher.domain.catalog import FeedItem, FeedSnapshot
 from watcher.domain.errors import RefusedError
-from watcher.sources import SOURCES, feed
+from watcher.sources import feed
+from watcher.sources.registry import SOURCES
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Models</title>'
 TAIL = "</channel></rss>"
@@ -58,7 +59,7 @@ def test_a_title_is_text_and_never_markup(hostile: str, literal: str) -> None:
 def test_an_item_without_a_usable_id_is_left_out(title: str) -> None:
     snapshot = read(item("Owl (acme/owl-2)"), item(title, "other"))
     assert list(snapshot.items) == ["acme/owl-2-20260901"]
-    assert snapshot.refused == {"item 2": "has no usable id"}
+    assert snapshot.refused == {"item 2": "has no valid id"}
 
 
 @pytest.mark.parametrize("guid", ["g" * 257, "a\u202eb", "a&#10;b", ""])
@@ -66,7 +67,7 @@ def test_an_item_without_a_usable_id_is_left_out(title: str) -> None:
 def test_an_item_without_a_usable_guid_is_left_out(guid: str) -> None:
     snapshot = read(item("Owl (acme/owl-2)"), item("Cat (acme/cat)", guid))
     assert list(snapshot.items) == ["acme/owl-2-20260901"]
-    assert snapshot.refused == {"item 2": "has no usable id"}
+    assert snapshot.refused == {"item 2": "has no valid id"}
 
 
 @pytest.mark.parametrize(
@@ -95,11 +96,14 @@ def test_a_guid_twice_is_one_model() -> None:
 @pytest.mark.parametrize(
     ("page", "words"),
     [
-        pytest.param(b"", "no feed", id="empty", marks=pytest.mark.fault("F2")),
+        pytest.param(b"", "not a feed", id="empty", marks=pytest.mark.fault("F2")),
         pytest.param(
-            b"<html><body>Just a moment...</body></html>", "no feed", id="html", marks=pytest.mark.fault("F2")
+            b"<html><body>Just a moment...</body></html>",
+            "not a feed",
+            id="html",
+            marks=pytest.mark.fault("F2"),
         ),
-        pytest.param(b'{"error": {"message": "no"}}', "no feed", id="json", marks=pytest.mark.fault("F2")),
+        pytest.param(b'{"error": {"message": "no"}}', "not a feed", id="json", marks=pytest.mark.fault("F2")),
         pytest.param(
             (HEAD + item("Owl (acme/owl-2)") * 9)[:-40].encode(),
             "broken",
@@ -109,13 +113,13 @@ def test_a_guid_twice_is_one_model() -> None:
         pytest.param((HEAD + TAIL).encode(), "empty", id="no-entries", marks=pytest.mark.fault("F9")),
         pytest.param(
             (HEAD + item("Owl") * 9 + TAIL).encode(),
-            "no item of the feed has a usable id",
+            "no feed item has a valid id",
             id="no-usable-ids",
             marks=pytest.mark.fault("F3"),
         ),
         pytest.param(
             gzip.compress((HEAD + item("Owl (acme/owl-2)") + TAIL).encode()),
-            "no feed",
+            "not a feed",
             id="gzip",
             marks=pytest.mark.fault("F11"),
         ),

@@ -154,7 +154,7 @@ class TestAsOne:
     @pytest.mark.fault("X21")
     def test_where_an_event_is_gone_their_texts_are_joined(self) -> None:
         told = as_one([waits(1), waits(2), waits(3)], [Event("e1", NOW, Kind.MODEL_ADDED, "acme/owl-2")], NOW)
-        assert told.notification.title == "title 1, and more"
+        assert told.notification.title == "title 1 and more"
         assert told.notification.body == "body 1\n\nbody 2\n\nbody 3"
         assert told.notification.events == ("e1", "e2", "e3")
         assert told.notification.rules == ("rule 1", "rule 2", "rule 3")

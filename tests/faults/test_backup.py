@@ -45,7 +45,7 @@ def test_a_backup_is_whole_and_private_while_the_service_writes(tmp_path: Path, 
         done.set()
         changing.join()
     assert [one.returncode for one in told] == [0] * 5
-    assert "copy-0: a whole copy," in told[0].stderr
+    assert "copy-0: backup complete," in told[0].stderr
     for copy in copies:
         assert run_sql(copy, "pragma integrity_check") == [("ok",)]
         assert stat.S_IMODE(copy.stat().st_mode) == 0o600
@@ -57,7 +57,7 @@ def test_an_existing_file_is_not_overwritten(tmp_path: Path, catalog: Catalog) -
     finished(file, "once")
     told = finished(file, "backup", str(file))
     assert told.returncode == 65
-    assert "rules.yaml is there already; name a new file" in told.stderr
+    assert "rules.yaml already exists; choose another name" in told.stderr
     assert finished(file, "backup", "/nowhere/copy").returncode == 74
 
 
@@ -134,7 +134,7 @@ def test_an_interrupted_backup_leaves_no_file(tmp_path: Path, catalog: Catalog) 
     watcher.poll()
     (tmp_path / "copy.part").write_bytes(b"cut short")
     watcher.store.backup(tmp_path / "copy")
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match="already exists"):
         watcher.store.backup(tmp_path / "copy")
     watcher.store.close()
     assert [path.name for path in tmp_path.glob("copy*")] == ["copy"]

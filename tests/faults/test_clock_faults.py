@@ -144,7 +144,7 @@ def test_a_reminder_is_sent_once_across_restarts(tmp_path: Path, catalog: Catalo
     for _ in range(4 * 35):
         watcher = service(tmp_path, catalog.url, "console://", clock, no_feed(catalog.url))
         watcher.poll()
-        reminded = [event.kind for event in watcher.store.events(kind="expiration.reminder")]
+        reminded = [event.kind for event in watcher.store.events(kinds=["expiration.reminder"])]
         watcher.store.close()
         clock[0] += timedelta(hours=6)
     assert len(reminded) == 4, "14, 7, 1 days before, and on the day"

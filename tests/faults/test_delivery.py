@@ -78,7 +78,7 @@ def test_what_was_answered_too_late_is_sent_again_and_says_so(tmp_path: Path, ca
         courier.deliver(news.watcher.config.channels)
         [message] = news.watcher.store.outbox.messages()
         assert (message.state, message.repeat, message.attempts) == (OutboxState.WAITING, True, 1)
-        assert message.error == "no answer within 1.5 s; it may have arrived"
+        assert message.error == "no answer within 1.5 s; the message may have arrived"
         news.more()
         news.deliver()
         first, again, fresh = told(server)
@@ -251,5 +251,5 @@ def test_a_change_and_its_reversal_before_delivery_are_both_in_the_one_message(
             "• acme/owl-2: prompt $1.25 → $1.00 (-20 %) per M tokens",
             "• acme/owl-2: prompt $1.00 → $1.25 (+25 %) per M tokens",
         ]
-        assert len(news.watcher.store.events(kind="price.changed")) == 2
+        assert len(news.watcher.store.events(kinds=["price.changed"])) == 2
         news.watcher.store.close()

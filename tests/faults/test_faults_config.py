@@ -31,7 +31,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        pytest.param("rules: [\n", "2:1 this is not YAML", id="no-yaml", marks=pytest.mark.fault("C1")),
+        pytest.param("rules: [\n", "2:1 invalid YAML", id="no-yaml", marks=pytest.mark.fault("C1")),
         pytest.param(
             RULES + "polls: 5m\n",
             '4:1 polls: unknown key; did you mean "poll"?',

@@ -134,7 +134,7 @@ def test_a_kill_during_the_first_look_leaves_the_first_look_silent(tmp_path: Pat
             eventually(lambda: len(server.requests) >= asked, "the service asks")
             process.send_signal(signal.SIGKILL)
         site |= good
-        assert "the baseline: no news" in finished(file, "once").stderr
+        assert "(baseline)" in finished(file, "once").stderr
         assert finished(file, "once").returncode == 0
         assert hook.requests == []
         site["models"] = reply(answer([*BIRDS, NEW]))

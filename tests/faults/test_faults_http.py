@@ -23,7 +23,7 @@ SAID = b'{"error": {"code": 500, "message": "Internal Server Error"}}'
         pytest.param(reply(LIST, "503 Busy"), "answered HTTP 503", id="503", marks=pytest.mark.fault("H1")),
         pytest.param(
             reply(SAID, "504 Timeout"),
-            "HTTP 504 ('Internal Server Error')",
+            "HTTP 504 (Internal Server Error)",
             id="504",
             marks=pytest.mark.fault("H1"),
         ),
@@ -35,25 +35,25 @@ SAID = b'{"error": {"code": 500, "message": "Internal Server Error"}}'
         ),
         pytest.param(
             reply(LIST, "401 Who"),
-            "is the address in `sources` right?",
+            "check the address",
             id="401",
             marks=pytest.mark.fault("H3"),
         ),
         pytest.param(
             reply(LIST, "403 No"),
-            "is the address in `sources` right?",
+            "check the address",
             id="403",
             marks=pytest.mark.fault("H3"),
         ),
         pytest.param(
             reply(LIST, "404 Where"),
-            "is the address in `sources` right?",
+            "check the address",
             id="404",
             marks=pytest.mark.fault("H3"),
         ),
         pytest.param(
             reply(LIST, "410 Gone"),
-            "is the address in `sources` right?",
+            "check the address",
             id="410",
             marks=pytest.mark.fault("H3"),
         ),
@@ -133,7 +133,7 @@ SAID = b'{"error": {"code": 500, "message": "Internal Server Error"}}'
         ),
         pytest.param(
             reply(gzip.compress(LIST)[:-9], "200 OK", "Content-Encoding: gzip"),
-            "ends too early",
+            "is truncated",
             id="cut",
             marks=pytest.mark.fault("H13"),
         ),

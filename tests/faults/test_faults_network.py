@@ -98,7 +98,7 @@ def test_a_silent_name_server_blocks_nobody(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind((SILENT, 53 if os.geteuid() == 0 else 0))
         ended = run_with_names(tmp_path, "", SILENT, ASK, "http://catalog.test/models")
-    assert (ended.stdout, ended.stderr) == ("catalog.test gave no whole answer within 1 s\n", "")
+    assert (ended.stdout, ended.stderr) == ("catalog.test sent no complete answer within 1 s\n", "")
 
 
 @pytest.mark.fault("N13")

@@ -58,7 +58,7 @@ def test_a_planted_link_where_a_file_will_be_made_is_not_followed(tmp_path: Path
         assert not (tmp_path / "second.db").is_symlink(), "the copy takes the link's place"
         elsewhere.write_text("ours")
         (tmp_path / "third.db").symlink_to(elsewhere)
-        with pytest.raises(StoreError, match="is there already"):
+        with pytest.raises(StoreError, match="already exists"):
             store.backup(tmp_path / "third.db")
     assert elsewhere.read_text() == "ours"
 

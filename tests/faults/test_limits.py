@@ -17,7 +17,7 @@ from tests.support.send_one import SENT, SLACK, message, send
 from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
-    from watcher.delivery.apprise_child import Job, UnusableError, load, written
+    from watcher.delivery.apprise_child import Job, UnusableError, compose, load
 
 MISSING = re.compile(r"\.\.\. ([\d,]+) more\b")
 TITLE = "acme/owl-2 is 25 % <dearer> & more *changes* " * 10
@@ -40,8 +40,8 @@ def shown(text: str) -> str:
 def pieces(address: str, body: str) -> tuple[Any, list[Any]]:
     """Give the target and what Apprise would hand to its service, call by call."""
     target = load(address)
-    job: Job = {"title": TITLE, "body": body, "html": "", "event_id": "e", "repeat": True}
-    title, text, written_in = written(target, job)
+    job: Job = {"title": TITLE, "body": body, "html": "", "event_id": "e"}
+    title, text, written_in = compose(target, job)
     wanted, convert = target.resolve_format(written_in), cast("Any", convert_between)
     inside = title if target.title_maxlen else convert(written_in, wanted, title)
     calls = target._build_send_calls(  # noqa: SLF001 - what a service gets is not told otherwise
@@ -179,7 +179,9 @@ def test_an_incident_service_is_asked_to_open_one(tmp_path: Path, monkeypatch: p
         assert send(f"opsgenie://{KEY}") == Outcome(SENT)
         unasked = send(f"opsgenie://{KEY}?action=close")
     assert [request.path for request in service.requests] == ["/v2/alerts"]
-    assert unasked.reason == "Apprise asked the service for nothing, as the options of the address want it"
+    assert (
+        unasked.reason == "nothing was sent, because the options of the address turn off this kind of message"
+    )
 
 
 @pytest.mark.fault("L14")
@@ -201,5 +203,5 @@ def test_no_message_has_an_attachment(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.fault("L14")
 def test_an_address_cannot_name_a_file() -> None:
-    with pytest.raises(UnusableError, match="its service does not know"):
+    with pytest.raises(UnusableError, match="its service does not support"):
         load(f"{SLACK}?attach=/etc/hostname")

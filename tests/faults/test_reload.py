@@ -78,7 +78,7 @@ def test_another_store_needs_a_restart(tmp_path: Path, catalog: Catalog) -> None
         has_polled_twice_more(tmp_path / "watcher.db")
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=20)
-    assert "rules.yaml store: cannot change while watcher runs; restart it" in log
+    assert "rules.yaml store: cannot be changed by a reload; restart watcher" in log
 
 
 @pytest.mark.fault("C14")

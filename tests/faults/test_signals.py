@@ -87,7 +87,7 @@ def test_a_message_in_flight_at_the_end_is_sent_again_and_marked(scenario: Crash
     over.set()
     for row in contents_of(scenario.store)["outbox"]:
         assert (row["state"], row["repeat"]) == ("waiting", 1)
-        assert "it may have arrived" in row["error"]
+        assert "the message may have arrived" in row["error"]
 
 
 @pytest.mark.parametrize("stream", [pytest.param("stdout", id="stdout"), pytest.param("stderr", id="errors")])

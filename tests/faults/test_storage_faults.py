@@ -86,7 +86,7 @@ def test_a_disk_that_fills_up_during_a_transaction_rolls_it_back_and_the_next_po
         watcher.poll()
         before = watcher.store.state()
         catalog.shows(OWL, FINCH, HERON, *long_news(30))
-        with pytest.raises(StoreUnavailableError, match=r"watcher\.db cannot be used at present"):
+        with pytest.raises(StoreUnavailableError, match=r"watcher\.db is temporarily unusable"):
             watcher.poll()
         assert (watcher.store.state(), watcher.store.events()) == (before, [])
         run("mount", "-o", "remount,size=16m", str(disk))
@@ -102,7 +102,7 @@ def test_a_file_that_may_not_grow_leaves_no_half_poll(tmp_path: Path, catalog: C
     catalog.shows(OWL, FINCH, HERON, *long_news(30))
     limited = finished(file, "once", before="ulimit -f 300;")
     assert limited.returncode == 74
-    assert "cannot be used at present" in limited.stderr
+    assert "temporarily unusable" in limited.stderr
     assert finished(file, "events").stderr == "No events yet.\n"
     assert "30 models at once" in finished(file, "once").stdout
 
@@ -147,7 +147,7 @@ def test_a_read_only_disk_is_refused_with_its_path(tmp_path: Path, catalog: Cata
         run("mount", "-o", "remount,ro", str(disk))
         told = finished(file, "once")
         assert told.returncode == 74
-        assert f"watcher: {disk}/watcher.db.lock cannot be written: Read-only file system\n" in told.stderr
+        assert f"watcher: cannot write {disk}/watcher.db.lock: Read-only file system\n" in told.stderr
 
 
 @needs_mounts
@@ -184,12 +184,13 @@ def test_a_lost_store_is_not_a_first_run(
     lose(tmp_path / "watcher.db")
     told = finished(file, "once")
     assert told.returncode == 65
-    assert f"watcher.db {state} though watcher has made it; restore a backup, or start anew with --init" in (
-        told.stderr
+    assert (
+        f"watcher.db {state}, although watcher created it before; restore a backup, or start over with --init"
+        in (told.stderr)
     )
     anew = finished(file, "once", "--init")
     assert anew.returncode == 0
-    assert "the baseline: no news" in anew.stderr
+    assert "(baseline)" in anew.stderr
     assert finished(file, "once").returncode == 0
 
 
@@ -209,7 +210,7 @@ def test_a_store_that_disappears_ends_the_running_service(
         watcher = service(tmp_path, catalog.url, http.url(), [NOW])
         watcher.turn()
         lose(tmp_path / "watcher.db")
-        with pytest.raises(StoreError, match="was deleted or replaced while watcher ran"):
+        with pytest.raises(StoreError, match="was deleted or replaced while watcher was running"):
             watcher.turn()
         assert [b"cannot use its store" in request.body for request in http.requests] == [True]
         watcher.store.close()

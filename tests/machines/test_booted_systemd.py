@@ -88,7 +88,7 @@ def test_its_secrets_show_nowhere(installed: InstalledService) -> None:
         shown = [installed.run(f"systemctl {verb} --no-pager watcher") for verb in ("show", "status", "cat")]
         shown.append(installed.run("journalctl --no-pager --all --output=export"))
         seen = [text for process in installed.processes() for text in process]
-        assert any(b"watcher.delivery.apprise_child" in text for text in seen), (
+        assert any(b"watcher/delivery/apprise_start.py" in text for text in seen), (
             "the sending child is not among them"
         )
         kept = list(installed.files())
@@ -173,7 +173,7 @@ def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_sends_nothing_twice
     eventually(lambda: installed.unit("ActiveState") == "inactive", "it has stopped", PATIENCE)
     assert (installed.unit("Result"), installed.unit("ExecMainStatus")) == ("success", "0")
     said = installed.journal()[before:]
-    assert "watcher ends" in said
+    assert "watcher stopped" in said
     assert "Killing process" not in said
     installed.run("systemctl start watcher")
     installed.polls_twice_more()
@@ -195,7 +195,7 @@ def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_sends_nothing_twice
             f"mv {STORE} {STORE}.away",
             f"mv {STORE}.away {STORE}",
             "65",
-            "is missing though watcher has made it; restore a backup",
+            "is missing, although watcher created it before; restore a backup",
             id="store",
             marks=pytest.mark.fault("S8"),
         ),
@@ -216,7 +216,7 @@ def test_other_commands_work_for_root_without_disturbing_it(installed: Installed
     told = installed.run(SHOWN["Look after it"])
     assert f"runs as process {installed.unit('MainPID')}; its store is" in told
     installed.run("systemctl stop watcher")
-    assert "does not run" in installed.run(SHOWN["Look after it"], check=False)
+    assert "is not running" in installed.run(SHOWN["Look after it"], check=False)
     installed.run("systemctl start watcher")
     installed.tells("acme/looked-after")
 

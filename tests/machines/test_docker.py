@@ -251,7 +251,7 @@ def test_sigterm_ends_the_service_with_0(project: ComposeProject) -> None:
     project.compose("stop", "watcher")
     state = project.container["State"]
     assert (state["Status"], state["ExitCode"], state["OOMKilled"]) == ("exited", 0, False)
-    assert "watcher ends" in project.compose("logs", "watcher")
+    assert "watcher stopped" in project.compose("logs", "watcher")
 
 
 def test_it_is_unhealthy_while_its_source_is_silent_for_too_long(project: ComposeProject) -> None:

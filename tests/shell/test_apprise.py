@@ -114,14 +114,14 @@ def test_only_slack_and_similar_services_need_advertising_turned_off() -> None:
 @pytest.mark.parametrize("option", sorted(DECIDED))
 @pytest.mark.fault("L11")
 def test_no_address_can_override_what_watcher_decides(option: str) -> None:
-    with pytest.raises(UnusableError, match=f"decides itself: {option}"):
+    with pytest.raises(UnusableError, match=f"sets itself: {option}"):
         load(f"{SLACK}?{option}=1")
 
 
 @pytest.mark.skipif(find_spec("paho") is not None, reason="MQTT's package is installed here")
 @pytest.mark.fault("L19")
 def test_a_service_that_lacks_its_package_says_which() -> None:
-    with pytest.raises(UnusableError, match="cannot be used on this machine: it needs the package paho-mqtt"):
+    with pytest.raises(UnusableError, match="is unavailable on this machine: it needs the package paho-mqtt"):
         load("mqtts://broker.example.test/canary-topic")
 
 
@@ -142,7 +142,7 @@ SECOND = [
 @pytest.mark.parametrize("address", SECOND)
 @pytest.mark.fault("L13")
 def test_an_address_with_several_targets_is_refused(address: str) -> None:
-    with pytest.raises(UnusableError, match="names several targets; give each its own channel"):
+    with pytest.raises(UnusableError, match="has several targets; give each its own channel"):
         load(address)
 
 
@@ -151,5 +151,5 @@ def test_check_names_the_channel_whose_address_has_several_targets(tmp_path: Pat
     urls = {"team": "console://", "ops": "mailtos://w@example.test?to=canary-a@example.test,b@example.test"}
     done = finished(configure(tmp_path, "http://127.0.0.1:9/models", urls), "check")
     assert done.returncode == 78
-    assert "watcher: ops: the address names several targets; give each its own channel" in done.stderr
+    assert "watcher: ops: the address has several targets; give each its own channel" in done.stderr
     assert "canary" not in done.stdout + done.stderr

@@ -116,16 +116,14 @@ def test_yaml_means_what_it_looks_like(tmp_path: Path) -> None:
 
 def test_the_file_is_the_one_named_or_else_the_one_in_this_folder(tmp_path: Path) -> None:
     here, named, other = (tmp_path / name for name in ("rules.yaml", "named.yaml", "other.yaml"))
-    with pytest.raises(
-        ConfigError, match=r"there is no such file; name another with --config or \$WATCHER_CONFIG"
-    ):
+    with pytest.raises(ConfigError, match=r"does not exist; use --config or \$WATCHER_CONFIG to name a file"):
         load.find(None, {}, tmp_path)
     for file in (here, named, other):
         file.touch()
     assert load.find(None, {}, tmp_path) == here
     assert load.find(None, {"WATCHER_CONFIG": str(other)}, tmp_path) == other
     assert load.find(named, {"WATCHER_CONFIG": str(other)}, tmp_path) == named
-    with pytest.raises(ConfigError, match=r"nope.yaml: there is no such file$"):
+    with pytest.raises(ConfigError, match=r"nope.yaml does not exist$"):
         load.find(tmp_path / "nope.yaml", {}, tmp_path)
 
 

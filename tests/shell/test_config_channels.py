@@ -43,7 +43,7 @@ from tests.support.config_problems import channel, problems
         ),
         pytest.param(
             channel("'console://'") + "heartbeat: ftp://example.com/x\n",
-            ["heartbeat: is no address; it looks like https://..."],
+            ["heartbeat: is not a valid address; it must look like https://..."],
             id="heartbeat",
         ),
         pytest.param(

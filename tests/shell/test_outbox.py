@@ -87,7 +87,7 @@ def test_a_message_given_up_is_dead_and_can_be_requeued(store: Store) -> None:
     [[again]] = due(store, START)
     assert (again.id, again.attempts, again.refusals) == (first[0].id, 0, 0)
     assert store.outbox.retry(None, START) == 1
-    with pytest.raises(NotFoundError, match="no dead message has the number 99"):
+    with pytest.raises(NotFoundError, match="there is no dead letter 99"):
         store.outbox.retry([99], START)
 
 
@@ -119,7 +119,7 @@ def test_a_row_that_cannot_be_read_is_given_up_and_the_others_go_on(
     run_sql(path, f"update outbox set {column} = 'poison' where channel = 'ops'")  # noqa: S608 - our own words
     assert [batch[0].notification.channel for batch in due(store, LATER)] == ["team"]
     [dead] = store.outbox.messages([OutboxState.DEAD])
-    assert dead.error == "the message in the store cannot be read"
+    assert dead.error == "the stored message cannot be read"
     assert dead.notification.title == "acme/finch-mini is new"
 
 

@@ -131,7 +131,7 @@ def test_a_redirect_is_not_followed_and_not_a_success(status: int) -> None:
         receiving(Answer(status, headers={"Location": f"http://127.0.0.1:{other.port}/"})) as server,
     ):
         outcome = send(server.url("/?+X-Api-Key=canary-key"))
-    assert outcome == Outcome(RETRY, f"HTTP {status} redirect, which is not followed")
+    assert outcome == Outcome(RETRY, f"HTTP {status} redirect (not followed)")
     assert other.requests == []
     assert len(server.requests) == 1
 
@@ -202,7 +202,7 @@ def test_a_password_is_not_shown_in_the_encoding_it_was_sent_in() -> None:
 
 def run_child(url: str) -> tuple[int, str, str]:
     notification = message().notification
-    job = {"url": url, "title": notification.title, "body": "b", "html": "", "event_id": "e", "repeat": False}
+    job = {"url": url, "title": notification.title, "body": "b", "html": "", "event_id": "e"}
     done = subprocess.run(
         SENDER, input=json.dumps(job), capture_output=True, text=True, check=False, timeout=30
     )

@@ -80,13 +80,13 @@ def test_rules_are_summarized_with_what_none_matched(folder: Path) -> None:
     lines = called(str(folder), "--rules").stdout.splitlines()
     assert lines == [
         "New models",
-        "  1 messages, 0.2 a day, most on Mon 08 Jun 2026 (1)",
-        "  most about wetland/heron-large (1)",
+        "  messages: 1, per day: 0.2, at most 1 on Mon 08 Jun 2026",
+        "  top models: wetland/heron-large (1)",
         "Prices",
-        "  1 messages, 0.2 a day, most on Mon 08 Jun 2026 (1)",
-        "  most about acme/owl-2 (1)",
+        "  messages: 1, per day: 0.2, at most 1 on Mon 08 Jun 2026",
+        "  top models: acme/owl-2 (1)",
         "",
-        "No rule caught: model.removed (1)",
+        "No rule matched: model.removed (1)",
     ]
     records = objects(called(str(folder), "--rules", "--json"))
     assert [(record["rule"], record["messages"]) for record in records] == [("New models", 1), ("Prices", 1)]

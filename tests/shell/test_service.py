@@ -34,7 +34,7 @@ def test_a_second_service_on_the_same_store_exits_at_once_and_names_the_first(
         has_polled_twice_more(tmp_path / "watcher.db")
         second = finished(file, "run")
         assert second.returncode == 75
-        assert f"another watcher (process {first.pid}) holds" in second.stderr
+        assert f"another watcher (process {first.pid}) is using" in second.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -67,7 +67,7 @@ def test_the_console_needs_no_account(server: ForkServer, tmp_path: Path, catalo
     catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
     told = server.finished("--config", file, "once")
     assert "wetland/heron-small is new" in told.stdout
-    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, waiting to last: 1" in told.stderr
+    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, on hold: 1" in told.stderr
     assert server.finished("--config", file, "once").stdout == ""
 
 
@@ -77,7 +77,7 @@ def test_the_first_poll_says_that_it_is_the_baseline(
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     told = server.finished("--config", file, "once")
-    assert "models: 3 models, the baseline: no news; feed: 3 models, the baseline: no news" in told.stderr
+    assert "models: 3 models (baseline); feed: 3 models (baseline)" in told.stderr
     assert told.stdout == ""
 
 
@@ -85,7 +85,7 @@ def test_a_dry_run_shows_everything_and_stores_nothing(
     server: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    assert "the baseline" in server.finished("--config", file, "once", "--dry-run").stderr
+    assert "(baseline)" in server.finished("--config", file, "once", "--dry-run").stderr
     assert not (tmp_path / "watcher.db").exists()
     server.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON, LEAVING | {"id": "wetland/heron-small"})
@@ -93,7 +93,7 @@ def test_a_dry_run_shows_everything_and_stores_nothing(
         shown = server.finished("--config", file, "once", "--dry-run")
         assert "model.added            wetland/heron-small is new" in shown.stdout
         assert (
-            "console would be told (Everything): wetland/heron-small leaves in 200 days and 1 more"
+            "would send to console (Everything): wetland/heron-small leaves in 200 days and 1 more"
             in shown.stdout
         )
     assert '"kind": "model.added"' in server.finished("--config", file, "once", "--dry-run", "--json").stdout
@@ -230,8 +230,8 @@ def test_a_start_picks_up_what_an_earlier_run_left_behind(
     renamed = replace(watcher.config, channels={})
     Service(renamed, watcher.store, now=watcher.now).resume()
     assert [message.state for message in watcher.store.outbox.messages()] == [OutboxState.DEAD]
-    assert "1 messages were being sent when watcher last ended" in caplog.text
-    assert "1 messages wait for channels that are no longer configured" in caplog.text
+    assert "messages in flight when watcher last stopped: 1;" in caplog.text
+    assert "dead letters for channels that are no longer configured: 1;" in caplog.text
     watcher.store.close()
 
 
@@ -241,9 +241,9 @@ def test_status_knows_the_running_service_and_its_next_poll(tmp_path: Path, cata
         has_polled_twice_more(tmp_path / "watcher.db")
         shown = finished(file, "status")
         assert shown.returncode == 0
-        assert f"runs as process {process.pid}; its store is" in shown.stdout
+        assert f"is running as process {process.pid}; store" in shown.stdout
         assert "models  just now   any moment  ok" in shown.stdout
-    assert "does not run; its store is" in finished(file, "status").stdout
+    assert "is not running; store" in finished(file, "status").stdout
 
 
 @pytest.mark.fault("Z14")
@@ -254,13 +254,13 @@ def test_metrics_and_health_are_served_if_configured(tmp_path: Path, catalog: Ca
         has_polled_twice_more(tmp_path / "watcher.db")
         page = fetch(f"http://127.0.0.1:{port}/metrics").pages[0].decode()
         assert fetch(f"http://127.0.0.1:{port}/readyz").pages == (b"ready\n",)
-        assert b"the loop last turned" in fetch(f"http://127.0.0.1:{port}/healthz").pages[0]
+        assert b"the main loop last ran" in fetch(f"http://127.0.0.1:{port}/healthz").pages[0]
         file.write_text(file.read_text().replace(f"127.0.0.1:{port}", "127.0.0.1:1"))
         process.send_signal(signal.SIGHUP)
         has_polled_twice_more(tmp_path / "watcher.db")
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=20)
-    assert "rules.yaml listen: cannot change while watcher runs; restart it" in log
+    assert "rules.yaml listen: cannot be changed by a reload; restart watcher" in log
     values = dict(line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#"))
     assert float(values['watcher_polls_total{outcome="good",source="models"}']) >= 2
     assert float(values["watcher_catalog_models"]) == 3

@@ -80,8 +80,8 @@ def test_events_are_found_by_model_and_kind(store: Store) -> None:
     with_news(store)
     polled(store, 2, priced(OWL, "1", "1"), FINCH)
     assert [e.kind for e in store.events()] == ["price.changed", "model.added"]
-    assert [e.subject for e in store.events(kind="model.*")] == ["acme/finch-mini"]
-    assert [e.kind for e in store.events(subject="acme/owl*")] == ["price.changed"]
+    assert [e.subject for e in store.events(kinds=["model.added"])] == ["acme/finch-mini"]
+    assert [e.kind for e in store.events(subjects=["acme/owl-2"])] == ["price.changed"]
     assert len(store.events(limit=1)) == 1
 
 
@@ -131,7 +131,7 @@ def test_news_that_cannot_be_read_does_not_hold_up_other_news(store: Store, path
 class TestOpening:
     @pytest.mark.fault("I15", "W24")
     def test_only_one_instance_holds_a_store(self, store: Store, path: Path) -> None:
-        with pytest.raises(BusyError, match=r"process \d+\) holds .*watcher\.db; stop it first"):
+        with pytest.raises(BusyError, match=r"process \d+\) is using .*watcher\.db; stop it first"):
             Store.open(path)
         assert store.state() == State()
 
@@ -150,7 +150,7 @@ class TestOpening:
     @pytest.mark.fault("Z11")
     def test_a_link_in_place_of_the_lock_is_not_followed(self, path: Path) -> None:
         Path(f"{path}.lock").symlink_to(path.parent / "elsewhere")
-        with pytest.raises(StoreError, match="is a symbolic link, which is not followed; remove it"):
+        with pytest.raises(StoreError, match="is a symbolic link; remove it"):
             Store.open(path)
 
     def test_reading_is_allowed_while_the_service_runs(self, store: Store, path: Path) -> None:
@@ -168,7 +168,7 @@ class TestOpening:
     @pytest.mark.fault("S7")
     def test_garbage_is_refused_and_left_alone(self, path: Path) -> None:
         path.write_bytes(b"this is no database" * 100)
-        with pytest.raises(StoreError, match=r"is damaged .*; restore a backup or move it away"):
+        with pytest.raises(StoreError, match=r"is damaged .*; restore a backup, or move the file away"):
             Store.open(path)
         assert path.read_bytes().startswith(b"this is no database")
 

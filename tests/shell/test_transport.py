@@ -24,7 +24,7 @@ CONSOLE = "console://"
 DRIP = Answer(drips=True)
 ANSWER = '{"verdict": "sent", "reason": "", "retry_after": null, "unsure": false}'
 NO_THREAD = "no thread could be started to send it"
-UNANSWERED = Outcome(RETRY, "the sending process ended without an answer", unsure=True)
+UNANSWERED = Outcome(RETRY, "the sending process exited without an answer", unsure=True)
 
 
 def item(
@@ -53,7 +53,7 @@ def test_a_dripping_receiver_is_given_up_at_the_deadline() -> None:
     with receiving(DRIP) as server:
         outcomes = deliver([item(server.url())], deadline=1.5)
         assert len(server.requests) == 1
-    assert outcomes == [Outcome(RETRY, "no answer within 1.5 s; it may have arrived", unsure=True)]
+    assert outcomes == [Outcome(RETRY, "no answer within 1.5 s; the message may have arrived", unsure=True)]
 
 
 @pytest.mark.fault("L9")
@@ -213,7 +213,9 @@ def test_a_message_in_flight_is_soon_given_up_when_watcher_stops() -> None:
     stop = Flag()
     Timer(0.5, stop.set).start()
     outcomes = deliver([item()], stop=stop, sender=child("time.sleep(30)"))
-    assert outcomes == [Outcome(RETRY, "no answer before watcher stopped; it may have arrived", unsure=True)]
+    assert outcomes == [
+        Outcome(RETRY, "no answer before watcher stopped; the message may have arrived", unsure=True)
+    ]
 
 
 @pytest.mark.fault("I17")
@@ -222,17 +224,14 @@ def test_nothing_is_started_when_watcher_stops() -> None:
     stop.set()
     assert (
         deliver([item(), item(CONSOLE)], stop=stop)
-        == [Outcome(RETRY, "watcher stopped before it was sent")] * 2
+        == [Outcome(RETRY, "watcher stopped before the message was sent")] * 2
     )
 
 
 def test_check_accepts_a_good_channel_and_says_what_is_wrong_with_a_bad_one() -> None:
     assert check(Channel("c", Secret(CONSOLE)), sender=["/nonexistent"]) is None
     assert check(Channel("c", Secret(LONG_URL))) is None
-    assert (
-        check(Channel("c", Secret("slak://canary")))
-        == "the address begins with a word that Apprise does not know"
-    )
+    assert check(Channel("c", Secret("slak://canary"))) == "Apprise does not support this kind of address"
     late = check(Channel("c", Secret(LONG_URL)), deadline=0.3, sender=child("time.sleep(9)"))
     assert late is not None
 
@@ -270,7 +269,7 @@ def test_a_closed_standard_output_is_an_outcome() -> None:
         said = run_console(writing, {})
     finally:
         os.close(writing)
-    assert "standard output cannot be written: [Errno 32] Broken pipe" in said
+    assert "cannot write to standard output: [Errno 32] Broken pipe" in said
 
 
 def test_characters_the_console_cannot_encode_are_replaced() -> None:

@@ -44,7 +44,7 @@ def test_health_fails_while_the_loop_hangs_and_recovers_when_it_turns() -> None:
         assert get(server, "/healthz").status == 200
         clock[0] = 301
         sick = get(server, "/healthz")
-        assert (sick.status, sick.text) == (503, "the loop last turned 301 s ago\n")
+        assert (sick.status, sick.text) == (503, "the main loop last ran 301 s ago\n")
         metrics.progress()
         assert get(server, "/healthz").status == 200
 
@@ -153,7 +153,7 @@ def test_an_address_that_is_taken_is_one_clear_line(address: str, port: int | No
         serve(new_metrics(), address, other.port if port is None else port)
     assert "\n" not in str(caught.value)
     assert re.match(
-        rf"metrics cannot be served at {address}:\d+ \({says}.*\); give `listen` ", str(caught.value)
+        rf"cannot serve metrics at {address}:\d+ \({says}.*\); change `listen`", str(caught.value)
     )
 
 

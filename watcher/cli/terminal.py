@@ -1,4 +1,4 @@
-"""Tables and colours for people at a terminal; plain text elsewhere."""
+"""Tables and colors for people at a terminal; plain text elsewhere."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,13 +23,13 @@ from watcher.text.clean import clean
 from watcher.text.times import from_iso, show_age, show_time, show_wait
 
 T = TypeVar("T")
-COLOURS = {
+COLORS = {
     OutboxState.WAITING: "yellow",
     OutboxState.SENDING: "yellow",
     OutboxState.SENT: "green",
     OutboxState.DEAD: "red",
 }
-WIDE = 1000  # columns where no terminal sets a limit: a line stays one line for grep
+WIDE = 1000  # columns if the output is no terminal: a row stays one line for grep
 
 
 def _out() -> Console:
@@ -41,7 +41,7 @@ def _err() -> Console:
 
 
 def line(text: str, style: str = "") -> None:
-    """Print one line; remote text in it is literal."""
+    """Print one line; markup in remote text has no effect."""
     _out().print(Text(text, style=style), soft_wrap=True)
 
 
@@ -51,7 +51,7 @@ def note(text: str, style: str = "yellow") -> None:
 
 
 def progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """Show a bar on standard error while going through the steps; nothing where that is no terminal."""
+    """Yield the steps, with a progress bar if standard error is a terminal."""
     console = _err()
     yield from track(
         steps, what, total=total, console=console, transient=True, disable=not console.is_terminal
@@ -59,7 +59,7 @@ def progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None:
-    """Print rows under headings; the last column takes the room that is left and wraps."""
+    """Print rows under headings; the last column takes the remaining width and wraps."""
     grid = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for number, heading in enumerate(headings):
         is_last = number == len(headings) - 1
@@ -69,13 +69,13 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None
     _out().print(grid)
 
 
-def events(told: Sequence[Event]) -> None:
-    """Print events, a line each."""
-    table(("WHEN", "ID", "WHAT"), ((show_time(event.at), event.id, describe(event)) for event in told))
+def events(found: Sequence[Event]) -> None:
+    """Print events, one per line."""
+    table(("WHEN", "ID", "WHAT"), ((show_time(event.at), event.id, describe(event)) for event in found))
 
 
 def history(entries: Sequence[HistoryEntry]) -> None:
-    """Print what the list showed of a model."""
+    """Print the charted values of a model."""
     table(("WHEN", "FIELD", "VALUE"), ((show_time(e.at), e.field, _value(e)) for e in entries))
 
 
@@ -89,40 +89,41 @@ def _value(entry: HistoryEntry) -> str:
 
 
 def outbox(deliveries: Sequence[Delivery]) -> None:
-    """Print messages and where they stand."""
-    rows = (
-        (
-            str(delivery.id),
-            show_time(delivery.notification.at),
-            delivery.notification.channel,
-            Text(delivery.state, style=COLOURS[delivery.state]),
-            str(delivery.attempts),
-            clean(delivery.notification.title) + (f"\n{clean(delivery.error)}" if delivery.error else ""),
-        )
-        for delivery in deliveries
+    """Print messages and their states."""
+    table(("ID", "WHEN", "CHANNEL", "STATE", "ATTEMPTS", "MESSAGE"), map(_delivery, deliveries))
+
+
+def _delivery(delivery: Delivery) -> tuple[str | Text, ...]:
+    error = f"\n{clean(delivery.error)}" if delivery.error else ""
+    return (
+        str(delivery.id),
+        show_time(delivery.notification.at),
+        delivery.notification.channel,
+        Text(delivery.state, style=COLORS[delivery.state]),
+        str(delivery.attempts),
+        clean(delivery.notification.title) + error,
     )
-    table(("NO", "WHEN", "CHANNEL", "STATE", "TRIES", "MESSAGE"), rows)
 
 
 def _state(found: Health | None, *, is_new: bool) -> Text:
     if found and found.reason:
         since = f" since {show_time(found.failing_since)}" if found.failing_since else ""
         return Text(f"failing{since}: {clean(found.reason)}", "red")
-    return Text("nothing yet", "yellow") if is_new else Text("ok", "green")
+    return Text("no data yet", "yellow") if is_new else Text("ok", "green")
 
 
 def status(report: Report) -> None:
-    """Print how a watcher is doing."""
+    """Print the health of sources, channels and store."""
     table(("SOURCE", "LAST GOOD", "NEXT", "STATE"), (_source(report, name) for name in report.sources))
     line("")
     table(
-        ("CHANNEL", "LAST SENT", "WAITING", "DEAD", "STATE"),
+        ("CHANNEL", "LAST SENT", "WAITING", "DEAD LETTERS", "STATE"),
         (_channel(report, name) for name in report.channels),
     )
     line("")
-    line(f"{report.models} models, {report.pending} differences wait to become news")
-    running = f"runs as process {report.process}" if report.process else "does not run"
-    line(f"watcher {report.version} {running}; its store is {report.store}, {report.size / 1e6:.1f} MB")
+    line(f"models: {report.models}, changes on hold: {report.pending}")
+    running = f"running as process {report.process}" if report.process else "not running"
+    line(f"watcher {report.version} is {running}; store {report.store}, {report.size / 1e6:.1f} MB")
     for problem in report.problems:
         line(clean(problem, WIDE), "red")
     if report.is_healthy:
@@ -150,13 +151,13 @@ def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
 
 
 def told(at: datetime, decided: Plan) -> None:
-    """Print the messages that a poll would have sent, a line each."""
+    """Print the messages that a poll would have sent, one per line."""
     for notification in decided.notifications:
         line(f"{show_time(at)}  {notification.channel}: {notification.title}")
 
 
 def days(test: Backtest) -> None:
-    """Print how much would have been told, by day and by rule."""
+    """Print how many messages would have been sent, by day and by rule."""
     line("")
     rows = (
         (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day])) for day in sorted(test.days)
@@ -167,35 +168,37 @@ def days(test: Backtest) -> None:
 
 
 def rules(test: Backtest) -> None:
-    """Print each rule's record, and what no rule caught."""
+    """Print the record of each rule, and the events that no rule matched."""
     for record in test.records():
         line(record.rule, "bold")
-        busiest = f", most on {record.busiest[0]:%a %d %b %Y} ({record.busiest[1]})" if record.busiest else ""
-        line(f"  {record.messages} messages, {record.a_day:.1f} a day{busiest}")
+        busiest = (
+            f", at most {record.busiest[1]} on {record.busiest[0]:%a %d %b %Y}" if record.busiest else ""
+        )
+        line(f"  messages: {record.messages}, per day: {record.a_day:.1f}{busiest}")
         if record.models:
-            line("  most about " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
+            line("  top models: " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
     line("")
-    uncaught = ", ".join(f"{kind} ({count})" for kind, count in test.uncaught.most_common())
-    line(f"No rule caught: {uncaught or 'nothing; every event was told'}")
+    unmatched = ", ".join(f"{kind} ({count})" for kind, count in test.uncaught.most_common())
+    line(f"No rule matched: {unmatched}" if unmatched else "Every event was reported.")
 
 
 def verdicts(found: Sequence[RuleCheck]) -> None:
-    """Print each rule's verdict and, where it does not tell, why."""
+    """Print each rule's verdict and, if it does not match, why."""
     for verdict in found:
         if verdict.tells:
-            line(f"  + {verdict.rule}: tells {' and '.join(verdict.channels)}", "green")
+            line(f"  + {verdict.rule}: reports to {' and '.join(verdict.channels)}", "green")
         else:
-            line(f"  - {verdict.rule}: not met: {'; '.join(verdict.unmet)}")
+            line(f"  - {verdict.rule}: does not match: {'; '.join(verdict.unmet)}")
 
 
 def explained(event: Event, found: Sequence[RuleCheck]) -> None:
-    """Print an event and what each rule makes of it."""
-    line(f"Told {show_time(event.at)}: {describe(event)}", "bold")
+    """Print an event and each rule's verdict."""
+    line(f"Event of {show_time(event.at)}: {describe(event)}", "bold")
     verdicts(found)
 
 
 def waiting(found: Waiting, now: datetime) -> None:
-    """Print a difference that waits, since when, and when it is told."""
-    line(f"Waits: {describe(found.event)}", "yellow")
+    """Print a change on hold: since when, and until when."""
+    line(f"On hold: {describe(found.event)}", "yellow")
     since = f"{show_time(found.since)} ({show_age(found.since, now)})"
-    line(f"  since {since}; told at {show_time(found.due_at)} if it stays")
+    line(f"  since {since}; reported at {show_time(found.due_at)} if it lasts")

@@ -14,7 +14,8 @@ from watcher.domain.polls import ENDPOINTS, MODELS, Answer, Failure, Plan, Poll,
 from watcher.domain.providers import OffersSnapshot
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
-from watcher.sources import SOURCES, endpoints
+from watcher.sources import endpoints
+from watcher.sources.registry import SOURCES
 
 GZIP = b"\x1f\x8b"
 NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(\.endpoints)?\.json(\.gz)?")
