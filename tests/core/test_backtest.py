@@ -1,6 +1,6 @@
 from datetime import date
 
-from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, Story, priced
+from tests.support.catalogs import DAY, FINCH, HERON, OWL, Story, priced
 from watcher.domain.polls import Poll
 from watcher.news.settings import Settings
 from watcher.reports.backtest import Backtest
@@ -38,17 +38,6 @@ def test_each_rule_has_its_messages_its_busiest_day_and_its_models() -> None:
 def test_what_no_rule_matched_is_counted_by_kind() -> None:
     test = backtest([OWL, FINCH], [OWL | {"expiration_date": "2026-12-20"}, FINCH, HERON])
     assert dict(test.uncaught) == {"expiration.announced": 1}
-
-
-def test_what_a_catalog_wide_event_contains_is_matched_with_it() -> None:
-    rows = [OWL | {"id": f"acme/owl-{number}"} for number in range(20)]
-    story = Story(Settings((Rule("Whole", ("team",), {"event": Globs.parse("catalog.changed")}),)))
-    test = Backtest(["Whole"])
-    for shown in ([FINCH], [FINCH, *rows]):
-        story.shows(*shown, after=HOUR)
-        test.add(Poll(story.at, {}), story.plan)
-    assert not test.uncaught
-    assert [record.messages for record in test.records()] == [1]
 
 
 def test_a_record_is_a_json_object() -> None:

@@ -6,7 +6,7 @@ from watcher.domain.policy import Policy
 from watcher.news.holds import Moment
 from watcher.news.settle import Waiting, outlook
 from watcher.reports.explain import check_rules
-from watcher.rules.route import ECHO, MASS, Rule
+from watcher.rules.route import ECHO, Rule
 from watcher.rules.values import Globs, Percent, PriceTerms
 
 MINUTES = timedelta(minutes=5)
@@ -69,15 +69,9 @@ def test_no_rule_below_a_stop_matches() -> None:
     ]
 
 
-def test_twins_and_mass_changes_say_so() -> None:
+def test_twins_say_so() -> None:
     batch = OWL | {"id": "acme/owl-2:batch"}
     story = Story()
     story.shows(batch)
     [event] = story.shows(priced(batch, "1", "1"))
     assert check_rules(event, [PRICES], {})[0].unmet == (ECHO,)
-    rows = [OWL | {"id": f"acme/{number}"} for number in range(20)]
-    story = Story()
-    story.shows(*rows)
-    [whole, single, *_] = story.shows(*(priced(row, "1", "1") for row in rows), after=8 * HOUR)
-    assert whole.kind == "catalog.changed"
-    assert check_rules(single, [PRICES], {})[0].unmet == (MASS,)

@@ -13,7 +13,7 @@ from tests.support.receivers import receiving, receiving_mail
 from tests.support.scripted_server import Server, reply, serving
 from tests.support.watcher_process import configure, eventually, running
 from watcher.cli.main import main
-from watcher.reports.replay import NAME, Recording
+from watcher.reports.replay import TIME, Recording
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
@@ -47,9 +47,8 @@ def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     (folder / "events.jsonl").write_text(result.stdout)
     answers = folder / "answers"
     answers.mkdir()
-    for at, body in Recording.open(archive(request.param)).answers.items():
-        assert isinstance(body, bytes)
-        (answers / f"{at:{NAME}}").write_bytes(body)
+    for answer in Recording.open(archive(request.param)).answers:
+        (answers / f"{answer.at:{TIME}}.json").write_bytes(answer.page())
     judge = [
         sys.executable,
         str(SHARED / "tools" / "score.py"),
@@ -96,8 +95,8 @@ def test_no_alias_that_points_elsewhere_is_missed(judged: dict[str, Any]) -> Non
 @pytest.fixture
 def changing() -> Iterator[tuple[Server, list[bytes]]]:
     """Serve one recorded answer, then another one a day later."""
-    answers = list(Recording.open(archive("six-hourly")).answers.values())
-    bodies = [body if isinstance(body, bytes) else body.read_bytes() for body in (answers[0], answers[10])]
+    answers = Recording.open(archive("six-hourly")).answers
+    bodies = [answers[0].page(), answers[10].page()]
     with serving(*(reply(bodies[0]) for _ in range(4)), reply(bodies[1])) as server:
         yield server, bodies
 

@@ -214,7 +214,7 @@ def test_what_needs_an_operator_fails_the_start_once_and_clearly(
 
 def test_other_commands_work_for_root_without_disturbing_it(installed: InstalledService) -> None:
     told = installed.run(SHOWN["Look after it"])
-    assert f"runs as process {installed.unit('MainPID')}; its store is" in told
+    assert f"is running as process {installed.unit('MainPID')}; store" in told
     installed.run("systemctl stop watcher")
     assert "is not running" in installed.run(SHOWN["Look after it"], check=False)
     installed.run("systemctl start watcher")

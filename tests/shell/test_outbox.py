@@ -106,7 +106,7 @@ def test_what_was_being_sent_at_a_crash_is_sent_again_and_marked(path: Path) -> 
 
 @pytest.mark.fault("C14")
 def test_messages_for_a_channel_that_is_gone_are_dead_and_visible(store: Store) -> None:
-    assert store.outbox.bury(["team"]) == 1
+    assert store.outbox.give_up_orphans(["team"]) == 1
     [dead] = store.outbox.messages([OutboxState.DEAD])
     assert (dead.notification.channel, dead.error) == ("ops", "the channel is no longer configured")
 

@@ -54,9 +54,9 @@ class WatchedSite:
         self.service.resume()
 
     def events(self) -> list[Event]:
-        """Give all that was ever news, but for what a catalog-wide event stands for; oldest first."""
+        """Give all that was ever news, oldest first."""
         events = self.service.store.events(limit=100_000)
-        return [event for event in reversed(events) if not event.part_of]
+        return [*reversed(events)]
 
     def news(self) -> list[tuple[str, str]]:
         """Give what was ever news, and about whom."""

@@ -22,7 +22,9 @@ def configure(
     top level; sources and rules in it stand for those of the catalog and the one rule.
     """
     sources = (
-        "" if "sources:" in more else f'sources: {{models: "{catalog}", feed: "{catalog}?use_rss=true"}}\n'
+        ""
+        if "sources:" in more
+        else f'sources: {{models: "{catalog}", feed: "{catalog}?use_rss=true", endpoints: off}}\n'
     )
     names = ", ".join(channels)
     written = "\n".join(

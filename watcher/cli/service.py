@@ -45,6 +45,7 @@ def once(path: Path | None, *, dry_run: bool, init: bool, for_machines: bool) ->
             service.resume()
             poll = service.poll()
             service.deliver()
+            service.ask_providers()
     sys.exit(1 if failures(poll) else 0)
 
 

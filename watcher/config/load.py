@@ -65,6 +65,7 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
         sources={name: url for name, url in sources.items() if url not in (OFF, None)},
         channels=channels,
         settings=Settings(rules, policy),
+        endpoints=content.sources.endpoints,
         keep=content.keep.time,
         stale_after=content.stale_after.time if content.stale_after else _stale_after(content.poll.time),
         heartbeat=Secret(content.heartbeat) if content.heartbeat else None,

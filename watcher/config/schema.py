@@ -207,6 +207,7 @@ class Sources(Section):
 
     models: StrictStr = Field(default_factory=lambda: f"{API}?output_modalities=all", pattern=WEB)
     feed: StrictStr | None = Field(default_factory=lambda: f"{API}?use_rss=true", pattern=WEB_OR_OFF)
+    endpoints: Literal["auto", "all", "off"] = "auto"
 
 
 class ChannelSection(Section):

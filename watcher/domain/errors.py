@@ -51,7 +51,7 @@ class BusyError(WatcherError):
 class FetchError(WatcherError):
     """No usable answer came.
 
-    `retry_after` has the seconds that the server asked us to wait, `status` its HTTP status, if there were any.
+    `retry_after` has the seconds that the server asked us to wait, `status` its HTTP status, if any.
     """
 
     def __init__(self, message: str, retry_after: float | None = None, status: int | None = None) -> None:

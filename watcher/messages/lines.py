@@ -174,6 +174,27 @@ def _details(event: Event) -> str:
     return f"{event.subject}: {', '.join(told)}"
 
 
+def _routed(event: Event) -> str:
+    return f"{_price(event)}: the list shows another provider, no price changed"
+
+
+def _provider(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the text with {provider} and {} for the event's provider and model."""
+    return lambda event: text.replace("{provider}", str(event.provider)).replace("{}", event.subject)
+
+
+def _provider_added(event: Event) -> str:
+    return f"{event.provider} now offers {event.subject}: {prices.show_main(event.after)}"
+
+
+def _provider_price(event: Event) -> str:
+    return f"{event.provider} for {_price(event)}"
+
+
+def _provider_limits(event: Event) -> str:
+    return f"{event.provider} for {_details(event)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """How a kind is said: in a title, in a line (None: the same), and whether the line says the cause."""
@@ -223,6 +244,13 @@ WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_REMOVED: Words(_says("{} is gone"), _removed),
     Kind.MODEL_RETURNED: Words(_says("{} is back"), _returned),
     Kind.PRICE_CHANGED: Words(_dearer, _price),
+    Kind.PRICE_ROUTED: Words(_says("{}: the list shows another provider"), _routed, says_cause=True),
+    Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
+    Kind.PROVIDER_REMOVED: Words(_provider("{provider} no longer offers {}")),
+    Kind.PROVIDER_PRICE_CHANGED: Words(
+        _provider("{provider} changed its price for {}"), _provider_price, says_cause=True
+    ),
+    Kind.PROVIDER_LIMITS_CHANGED: Words(_provider("{provider} changed its limits for {}"), _provider_limits),
     Kind.PRICE_DETAIL: Words(_detail_title, _price),
     Kind.EXPIRATION_ANNOUNCED: Words(_leaving("leaves {}"), _leaves),
     Kind.EXPIRATION_MOVED: Words(_leaving("now leaves {}"), _moved),

@@ -79,63 +79,28 @@ def _floor(model: str, market: Market, item: Item, at: datetime, holds: Holds) -
     belief, move = floor.look(market.floor, least, at, holds)
     if move is None:
         return replace(market, floor=belief), []
-    event = _event(
-        Kind.PRICE_CHANGED,
-        model,
-        item,
-        at,
-        move.since,
-        before=move.before.price,
-        after=move.after.price,
-        provider=move.after.owner,
-        cause=cause_of(move, market.asked_before, now),
+    cause = cause_of(move, market.asked_before, now)
+    news = ProviderNews(
+        Kind.PRICE_CHANGED, move.after.owner, move.before.price, move.after.price, move.since, cause
     )
+    event = _event_of(model, item, news, at)
     return replace(market, floor=belief, asked_before=now), [event]
 
 
 def _event_of(model: str, item: Item, news: ProviderNews, at: datetime) -> Event:
-    cause = None
-    if news.kind is Kind.PROVIDER_REMOVED:
-        cause = "down to one provider" if news.left == 1 else f"{news.left} providers left"
-    after = {"providers": news.left} if news.kind is Kind.PROVIDER_REMOVED else news.after
-    return _event(
-        news.kind,
-        model,
-        item,
-        at,
-        news.since,
-        before=news.before,
-        after=after,
-        provider=news.owner,
-        cause=cause,
-    )
-
-
-def _event(
-    kind: Kind,
-    model: str,
-    item: Item,
-    at: datetime,
-    since: datetime,
-    *,
-    before: Json,
-    after: Json,
-    provider: str,
-    cause: str | None,
-) -> Event:
-    said = {"since": since.isoformat(), "after": after}
+    said: Json = {"since": news.since.isoformat(), "after": news.after}
     return Event(
-        id=event_id(kind, f"{model} {provider}", before, said, 0),
+        id=event_id(news.kind, f"{model} {news.provider}", news.before, said, 0),
         at=at,
-        kind=kind,
+        kind=news.kind,
         subject=model,
-        before=before,
-        after=after,
-        fields=_fields(before, after),
-        cause=cause,
-        since=since,
+        before=news.before,
+        after=news.after,
+        fields=_fields(news.before, news.after),
+        cause=news.cause,
+        since=news.since,
         model=item.observed,
-        provider=provider,
+        provider=news.provider,
     )
 
 

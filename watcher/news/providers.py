@@ -1,6 +1,6 @@
 """Who offers a model, and on what terms: providers that came, left, changed their price or their limits.
 
-The unit is the provider, not the endpoint: its price is the least that it asks, its limits those of that offer.
+The unit is the provider, not the endpoint: its price is the least that it asks, with that offer's limits.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,15 +18,14 @@ Holds = Mapping[str, timedelta]
 
 @dataclass(frozen=True, slots=True)
 class ProviderNews:
-    """A piece of news about a provider; `left` counts who offers the model now."""
+    """A piece of news about a provider of a model, and why if that is known."""
 
     kind: Kind
-    owner: str
-    name: str
+    provider: str
     before: Json
     after: Json
     since: datetime
-    left: int
+    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,8 @@ class _Look:
     owner: str
     offers: tuple[Offer, ...]
     at: datetime
-    left: int
+    providers: int
     holds: Holds
-
-    @property
-    def name(self) -> str:
-        return self.offers[0].provider if self.offers else self.owner
-
-    def news(self, kind: Kind, before: Json, after: Json, since: datetime) -> ProviderNews:
-        return ProviderNews(kind, self.owner, self.name, before, after, since, self.left)
 
 
 def begin(offers: Iterable[Offer]) -> dict[str, ProviderState]:
@@ -94,9 +86,12 @@ def _presence(state: ProviderState, shown: _Look) -> tuple[ProviderState, list[P
         return replace(state, differs_since=since), []
     if shown.offers:
         now = _known(shown.offers)
-        return now, [shown.news(Kind.PROVIDER_ADDED, None, _price_of(now.belief), since)]
-    gone = ProviderState(is_known=False)
-    return gone, [shown.news(Kind.PROVIDER_REMOVED, _price_of(state.belief), None, since)]
+        return now, [ProviderNews(Kind.PROVIDER_ADDED, shown.owner, None, _price_of(now.belief), since)]
+    left = "down to one provider" if shown.providers == 1 else f"{shown.providers} providers left"
+    after: Json = {"providers": shown.providers}
+    price = _price_of(state.belief)
+    gone = ProviderNews(Kind.PROVIDER_REMOVED, shown.owner, price, after, since, left)
+    return ProviderState(is_known=False), [gone]
 
 
 def _price(state: ProviderState, shown: _Look) -> tuple[ProviderState, list[ProviderNews]]:
@@ -107,7 +102,8 @@ def _price(state: ProviderState, shown: _Look) -> tuple[ProviderState, list[Prov
     now = replace(state, belief=belief)
     if move is None:
         return now, []
-    return now, [shown.news(Kind.PROVIDER_PRICE_CHANGED, move.before.price, move.after.price, move.since)]
+    prices = move.before.price, move.after.price
+    return now, [ProviderNews(Kind.PROVIDER_PRICE_CHANGED, shown.owner, *prices, move.since)]
 
 
 def _limits(state: ProviderState, shown: _Look) -> tuple[ProviderState, list[ProviderNews]]:
@@ -119,7 +115,7 @@ def _limits(state: ProviderState, shown: _Look) -> tuple[ProviderState, list[Pro
     if since is None or shown.at < since + shown.holds["limits"]:
         return replace(state, limits=known, limits_since=since), []
     now = known | {key: limit for key, limit in seen.items() if limit is not None}
-    news = shown.news(Kind.PROVIDER_LIMITS_CHANGED, known, now, since)
+    news = ProviderNews(Kind.PROVIDER_LIMITS_CHANGED, shown.owner, known, now, since)
     return replace(state, limits=now, limits_since=None), [news]
 
 

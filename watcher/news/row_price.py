@@ -42,7 +42,7 @@ def look(
 ) -> tuple[RowPrice, Shift | None]:
     """Take in one poll; returns the shift if it is news now."""
     steps = wait(row.reported, row.steps, price, moment.at)
-    seen = replace(row, steps=steps, shown=_remember(row, bool(steps), price, moment))
+    seen = replace(row, steps=steps, shown=_remember(row, price, moment, waits=bool(steps)))
     due = due_at(seen, moment, hold)
     if due is None or moment.at < due:
         return seen, None
@@ -58,8 +58,8 @@ def shift_of(row: RowPrice, price: Prices, routing: Mapping[str, Json]) -> Shift
     return Shift(row.reported, price, since, is_routing=not is_new)
 
 
-def _remember(row: RowPrice, waits: bool, price: Prices, moment: Moment) -> tuple[ShownPrice, ...]:  # noqa: FBT001
-    """Remember the price that is no news, and one that waited in vain; what waits was not yet shown before."""
+def _remember(row: RowPrice, price: Prices, moment: Moment, *, waits: bool) -> tuple[ShownPrice, ...]:
+    """Remember the price that is no news, and one that waited in vain, but not yet one that waits."""
     if waits and row.steps:
         last = row.steps[-1].price
         return _note(row.shown, last, moment.at) if apart(last, price) >= STEP else row.shown

@@ -38,7 +38,7 @@ class Recorded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Recorded answers by the UTC time in their file's name, in order; the list comes before the providers."""
+    """Recorded answers in the order of their times; of one time the list comes first."""
 
     answers: tuple[Recorded, ...]
 

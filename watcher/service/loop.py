@@ -18,6 +18,7 @@ from watcher.domain.polls import MODELS, Failure, Part, Plan, Poll, State, Troub
 from watcher.news.plan import plan
 from watcher.service import systemd
 from watcher.service.clock import elapsed, utc_now
+from watcher.service.endpoints import EndpointsAsker
 from watcher.service.poll_log import PollLog
 from watcher.service.reload import Reload
 from watcher.service.store_trouble import StoreTrouble
@@ -57,6 +58,7 @@ class Service:
         self._reload = Reload(load or (lambda: self.config))
         self._store_trouble = StoreTrouble(self.stop)
         self._poll_log = PollLog()
+        self._endpoints = EndpointsAsker(self.stop, elapsed)
         self._tidied = datetime.min.replace(tzinfo=UTC)
 
     def end(self) -> None:
@@ -103,6 +105,7 @@ class Service:
             sent = self.deliver()
             if poll:
                 self._ping(poll)
+                sent += self.ask_providers()
             if poll or sent:
                 self._telemetry.outbox(courier.depths(self.store, self.config.channels, self.now()))
             return next_poll, self._wait(next_poll)
@@ -159,16 +162,32 @@ class Service:
         )
         if self.stop.is_set():
             return poll  # the failures are only due to our own stop
+        poll = self._remember(self.store.state(), poll)
+        self._store_trouble.note(None, self.config, self.now())
+        self._tidy(poll.at)
+        return poll
+
+    def _remember(self, before: State, poll: Poll) -> Poll:
+        """Decide what a poll means, store it, and log it."""
         began = self._elapsed()
-        before = self.store.state()
         poll, decided = self._decide(before, poll)
         self.store.commit(before, decided)
-        self._store_trouble.note(None, self.config, self.now())
         after = decided.state
         self._telemetry.planned(self._elapsed() - began, decided.events, after.listed, after.waiting)
         self._poll_log.write(before, poll, decided, self.config.poll)
-        self._tidy(poll.at)
         return poll
+
+    def ask_providers(self) -> int:
+        """Ask the providers of the models that are due; return how many messages were tried.
+
+        Raises StoreUnavailableError or StoreError.
+        """
+        before = self.store.state()
+        poll = self._endpoints.poll(self.config, before, self.now())
+        if poll is None:
+            return 0
+        self._remember(before, poll)
+        return self.deliver()
 
     def _decide(self, before: State, poll: Poll) -> tuple[Poll, Plan]:
         """Return what a poll means; after a bug in watcher, the poll counts as failed and is reported so."""

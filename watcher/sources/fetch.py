@@ -242,7 +242,7 @@ def _refusal(response: httpx.Response) -> FetchError:
         target = response.headers["Location"]
         return FetchError(f"{host} redirects (HTTP {status}) to {_host(target)}; redirects are not followed")
     hint = "; check the address" if status in WRONG_ADDRESS else ""
-    return FetchError(f"{host} answered HTTP {status}{_words(response)}{hint}", _wait(response))
+    return FetchError(f"{host} answered HTTP {status}{_words(response)}{hint}", _wait(response), status)
 
 
 def _words(response: httpx.Response) -> str:
