@@ -114,16 +114,22 @@ def docker(place: Path, parts: Path) -> Iterator[DockerEngine]:
 
 
 @pytest.fixture
-def project(docker: DockerEngine, place: Path) -> Iterator[ComposeProject]:
-    """Give the services, up and healthy."""
+def stopped(docker: DockerEngine, place: Path) -> Iterator[ComposeProject]:
+    """The services, of which none is up yet."""
     project = ComposeProject(docker, place)
     project.shows(OWL, FINCH)
     (place / "rules.yaml").write_text(RULES)
     try:
-        project.up()
         yield project
     finally:
         project.compose("down", "--volumes")
+
+
+@pytest.fixture
+def project(stopped: ComposeProject) -> ComposeProject:
+    """The services, up and healthy."""
+    stopped.up()
+    return stopped
 
 
 def test_the_image_adds_less_than_40_mb_to_its_base(docker: DockerEngine) -> None:
@@ -269,6 +275,7 @@ def test_it_is_unhealthy_while_its_source_is_silent_for_too_long(project: Compos
         pytest.param(600, 137, id="beyond-the-limit"),
     ],
 )
-def test_no_more_memory_than_allowed_is_available(project: ComposeProject, size: int, code: int) -> None:
+def test_no_more_memory_than_allowed_is_available(stopped: ComposeProject, size: int, code: int) -> None:
     fill = f"print(len(b'x' * ({size} << 20)))"
-    project.compose("run", "--rm", "--no-TTY", "--entrypoint=python", "watcher", "-c", fill, code=code)
+    options = ("--rm", "--no-TTY", "--no-deps", "--entrypoint=python")
+    stopped.compose("run", *options, "watcher", "-c", fill, code=code)
