@@ -44,7 +44,7 @@ class Recording:
 
     @classmethod
     def open(cls, path: Path) -> "Recording":
-        """Find the answers in a folder, or below it, or in a tar archive. Raises NotFoundError without any."""
+        """Find the answers in or below a folder, or in a tar archive. Raises NotFoundError without any."""
         if path.is_dir():
             found = [one for file in path.rglob("*.json*") if (one := recorded(file, file))]
         elif path.is_file() and tarfile.is_tarfile(path):
