@@ -4,7 +4,7 @@ from tests.support.catalogs import DAY, FINCH, HOUR, OWL, Row, Story, priced
 from watcher.domain.catalog import Item
 from watcher.domain.policy import Policy
 from watcher.news.settle import Waiting, outlook
-from watcher.news.steadiness import Moment
+from watcher.news.steadiness import Moment, Reason
 from watcher.reports.explain import check_rules
 from watcher.rules.route import ECHO, MASS, Rule
 from watcher.rules.values import Globs, Percent, PriceTerms
@@ -33,6 +33,17 @@ def test_what_waits_says_since_when_and_when_it_is_told() -> None:
     assert context.event.after == 5
 
 
+def test_what_waits_says_why_it_waits_as_long_as_it_does() -> None:
+    changed = priced(OWL, "0.0000015", "0.0000125") | {"context_length": 5}
+    price, context = waiting(OWL, changed, changed)
+    assert (price.reason, context.reason) == (Reason.STEADY, Reason.USUAL)
+    cheaper, dearer = priced(OWL, "0.000001", "0.00001"), priced(OWL, "0.0000015", "0.0000125")
+    [restless] = waiting(OWL, cheaper, dearer, every=HOUR)
+    assert restless.reason == "its price moved within the last six days"
+    [small] = waiting(OWL, priced(OWL, "0.00000126", "0.00001"))
+    assert small.reason == "the change is below 5 %"
+
+
 def test_it_is_told_just_then() -> None:
     story = Story()
     story.shows(OWL)
@@ -57,7 +68,7 @@ def test_every_rule_says_whether_it_tells_and_what_is_not_met() -> None:
     found = check_rules(wait.event, [PRICES, TENTH], {})
     assert [(v.rule, v.tells, v.channels, v.unmet) for v in found] == [
         ("Prices", True, ("team",), ()),
-        ("Dearer", False, ("ops",), ("The prompt or completion price rises by at least 30 %",)),
+        ("Dearer", False, ("ops",), ("the prompt or completion price rises by at least 30 %",)),
     ]
 
 
@@ -65,7 +76,7 @@ def test_after_a_rule_that_stops_no_other_tells() -> None:
     [wait] = waiting(OWL, priced(OWL, "0.0000015", "0.0000125"))
     assert [v.unmet for v in check_rules(wait.event, [STOP, PRICES], {})] == [
         (),
-        ("rule 'First' above tells it and stops",),
+        ("rule 'First' above reports it and has stop: true",),
     ]
 
 

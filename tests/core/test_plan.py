@@ -64,7 +64,7 @@ class TestMassChanges:
         assert (whole.kind, whole.subject) == ("catalog.changed", "catalog")
         assert (
             whole.cause
-            == "40 models at once: a price for prompt or completion changed and stayed, mostly completion, prompt"
+            == "40 models at once: the price of prompt or completion changes, mostly completion, prompt"
         )
         assert {event.part_of for event in single} == {whole.id}
         told = {message.channel: message.events for message in story.plan.notifications}
@@ -79,7 +79,7 @@ class TestMassChanges:
             *(row | {"supported_parameters": parameters} for row in MANY[:20]), *MANY[20:]
         )
         assert whole.cause == (
-            "20 models at once: modalities or supported parameters changed, mostly gains parameter seed"
+            "20 models at once: modalities, supported parameters or voices change, mostly gained parameter seed"
         )
         assert isinstance(whole.after, dict)
         assert whole.after["fields"] == ["parameters"]
@@ -110,7 +110,7 @@ class TestMassChanges:
         story = telling()
         story.shows(*MANY)
         [event] = story.shows(*(row | {"shiny": True} for row in MANY))
-        assert event.cause == "The list has a new field: shiny"
+        assert event.cause == "The model list has a new field: shiny"
         assert story.shows(*MANY) == []
         assert story.shows(*(row | {"shiny": True} for row in MANY)) == []
 
@@ -118,7 +118,7 @@ class TestMassChanges:
         story = telling()
         story.shows(*MANY)
         [event] = story.shows(*(row | {"shiny": True, "bright": 1} for row in MANY))
-        assert event.cause == "The list has new fields: bright, shiny"
+        assert event.cause == "The model list has new fields: bright, shiny"
 
 
 def test_history_keeps_every_value_that_people_chart_told_or_not() -> None:

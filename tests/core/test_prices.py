@@ -67,7 +67,7 @@ def test_unknown_keys_that_are_no_prices_are_left_out() -> None:
 @pytest.mark.parametrize("key", ["prompt", "completion"])
 @pytest.mark.fault("P5")
 def test_a_headline_price_that_is_none_is_refused(key: str) -> None:
-    with pytest.raises(ValueError, match=rf"pricing\.{key} is 'abc', which is no price"):
+    with pytest.raises(ValueError, match=rf"pricing\.{key} is 'abc', not a price"):
         prices.comparable({"prompt": "1", "completion": "1"} | {key: "abc"})
 
 

@@ -133,7 +133,7 @@ class TestLesserPrices:
     def test_one_that_is_newly_listed_says_so(self) -> None:
         story = begun()
         assert polled(story, self.with_cache("0.0000002"), during=9 * DAY, every=DAY) == 7 * DAY
-        assert story.plan.events[-1].cause == "now itemised"
+        assert story.plan.events[-1].cause == "now itemized"
 
     def test_one_that_is_no_longer_listed_is_no_news(self) -> None:
         story = begun(self.with_cache("0.0000001"))

@@ -116,7 +116,7 @@ def test_a_rule_that_tells_nothing_and_one_that_tells_all_are_seen_before_they_g
         line["rule"]: line["messages"] for line in map(json.loads, told.stdout.splitlines()) if "rule" in line
     }
     assert messages == {"All": 2, "Nobody": 0, "Any": 2}
-    assert "rules[2]: this rule has no condition: it tells every event" in finished(file, "check").stderr
+    assert "rules[2]: this rule has no condition, so it reports every event" in finished(file, "check").stderr
 
 
 @pytest.mark.parametrize("key", ["template", "format", "body"])

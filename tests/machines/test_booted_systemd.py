@@ -31,7 +31,7 @@ def test_the_commands_shown_install_it_and_it_starts_after_a_look_at_what_it_nee
     assert "Active: active (running)" in shown
     assert installed.unit("UnitFileState") == "enabled"
     said = installed.journal()
-    assert said.index("watcher 0.1.0 begins: asks models and feed") < said.index("Started watcher.service")
+    assert said.index("watcher 0.1.0 begins: polls models and feed") < said.index("Started watcher.service")
 
 
 def test_the_unit_is_sound_and_exposes_little(installed: InstalledService) -> None:
@@ -214,9 +214,9 @@ def test_what_needs_a_person_fails_the_start_once_and_clearly(
 
 def test_the_commands_beside_it_work_for_root_and_leave_it_alone(installed: InstalledService) -> None:
     told = installed.run(SHOWN["Look after it"])
-    assert f"runs as process {installed.unit('MainPID')}; its store is" in told
+    assert f"is running as process {installed.unit('MainPID')}; store" in told
     installed.run("systemctl stop watcher")
-    assert "does not run" in installed.run(SHOWN["Look after it"], check=False)
+    assert "is not running" in installed.run(SHOWN["Look after it"], check=False)
     installed.run("systemctl start watcher")
     installed.tells("acme/looked-after")
 

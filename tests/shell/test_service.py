@@ -41,7 +41,7 @@ def test_an_alert_arrives_once_by_mail_and_by_http_over_a_restart(tmp_path: Path
             has_polled_twice_more(store)
         assert [m["Subject"] for m in mail.mails] == [
             "wetland/heron-large leaves in 200 days",
-            "acme/owl-2 is 25 % dearer",
+            "acme/owl-2 price up 25 %",
         ]
         assert len(http.requests) == 2
         text = mail.mails[1].get_body(("plain",))
@@ -233,7 +233,7 @@ def test_what_nobody_foresaw_fails_the_poll_and_is_told_as_any_failure(
     for _ in range(3):
         clock[0] += timedelta(hours=1)
         reason = failures(watcher.poll())["models"].reason
-        assert reason.startswith("watcher itself failed (KeyError, settle.py:")
+        assert reason.startswith("bug in watcher (KeyError, settle.py:")
         assert watcher.store.state().items == known
     watcher.config = sound
     watcher.poll()
@@ -271,9 +271,9 @@ def test_status_knows_the_running_service_and_when_it_asks_next(tmp_path: Path, 
         has_polled_twice_more(tmp_path / "watcher.db")
         shown = finished(file, "status")
         assert shown.returncode == 0
-        assert f"runs as process {process.pid}; its store is" in shown.stdout
+        assert f"is running as process {process.pid}; store" in shown.stdout
         assert "models  just now   any moment  ok" in shown.stdout
-    assert "does not run; its store is" in finished(file, "status").stdout
+    assert "is not running; store" in finished(file, "status").stdout
 
 
 @pytest.mark.fault("Z14")

@@ -1,4 +1,4 @@
-"""Tables and colours for people at a terminal; plain text elsewhere."""
+"""Tables and colors for people at a terminal; plain text elsewhere."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,10 +20,11 @@ from watcher.reports.backtest import Backtest
 from watcher.reports.explain import RuleCheck
 from watcher.reports.status import Report
 from watcher.text.clean import clean
+from watcher.text.counts import counted
 from watcher.text.times import from_iso, show_age, show_time, show_wait
 
 T = TypeVar("T")
-COLOURS = {
+COLORS = {
     OutboxState.WAITING: "yellow",
     OutboxState.SENDING: "yellow",
     OutboxState.SENT: "green",
@@ -95,20 +96,20 @@ def outbox(deliveries: Sequence[Delivery]) -> None:
             str(delivery.id),
             show_time(delivery.notification.at),
             delivery.notification.channel,
-            Text(delivery.state, style=COLOURS[delivery.state]),
+            Text(delivery.state, style=COLORS[delivery.state]),
             str(delivery.attempts),
             clean(delivery.notification.title) + (f"\n{clean(delivery.error)}" if delivery.error else ""),
         )
         for delivery in deliveries
     )
-    table(("NO", "WHEN", "CHANNEL", "STATE", "TRIES", "MESSAGE"), rows)
+    table(("ID", "WHEN", "CHANNEL", "STATE", "ATTEMPTS", "MESSAGE"), rows)
 
 
 def _state(found: Health | None, *, is_new: bool) -> Text:
     if found and found.reason:
         since = f" since {show_time(found.failing_since)}" if found.failing_since else ""
         return Text(f"failing{since}: {clean(found.reason)}", "red")
-    return Text("nothing yet", "yellow") if is_new else Text("ok", "green")
+    return Text("no data yet", "yellow") if is_new else Text("ok", "green")
 
 
 def status(report: Report) -> None:
@@ -116,13 +117,13 @@ def status(report: Report) -> None:
     table(("SOURCE", "LAST GOOD", "NEXT", "STATE"), (_source(report, name) for name in report.sources))
     line("")
     table(
-        ("CHANNEL", "LAST SENT", "WAITING", "DEAD", "STATE"),
+        ("CHANNEL", "LAST SENT", "WAITING", "DEAD LETTERS", "STATE"),
         (_channel(report, name) for name in report.channels),
     )
     line("")
-    line(f"{report.models} models, {report.pending} differences wait to become news")
-    running = f"runs as process {report.process}" if report.process else "does not run"
-    line(f"watcher {report.version} {running}; its store is {report.store}, {report.size / 1e6:.1f} MB")
+    line(f"{counted(report.models, 'model')}, {counted(report.pending, 'change')} on hold")
+    running = f"is running as process {report.process}" if report.process else "is not running"
+    line(f"watcher {report.version} {running}; store {report.store}, {report.size / 1e6:.1f} MB")
     for problem in report.problems:
         line(clean(problem, WIDE), "red")
     if report.is_healthy:
@@ -170,32 +171,34 @@ def rules(test: Backtest) -> None:
     """Print each rule's record, and what no rule caught."""
     for record in test.records():
         line(record.rule, "bold")
-        busiest = f", most on {record.busiest[0]:%a %d %b %Y} ({record.busiest[1]})" if record.busiest else ""
-        line(f"  {record.messages} messages, {record.a_day:.1f} a day{busiest}")
+        busiest = (
+            f", at most {record.busiest[1]} on {record.busiest[0]:%a %d %b %Y}" if record.busiest else ""
+        )
+        line(f"  {counted(record.messages, 'message')}, {record.a_day:.1f} per day{busiest}")
         if record.models:
-            line("  most about " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
+            line("  top models: " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
     line("")
-    uncaught = ", ".join(f"{kind} ({count})" for kind, count in test.uncaught.most_common())
-    line(f"No rule caught: {uncaught or 'nothing; every event was told'}")
+    unmatched = ", ".join(f"{kind} ({count})" for kind, count in test.uncaught.most_common())
+    line(f"No rule matched: {unmatched}" if unmatched else "Every event was reported.")
 
 
 def verdicts(found: Sequence[RuleCheck]) -> None:
     """Print each rule's verdict and, where it does not tell, why."""
     for verdict in found:
         if verdict.tells:
-            line(f"  + {verdict.rule}: tells {' and '.join(verdict.channels)}", "green")
+            line(f"  + {verdict.rule}: reports to {' and '.join(verdict.channels)}", "green")
         else:
-            line(f"  - {verdict.rule}: not met: {'; '.join(verdict.unmet)}")
+            line(f"  - {verdict.rule}: does not match: {'; '.join(verdict.unmet)}")
 
 
 def explained(event: Event, found: Sequence[RuleCheck]) -> None:
     """Print an event and what each rule makes of it."""
-    line(f"Told {show_time(event.at)}: {describe(event)}", "bold")
+    line(f"Event of {show_time(event.at)}: {describe(event)}", "bold")
     verdicts(found)
 
 
 def waiting(found: Waiting, now: datetime) -> None:
     """Print a difference that waits, since when, and when it is told."""
-    line(f"Waits: {describe(found.event)}", "yellow")
+    line(f"On hold: {describe(found.event)}", "yellow")
     since = f"{show_time(found.since)} ({show_age(found.since, now)})"
-    line(f"  since {since}; told at {show_time(found.due_at)} if it stays")
+    line(f"  since {since}; reported at {show_time(found.due_at)} if it lasts: {found.reason}")

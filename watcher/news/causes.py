@@ -18,7 +18,7 @@ def of_price(change: Change, level: Level) -> str:
     if any(path in MAIN for path in paths):
         return ROUTED if level.routed else REPRICED
     if all(field.before is None for field in change.fields):
-        return "now itemised"
+        return "now itemized"
     if any(path.startswith("overrides") for path in paths):
         return "long-context price changed"
     if all("cache" in path for path in paths):

@@ -25,16 +25,16 @@ KEPT = 24
 class Reason(StrEnum):
     """Why a difference waits as long as it does, in words."""
 
-    USUAL = "the usual wait for such a change"
+    USUAL = "this is the usual hold for such a change"
     STEADY = "its price was steady until now"
-    ROUTED = "the list shows another provider"
+    ROUTED = "its provider changed in the same poll"
     CROWD = "many prices moved in the same poll"
     RESTLESS = "its price moved within the last six days"
-    SMALL_STEP = "the step is below 5 %"
+    SMALL_STEP = "the change is below 5 %"
     LONG_DIFFERENT = "its price has differed for six days"
     SCHEDULE = "its time-of-day schedule changed"
-    REVERTS = "it takes back what was reported within two days"
-    ANNOUNCED = "its announced date has come"
+    REVERTS = "it reverts what was reported less than two days before"
+    ANNOUNCED = "its expiration date has come"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,12 @@ class Recording:
         elif path.is_file() and tarfile.is_tarfile(path):
             found = _unpack(path)
         else:
-            message = f"{path} is neither a folder nor a tar archive of recorded answers"
+            message = f"{path} is not a directory or tar archive of recorded answers"
             raise NotFoundError(message)
         if not found:
-            message = f"{path} has no recorded answers; they are named like 2026-06-08T01-11-59Z.json"
+            message = (
+                f"{path} contains no recorded answers, which have names such as 2026-06-08T01-11-59Z.json"
+            )
             raise NotFoundError(message)
         return cls(dict(sorted(found.items())))
 

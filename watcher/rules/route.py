@@ -10,8 +10,8 @@ from watcher.openrouter import ids
 from watcher.rules.conditions import CONDITIONS, Parameter, Question
 from watcher.rules.values import Globs, PriceTerms
 
-MASS = "part of a mass change, and the rule writes out neither the model nor its author"
-ECHO = "a batch twin or an alias, and the rule does not ask for them"
+MASS = "part of a catalog-wide change, and the rule does not spell out the model or its author"
+ECHO = "a batch variant or alias, and the rule does not ask for those"
 
 
 @dataclass(frozen=True, slots=True)
