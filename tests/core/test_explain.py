@@ -3,7 +3,7 @@ from datetime import timedelta
 from tests.support.catalogs import DAY, FINCH, HOUR, OWL, Row, Story, priced
 from watcher.domain.catalog import Item
 from watcher.domain.policy import Policy
-from watcher.news.holds import Moment
+from watcher.news.holds import Moment, Reason
 from watcher.news.settle import Waiting, outlook
 from watcher.reports.explain import check_rules
 from watcher.rules.route import ECHO, Rule
@@ -33,6 +33,12 @@ def test_a_waiting_change_says_since_when_and_when_it_will_be_reported() -> None
     assert context.event.after == 5
 
 
+def test_what_waits_says_why_it_waits_as_long_as_it_does() -> None:
+    changed = priced(OWL, "0.0000015", "0.0000125") | {"context_length": 5}
+    context, price = waiting(OWL, changed, changed)
+    assert (price.reason, context.reason) == (Reason.LISTED, Reason.USUAL)
+
+
 def test_it_is_reported_exactly_then() -> None:
     story = Story()
     story.shows(OWL)
@@ -57,7 +63,7 @@ def test_every_rule_says_whether_it_matches_and_what_is_not_met() -> None:
     found = check_rules(wait.event, [PRICES, TENTH], {})
     assert [(v.rule, v.tells, v.channels, v.unmet) for v in found] == [
         ("Prices", True, ("team",), ()),
-        ("Dearer", False, ("ops",), ("The prompt or completion price rises by at least 30 %",)),
+        ("Dearer", False, ("ops",), ("the prompt or completion price rises by at least 30 %",)),
     ]
 
 
@@ -65,7 +71,7 @@ def test_no_rule_below_a_stop_matches() -> None:
     [wait] = waiting(OWL, priced(OWL, "0.0000015", "0.0000125"))
     assert [v.unmet for v in check_rules(wait.event, [STOP, PRICES], {})] == [
         (),
-        ("rule 'First' above tells it and stops",),
+        ("rule 'First' above reports it and has stop: true",),
     ]
 
 

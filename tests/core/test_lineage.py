@@ -70,4 +70,4 @@ def test_what_happens_to_a_model_names_the_aliases_that_point_to_it() -> None:
     [event] = story.shows(priced(OWL, "0.0000015", "0.00001"), *aliases)
     assert event.aliases == ("~acme/owl-latest", "~acme/best-latest")
     body = notification("team", story.at, [event], ["r"]).body
-    assert "(repriced); also ~acme/owl-latest, ~acme/best-latest\n" in body
+    assert "(repriced); also applies to ~acme/owl-latest, ~acme/best-latest\n" in body

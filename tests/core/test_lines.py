@@ -39,17 +39,17 @@ GAINS = (
         (
             price(priced(OWL, "0.0000015", "0.00001")),
             "acme/owl-2: prompt $1.25 → $1.50 (+20 %) per M tokens",
-            "acme/owl-2 is 20 % dearer",
+            "acme/owl-2 price up 20 %",
         ),
         (
             price(priced(OWL, "0.000001", "0.000005")),
             "acme/owl-2: prompt $1.25 → $1.00 (-20 %), completion $10.00 → $5.00 (-50 %) per M tokens",
-            "acme/owl-2 is 50 % cheaper",
+            "acme/owl-2 price down 50 %",
         ),
         (
             price(priced(OWL, "0", "0")),
             "acme/owl-2: prompt $1.25 → free (-100 %), completion $10.00 → free (-100 %) per M tokens",
-            "acme/owl-2 is free now",
+            "acme/owl-2 is now free",
         ),
         (
             price(OWL, priced(OWL, "0", "0")),
@@ -62,7 +62,7 @@ GAINS = (
                 "acme/owl-2: cache read not listed → $1.00 per M tokens, "
                 "web search not listed → $0.01 per search"
             ),
-            "acme/owl-2: lesser prices changed",
+            "acme/owl-2: other prices changed",
         ),
         (
             price(priced(OWL, "-1", "-1")),
@@ -72,22 +72,22 @@ GAINS = (
         (
             price(OWL | {"pricing": OWL["pricing"] | TIER}),
             "acme/owl-2: conditional prices changed",
-            "acme/owl-2: lesser prices changed",
+            "acme/owl-2: other prices changed",
         ),
         (
             event("model.added", None, SUMMARY),
-            "acme/owl-2 is new: $1.00 in, $2.00 out per M tokens, 131,072 tokens of context",
+            "acme/owl-2 is new: $1.00 in, $2.00 out per M tokens, 131,072 tokens context",
             "acme/owl-2 is new",
         ),
         (
             event("model.added", None, {"name": "Owl"}),
-            "acme/owl-2 is new: details not known yet",
+            "acme/owl-2 is new: details unknown",
             "acme/owl-2 is new",
         ),
         (
             event("model.removed", FREE, cause="without notice"),
-            "acme/owl-2 is gone; it was free (without notice)",
-            "acme/owl-2 is gone",
+            "acme/owl-2 was removed (was free; without notice)",
+            "acme/owl-2 was removed",
         ),
         (event("model.returned", None, FREE), "acme/owl-2 is back: free", "acme/owl-2 is back"),
         (
@@ -97,12 +97,12 @@ GAINS = (
         ),
         (
             event("expiration.moved", "2026-11-20", "2026-11-27"),
-            "acme/owl-2 leaves on Fri 27 Nov 2026, in 25 days; before it was Fri 20 Nov 2026",
+            "acme/owl-2 leaves on Fri 27 Nov 2026, in 25 days (was Fri 20 Nov 2026)",
             "acme/owl-2 now leaves in 25 days",
         ),
         (
             event("expiration.restored", None, "2026-11-03"),
-            "acme/owl-2 leaves on Tue 3 Nov 2026, tomorrow; that date had been taken back",
+            "acme/owl-2 leaves on Tue 3 Nov 2026, tomorrow; the date had been withdrawn",
             "acme/owl-2 leaves tomorrow after all",
         ),
         (
@@ -112,12 +112,12 @@ GAINS = (
         ),
         (
             event("expiration.withdrawn", "2026-11-20"),
-            "acme/owl-2 no longer has a date to leave (it was to leave on Fri 20 Nov 2026)",
-            "acme/owl-2 stays after all",
+            "acme/owl-2: expiration withdrawn (was Fri 20 Nov 2026)",
+            "acme/owl-2: expiration withdrawn",
         ),
         (
             event("alias.retargeted", "acme/owl-1", "acme/owl-2"),
-            "acme/owl-2 now points to acme/owl-2, before to acme/owl-1",
+            "acme/owl-2 now points to acme/owl-2 (was acme/owl-1)",
             "acme/owl-2 points to acme/owl-2",
         ),
         (
@@ -127,7 +127,7 @@ GAINS = (
         ),
         (
             event("capability.changed", fields=GAINS),
-            "acme/owl-2 gains parameter tools; loses input image",
+            "acme/owl-2 gained parameter tools; lost input image",
             "acme/owl-2 changed its capabilities",
         ),
         (
@@ -142,7 +142,7 @@ GAINS = (
         ),
         (
             of_part(("source", "models"), "failing", START, 1, "timed out"),
-            "The models source has given no good answer for a while: timed out",
+            "No good answer from the models source for a while: timed out",
             "No good answer from the models source",
         ),
         (
@@ -152,22 +152,22 @@ GAINS = (
         ),
         (
             of_part(("channel", "ops"), "failing", START, 1, "HTTP 404 no_service"),
-            "Channel ops does not deliver: HTTP 404 no_service; see `watcher outbox`",
-            "Channel ops does not deliver",
+            "Channel ops is failing: HTTP 404 no_service; see `watcher outbox`",
+            "Channel ops is failing",
         ),
         (
             of_part(("channel", "ops"), "recovered", START, 1, None),
-            "Channel ops delivers again",
-            "Channel ops delivers again",
+            "Channel ops works again",
+            "Channel ops works again",
         ),
         (
             of_part(("configuration", "rules.yaml"), "failing", START, 1, "rules.yaml:3:1 rules: is missing"),
-            "The changed rules.yaml cannot be used, the one before goes on: rules.yaml:3:1 rules: is missing",
-            "The changed rules.yaml cannot be used",
+            "rules.yaml is invalid, keeping the previous one: rules.yaml:3:1 rules: is missing",
+            "rules.yaml is invalid",
         ),
         (
             of_part(("store", "store"), "failing", START, 0, "full"),
-            "watcher cannot use its store and tells nothing else until then: full",
+            "watcher cannot use its store and reports nothing until it can: full",
             "watcher cannot use its store",
         ),
     ],

@@ -59,9 +59,9 @@ def test_one_change_to_a_model_and_its_variants_is_one_line() -> None:
 
     dearer = [price(f"acme/owl-2{variant}", "3") for variant in (":batch", "", ":thinking")]
     message = notification("team", START, [*dearer, price("acme/owl-2:free", "4")], ["r"])
-    assert message.title == "acme/owl-2:free is 100 % dearer and 1 more change"
+    assert message.title == "acme/owl-2:free price up 100 % and 1 more change"
     assert message.body.count("•") == 2
-    assert "(+50 %) per M tokens; also acme/owl-2:batch, acme/owl-2:thinking\n" in message.body
+    assert "(+50 %) per M tokens; also applies to acme/owl-2:batch, acme/owl-2:thinking\n" in message.body
     assert len(message.events) == 4
 
 
@@ -126,7 +126,7 @@ def test_what_happened_twice_to_a_model_is_two_lines_and_so_is_what_differs() ->
     body = notification("team", START, events, ["r"]).body
     assert [line.partition(" · ")[0] for line in body.splitlines() if line.startswith("•")] == [
         "• acme/owl-2:batch: context 500 → 1,000 tokens",
-        "• acme/owl-2: context 1,000 → 2,000 tokens; also acme/owl-2:free",
+        "• acme/owl-2: context 1,000 → 2,000 tokens; also applies to acme/owl-2:free",
         "• acme/owl-2: context 2,000 → 1,000 tokens",
     ]
 
@@ -151,7 +151,7 @@ def test_a_very_long_message_says_what_it_leaves_out() -> None:
     many = [Event(str(n), START, Kind.MODEL_ADDED, f"acme/{n}") for n in range(130)]
     message = notification("team", START, many, ["r"])
     assert message.title.endswith("and 129 more changes")
-    assert "… and 30 more: `watcher events` has them all" in message.body
+    assert "… and 30 more; see `watcher events`" in message.body
     assert "… and 30 more" in message.html
     assert len(message.events) == 130
 

@@ -91,7 +91,7 @@ def test_the_last_page_names_no_next_one(page: bytes) -> None:
 @pytest.mark.parametrize(
     ("bad", "name", "reason"),
     [
-        (HERON | {"pricing": {"prompt": "abc", "completion": "1"}}, "wetland/heron-large", "no price"),
+        (HERON | {"pricing": {"prompt": "abc", "completion": "1"}}, "wetland/heron-large", "not a price"),
         (HERON | {"expiration_date": "soon"}, "wetland/heron-large", "Invalid isoformat"),
         ({"name": "no id"}, "row 1", "no usable id"),
         ("a text", "row 1", "no usable id"),

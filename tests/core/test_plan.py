@@ -72,7 +72,7 @@ class TestMassChanges:
         story = telling()
         story.shows(*MANY)
         [event] = story.shows(*(row | {"shiny": True} for row in MANY))
-        assert event.cause == "The list has a new field: shiny"
+        assert event.cause == "The model list has a new field: shiny"
         assert story.shows(*MANY) == []
         assert story.shows(*(row | {"shiny": True} for row in MANY)) == []
 
@@ -80,7 +80,7 @@ class TestMassChanges:
         story = telling()
         story.shows(*MANY)
         [event] = story.shows(*(row | {"shiny": True, "bright": 1} for row in MANY))
-        assert event.cause == "The list has new fields: bright, shiny"
+        assert event.cause == "The model list has new fields: bright, shiny"
 
 
 def test_history_keeps_every_charted_value_reported_or_not() -> None:

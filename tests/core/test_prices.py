@@ -69,7 +69,7 @@ def test_unknown_keys_that_are_not_prices_are_left_out() -> None:
 @pytest.mark.parametrize("key", ["prompt", "completion"])
 @pytest.mark.fault("P5")
 def test_a_main_price_that_is_not_a_price_is_refused(key: str) -> None:
-    with pytest.raises(ValueError, match=rf"pricing\.{key} is 'abc', which is no price"):
+    with pytest.raises(ValueError, match=rf"pricing\.{key} is 'abc', not a price"):
         prices.comparable({"prompt": "1", "completion": "1"} | {key: "abc"})
 
 

@@ -143,13 +143,13 @@ class TestAsOne:
         assert "acme/owl-2: prompt $1.00 → $2.00 (+100 %) per M tokens · 28 Mar 2026 12:00 UTC" in told.body
         assert "acme/owl-2: prompt $2.00 → $1.00 (-50 %) per M tokens · 28 Mar 2026 13:00 UTC" in told.body
         assert told.body.endswith(
-            "Rules: rule 1, rule 2 · 29 Mar 2026 12:00 UTC · all since 28 Mar 2026 12:00 UTC"
+            "Rules: rule 1, rule 2 · 29 Mar 2026 12:00 UTC · covers everything since 28 Mar 2026 12:00 UTC"
         )
 
     def test_urgent_and_other_messages_of_one_poll_cover_no_period(self) -> None:
         events = [Event(n, NOW, Kind.SOURCE_FAILING, "models", cause="down") for n in ("e1", "e2")]
         told = as_one([waits(1, urgent=True), waits(2)], events, NOW).notification
-        assert "all since" not in told.body
+        assert "covers everything since" not in told.body
 
     @pytest.mark.fault("X21")
     def test_where_an_event_is_gone_their_texts_are_joined(self) -> None:

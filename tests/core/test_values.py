@@ -108,8 +108,8 @@ def test_terms_describe_themselves() -> None:
         *(Duration.parse(text) for text in ("1h", "90m", "2d", "5s", "0d")),
     ]
     assert [str(term) for term in said] == [
-        "a/* or b/* but *:batch",
-        "anything but *:batch",
+        "a/* or b/*, except *:batch",
+        "anything, except *:batch",
         "10 %",
         "$0.50 per M tokens",
         "128,000 tokens",

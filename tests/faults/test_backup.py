@@ -110,7 +110,7 @@ def test_an_old_backup_reports_what_happened_since_as_one_message_that_says_so(
         again.deliver()
         [message] = [request.body.decode() for request in http.requests[3:]]
         assert all(f"acme/{name} is new" in message for name in ("one", "two", "three"))
-        assert "all since 2 Nov 2026 08:00 UTC" in message
+        assert "covers everything since 2 Nov 2026 08:00 UTC" in message
         again.store.close()
 
 

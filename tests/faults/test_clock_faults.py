@@ -54,7 +54,7 @@ def test_a_bug_of_ours_while_reading_is_a_failure_that_says_where() -> None:
     with serving(dated(NOW)) as server:
         got = ask("models", server.url(), NOW.replace(tzinfo=None))
     assert isinstance(got, Failure)
-    assert got.reason.startswith("watcher itself failed (TypeError, ask.py:")
+    assert got.reason.startswith("bug in watcher (TypeError, ask.py:")
 
 
 @pytest.mark.fault("T1", "T7")

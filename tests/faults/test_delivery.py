@@ -138,8 +138,8 @@ def test_what_waited_three_days_is_one_message_in_order_across_restarts(
         lines = [line for line in whole["message"].splitlines() if line.startswith("• ")]
         steps = [f"{before:,} → {before + 1:,} tokens" for before in range(1_000, 1_099)]
         assert [line.split("context ")[1].partition(" · ")[0] for line in lines[1:]] == steps
-        assert "… and 400 more: `watcher events` has them all" in whole["message"]
-        assert "all since 2 Nov 2026 08:08 UTC" in whole["message"]
+        assert "… and 400 more; see `watcher events`" in whole["message"]
+        assert "covers everything since 2 Nov 2026 08:08 UTC" in whole["message"]
         messages = news.watcher.store.outbox.messages(limit=1_000)
         assert {message.state for message in messages} == {OutboxState.SENT}
         assert len({message.notification.events for message in messages}) == 500
@@ -222,7 +222,7 @@ def test_two_of_three_channels_are_notified_once_and_the_third_when_it_is_back(
             news.watcher.turn()
             news.clock[0] += 5 * MINUTE
         titles = [[message["title"] for message in told(server)] for server in (one, two, three)]
-        leaves, trouble = "wetland/heron-large leaves in 7 days", "Channel crash does not deliver"
+        leaves, trouble = "wetland/heron-large leaves in 7 days", "Channel crash is failing"
         assert titles == [[leaves, trouble], [leaves, leaves, leaves, trouble], [leaves, trouble]]
         [given_up] = [
             message

@@ -86,7 +86,7 @@ def test_a_field_added_to_all_models_is_one_line(tmp_path: Path, added: Row) -> 
         at.shows(*(base | added for base in MANY))
         at.shows(*(base | added for base in MANY), after=DAY)
         [message] = at.messages()
-        assert "The list has a new field: " in message.notification.body
+        assert "The model list has a new field: " in message.notification.body
         assert message.notification.body.count("•") <= 2, "a price that is newly listed is one line more"
 
 
@@ -146,7 +146,7 @@ def test_another_spelling_of_every_price_is_not_news(tmp_path: Path, spelling: A
 @pytest.mark.parametrize(
     ("prompt", "completion", "words"),
     [
-        pytest.param("0", "0", "is free now", id="free", marks=pytest.mark.fault("P12", "W8")),
+        pytest.param("0", "0", "is now free", id="free", marks=pytest.mark.fault("P12", "W8")),
         pytest.param(0, 0.0, "prompt $1.25 → free", id="number", marks=pytest.mark.fault("P12", "W8")),
         pytest.param("-1", "-1", "prompt $1.25 → variable", id="variable", marks=pytest.mark.fault("P12")),
     ],

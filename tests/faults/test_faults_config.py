@@ -116,7 +116,7 @@ def test_a_rule_that_matches_nothing_or_everything_is_noticed_before_it_goes_liv
         line["rule"]: line["messages"] for line in map(json.loads, told.stdout.splitlines()) if "rule" in line
     }
     assert messages == {"All": 2, "Nobody": 0, "Any": 2}
-    assert "rules[2]: this rule has no condition: it tells every event" in finished(file, "check").stderr
+    assert "rules[2]: this rule has no condition, so it reports every event" in finished(file, "check").stderr
 
 
 @pytest.mark.parametrize("key", ["template", "format", "body"])

@@ -80,7 +80,7 @@ def test_free_and_no_longer_free_are_stated(tmp_path: Path) -> None:
         for prompt, completion in (("0.000002", "0.000004"), ("0", "0"), ("0.000002", "0.000004")):
             at.shows(priced(OWL, prompt, completion), FINCH, after=7 * DAY)
         titles = [message.notification.title for message in at.messages()]
-        assert titles == ["acme/owl-2 is free now", "acme/owl-2 is no longer free"]
+        assert titles == ["acme/owl-2 is now free", "acme/owl-2 is no longer free"]
 
 
 @pytest.mark.parametrize("reminders", ["[30d, 14d, 7d, 1d, 0d]", "[0d, 1d, 7d, 14d, 30d]", "[7d, 30d, 1d]"])

@@ -58,9 +58,9 @@ def test_a_broken_file_leaves_the_old_rules_in_force_and_is_reported_once(
             process.send_signal(signal.SIGTERM)
             _, log = process.communicate(timeout=20)
         assert told(store) == [
-            "The changed rules.yaml cannot be used",
+            "rules.yaml is invalid",
             "acme/one is new",
-            "rules.yaml can be used again",
+            "rules.yaml is valid again",
         ]
         assert 'unknown key; did you mean "notify"?' in http.requests[0].body.decode().replace('\\"', '"')
         assert 'rules[0].notfy: unknown key; did you mean "notify"?' in log

@@ -40,7 +40,7 @@ def something_happens(watcher: WatcherWithSecrets, server: EchoingServer) -> Non
         eventually(lambda: polls(watcher.folder / "watcher.db"), "the first look")
         server.rows = [*server.rows, FINCH]
         wait_until_told(server, "acme/finch-mini is new")
-        wait_until_told(server, "Channel refused does not deliver")
+        wait_until_told(server, "Channel refused is failing")
         server.refuses = True
         wait_until_told(server, "source has given no good answer")
         with urlopen(f"http://127.0.0.1:{watcher.metrics}/metrics") as answer:

@@ -31,7 +31,7 @@ def test_the_documented_commands_install_it_and_it_starts_once_it_has_what_it_ne
     assert "Active: active (running)" in shown
     assert installed.unit("UnitFileState") == "enabled"
     said = installed.journal()
-    assert said.index("watcher 0.1.0 begins: asks models and feed") < said.index("Started watcher.service")
+    assert said.index("watcher 0.1.0 begins: polls models and feed") < said.index("Started watcher.service")
 
 
 def test_the_unit_is_sound_and_exposes_little(installed: InstalledService) -> None:

@@ -97,7 +97,7 @@ def test_check_tells_every_mistake_and_touches_nothing(file: Path) -> None:
 def test_check_explains_a_good_configuration() -> None:
     result = called("check")
     assert result.exit_code == 0
-    assert "Everything: tell hook when" in result.output
+    assert "Everything: reports to hook if" in result.output
     assert "console: no rule uses this channel" in result.stderr
     assert "The configuration is valid." in result.output
 
@@ -210,8 +210,11 @@ class TestExplain:
     @pytest.mark.usefixtures("told")
     def test_a_model_shows_what_waits_its_last_news_and_every_rule(self) -> None:
         shown = called("explain", "acme/finch-mini").output
-        assert "On hold: acme/finch-mini is gone; it was $0.15 in, $0.60 out" in shown
-        assert re.search(r"since .* \(just now\); reported at .* if it lasts", shown)
+        assert "On hold: acme/finch-mini was removed (was $0.15 in, $0.60 out" in shown
+        assert re.search(
+            r"since .* \(just now\); reported at .* if it lasts: this is the usual hold for such a change",
+            shown,
+        )
         assert "  + Everything: reports to hook" in shown
         owl = called("explain", "acme/owl-2")
         assert "acme/owl-2: prompt $1.25 → $1.50 (+20 %) per M tokens" in owl.output
@@ -229,13 +232,14 @@ class TestExplain:
         found = json.loads(called("explain", "acme/finch-mini", "--json").output)
         assert (found["type"], found["kind"]) == ("waiting", "model.removed")
         assert found["due_at"] > found["since"]
+        assert found["reason"] == "this is the usual hold for such a change"
 
     def test_a_condition_that_is_not_met_is_named(self, told: Path) -> None:
         told.write_text(
             RULES.format(hook="json://127.0.0.1:9/x").replace("notify", "when: {author: nobody}, notify")
         )
         assert (
-            "  - Everything: does not match: The author is nobody" in called("explain", "acme/owl-2").output
+            "  - Everything: does not match: the author is nobody" in called("explain", "acme/owl-2").output
         )
 
     @pytest.mark.usefixtures("told")
@@ -253,7 +257,7 @@ class TestStatus:
         assert result.exit_code == 0, result.output
         assert re.search(r"models +just now +- +ok", result.output)
         assert re.search(r"hook +never +2 \(oldest .*\) +0 +no data yet", result.output)
-        assert "models: 2, changes on hold: 1" in result.output
+        assert "2 models, 1 change on hold" in result.output
         assert result.output.endswith("Healthy.\n")
 
     @pytest.mark.usefixtures("told")
@@ -262,7 +266,7 @@ class TestStatus:
         assert result.exit_code == 3
         found = json.loads(result.output)
         assert found["healthy"] is False
-        assert found["problems"] == ["the feed source has given no good answer yet"]
+        assert found["problems"] == ["no good answer from the feed source yet"]
         assert found["sources"]["models"]["last_good"].endswith("Z")
 
     @pytest.mark.fault("I16")
@@ -280,7 +284,7 @@ class TestStatus:
         assert re.search(
             r"models +\d+ days ago +- +failing since 3 Nov 2026 08:00 UTC: timed out", result.output
         )
-        assert "the models source has given no good answer for too long: timed out" in result.output
+        assert "no good answer from the models source since 2 Nov 2026 08:00 UTC: timed out" in result.output
 
     @pytest.mark.fault("L22")
     def test_a_channel_that_gives_up_is_not_healthy(self, told: Path) -> None:
@@ -290,7 +294,7 @@ class TestStatus:
             store.outbox.finish(first, Outcome(Verdict.REFUSED, "no"), utc_now(), [None])
         result = called("status")
         assert result.exit_code == 3
-        assert "channel hook does not deliver; see `watcher outbox`" in result.output
+        assert "channel hook is failing; see `watcher outbox`" in result.output
 
 
 def test_the_schema_is_printed_for_editors() -> None:

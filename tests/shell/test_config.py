@@ -144,10 +144,10 @@ rules: [{{name: A, notify: console}}]
     file.chmod(0o644)
     warnings = load.load(file, {}).warnings
     assert [line.removeprefix(f"{file}").split(" ", 1)[1] for line in warnings] == [
-        "poll: answers are cached for two minutes or more; a shorter pause finds nothing new",
+        "poll: OpenRouter caches answers for at least two minutes; polling faster finds nothing new",
         "channels.team: no rule uses this channel",
-        "rules[0]: this rule has no condition: it tells every event",
-        "holds the address of team and others may read it: chmod 600, or use ${NAME}",
+        "rules[0]: this rule has no condition, so it reports every event",
+        "contains the address of team and other users can read it; chmod 600 it, or use ${NAME}",
     ]
     assert CANARY not in str(warnings)
 
@@ -161,7 +161,7 @@ rules: [{{name: A, notify: console}}]
 def test_a_rule_that_no_event_can_match_is_a_warning(tmp_path: Path, when: str) -> None:
     given = loaded(tmp_path, GOOD.replace('event: "*.*"', when))
     assert given.warnings == (
-        f"{tmp_path}/rules.yaml:4:5 rules[0].when: no event can meet all of this: the rule tells nothing",
+        f"{tmp_path}/rules.yaml:4:5 rules[0].when: no event can meet all conditions, so this rule never reports anything",
     )
 
 
@@ -171,7 +171,7 @@ def test_an_address_with_a_doubled_dollar_is_a_literal_one_too(tmp_path: Path) -
     file.write_text(GOOD.replace("${TEAM_URL}", f"json://host/$${CANARY}"))
     file.chmod(0o604)
     (warning,) = load.load(file, {}).warnings
-    assert "holds the address of team and others may read it" in warning
+    assert "contains the address of team and other users can read it" in warning
     assert CANARY not in warning
 
 
@@ -196,14 +196,14 @@ def test_the_configuration_is_explained_in_words_without_secrets(tmp_path: Path)
         ENVIRON | {"TOKEN": CANARY},
     )
     assert explain.explain(given) == [
-        f"Every 5 minutes ask models and feed; remember in {tmp_path}/watcher.db.",
+        f"Polls models and feed every 5 minutes. The store is {tmp_path}/watcher.db.",
         "Channels: console (console), team (slack).",
-        "A difference is news once it has lasted (other than usual): price 12 hours.",
-        "Reminders, in days before a model leaves: 10, 3.",
-        "Everything: tell console and team and stop when",
-        "  - The kind of event is *.*",
-        "All: tell team when",
-        "  - anything happens",
+        "Changed holds (how long a change must last before it is reported): price 12 hours.",
+        "Sends reminders 10, 3 days before a model leaves.",
+        "Everything: reports to console and team, stops further rules, if",
+        "  - the event is *.*",
+        "All: reports to team if",
+        "  - anything changes",
     ]
     assert CANARY not in repr(given) + str(explain.explain(given))
 

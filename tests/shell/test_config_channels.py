@@ -10,13 +10,13 @@ from tests.support.config_problems import channel, problems
     [
         pytest.param(
             channel("{url: 'console://', quiet: '22:00-22:00'}"),
-            ["1:41 channels.console.quiet: is the whole day; leave the channel out of the rules instead"],
+            ["1:41 channels.console.quiet: covers the whole day; remove the channel from the rules instead"],
             id="quiet-all-day",
             marks=pytest.mark.fault("T5"),
         ),
         pytest.param(
             channel("{url: 'console://', quiet: '22-7'}"),
-            ["1:41 channels.console.quiet: takes a part of the day such as 22:00-07:00"],
+            ["1:41 channels.console.quiet: takes hours of the day such as 22:00-07:00"],
             id="quiet",
         ),
         pytest.param(
@@ -26,7 +26,7 @@ from tests.support.config_problems import channel, problems
         ),
         pytest.param(
             channel("{url: 'console://', limit: 0/h}"),
-            ["1:41 channels.console.limit: takes a number of messages in a minute, an hour or a day"],
+            ["1:41 channels.console.limit: takes a number of messages per minute, hour or day"],
             id="limit",
         ),
         pytest.param(
@@ -37,7 +37,7 @@ from tests.support.config_problems import channel, problems
         ),
         pytest.param(
             channel("'console://'") + "timezone: Europe/Atlantis\n",
-            ["timezone: is no timezone that this machine knows; they look like Europe/Berlin or UTC"],
+            ["timezone: is not a time zone known on this machine; use a name such as Europe/Berlin or UTC"],
             id="unknown-timezone",
             marks=pytest.mark.fault("C17"),
         ),
@@ -48,7 +48,7 @@ from tests.support.config_problems import channel, problems
         ),
         pytest.param(
             channel("'console://'") + "listen: 9464\n",
-            ["listen: takes an address of this machine and a port, such as 127.0.0.1:9464"],
+            ["listen: takes a local address and port, such as 127.0.0.1:9464"],
             id="listen",
         ),
     ],

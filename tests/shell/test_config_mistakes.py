@@ -23,7 +23,7 @@ CANARY = "cAnArY-7f3e"
         pytest.param("\trules: 1\n", ["1:1 invalid YAML"], id="tab", marks=pytest.mark.fault("C1")),
         pytest.param(
             b"\xef\xbb\xbfpoll: 1x\n" + RULE.encode(),
-            ["1:1 poll: takes a length of time"],
+            ["1:1 poll: takes a duration"],
             id="bom",
             marks=pytest.mark.fault("C1"),
         ),
@@ -110,13 +110,13 @@ CANARY = "cAnArY-7f3e"
         ),
         pytest.param(
             RULE + "  - name: A\n    notify: console\n",
-            ["5:5 rules[1].name: rule 1 has this name too"],
+            ["5:5 rules[1].name: rule 1 has the same name"],
             id="names",
             marks=pytest.mark.fault("C7"),
         ),
         pytest.param(
             RULE.replace("console\n", "[]\n"),
-            ["4:5 rules[0].notify: takes the name"],
+            ["4:5 rules[0].notify: takes a channel name"],
             id="nobody",
             marks=pytest.mark.fault("C7"),
         ),
@@ -165,11 +165,14 @@ CANARY = "cAnArY-7f3e"
         ),
         pytest.param(
             "reminders: [5h, 366d]\n" + RULE,
-            ["1:13 reminders[0]: must be whole days", "1:17 reminders[1]: must be between 0d and 365d"],
+            [
+                "1:13 reminders[0]: must be a whole number of days",
+                "1:17 reminders[1]: must be between 0d and 365d",
+            ],
             id="days",
         ),
         pytest.param(
-            "reminders: [1d, 1d]\n" + RULE, ["1:1 reminders: has a number of days twice"], id="days-twice"
+            "reminders: [1d, 1d]\n" + RULE, ["1:1 reminders: contains a duplicate"], id="days-twice"
         ),
         pytest.param(
             RULE.replace("console://", "${NOPE}"),
@@ -241,7 +244,7 @@ CANARY = "cAnArY-7f3e"
         ),
         pytest.param(
             RULE.replace("notify: console", f"notify: slack://{CANARY}"),
-            ["4:5 rules[0].notify: takes names; an address stands under channels"],
+            ["4:5 rules[0].notify: takes channel names; put addresses under `channels`"],
             id="in-notify",
             marks=pytest.mark.fault("Z2"),
         ),
@@ -307,14 +310,12 @@ CANARY = "cAnArY-7f3e"
             ["7:7 rules[0].when.model: takes a pattern such as openai/*"],
             id="forgotten-value",
         ),
-        pytest.param(
-            "holds: {price: }\n" + RULE, ["1:9 holds.price: takes a length of time"], id="forgotten-hold"
-        ),
+        pytest.param("holds: {price: }\n" + RULE, ["1:9 holds.price: takes a duration"], id="forgotten-hold"),
         pytest.param(
             RULE + "    when: {price: {of: prompt}, context: {}}\n",
             [
-                "5:12 rules[0].when.price: asks nothing; give rises_by or falls_by or below or above",
-                "5:33 rules[0].when.context: asks nothing; give at_least or at_most",
+                "5:12 rules[0].when.price: is empty; add rises_by or falls_by or below or above",
+                "5:33 rules[0].when.context: is empty; add at_least or at_most",
             ],
             id="asks-nothing",
         ),

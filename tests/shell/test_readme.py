@@ -24,7 +24,7 @@ def test_its_first_alert_is_what_the_program_writes() -> None:
         r"\d+ \w{3} \d{4} \d\d:\d\d UTC|\w{3} \d+ \w{3} \d{4}", "DATE", f"{message.title}\n\n{message.body}\n"
     )
     assert shown.replace("Rules: Leaving OpenRouter, Dearer by a tenth", "R") == made.replace(
-        "Rule: A test of this channel", "R"
+        "Rule: Test of this channel", "R"
     )
 
 

@@ -55,7 +55,7 @@ def test_a_replay_prints_what_would_have_been_sent_as_json(folder: Path) -> None
     assert [(line["type"], line["at"], line.get("kind") or line.get("title")) for line in told] == [
         ("event", "2026-06-08T07:00:00Z", "price.changed"),
         ("event", "2026-06-08T07:00:00Z", "model.added"),
-        ("notification", "2026-06-08T07:00:00Z", "acme/owl-2 is 25 % dearer and 1 more change"),
+        ("notification", "2026-06-08T07:00:00Z", "acme/owl-2 price up 25 % and 1 more change"),
         ("event", "2026-06-12T01:00:00Z", "model.removed"),
     ]
     price, added, message = told[:3]
@@ -69,7 +69,7 @@ def test_a_replay_prints_what_would_have_been_sent_as_json(folder: Path) -> None
 
 def test_readers_see_messages_days_and_rules(folder: Path) -> None:
     lines = called(str(folder)).stdout.splitlines()
-    assert lines[0] == "8 Jun 2026 07:00 UTC  console: acme/owl-2 is 25 % dearer and 1 more change"
+    assert lines[0] == "8 Jun 2026 07:00 UTC  console: acme/owl-2 price up 25 % and 1 more change"
     assert [line.split() for line in lines if line.startswith("Mon 08 Jun")] == [
         ["Mon", "08", "Jun", "2026", "1", "2"]
     ]
@@ -80,10 +80,10 @@ def test_rules_are_summarized_with_what_none_matched(folder: Path) -> None:
     lines = called(str(folder), "--rules").stdout.splitlines()
     assert lines == [
         "New models",
-        "  messages: 1, per day: 0.2, at most 1 on Mon 08 Jun 2026",
+        "  1 message, 0.2 per day, at most 1 on Mon 08 Jun 2026",
         "  top models: wetland/heron-large (1)",
         "Prices",
-        "  messages: 1, per day: 0.2, at most 1 on Mon 08 Jun 2026",
+        "  1 message, 0.2 per day, at most 1 on Mon 08 Jun 2026",
         "  top models: acme/owl-2 (1)",
         "",
         "No rule matched: model.removed (1)",
@@ -116,16 +116,14 @@ def test_without_recorded_answers_it_says_how_they_are_named(folder: Path, what:
     (folder / "empty").mkdir()
     result = called(str(folder / what))
     assert result.exit_code == 1
-    assert (
-        "neither a folder nor a tar archive" in result.stderr or "2026-06-08T01-11-59Z.json" in result.stderr
-    )
+    assert "not a directory or tar archive" in result.stderr or "2026-06-08T01-11-59Z.json" in result.stderr
 
 
 def test_an_archive_without_answers_is_refused(folder: Path) -> None:
     archive = folder.parent / "notes.tar"
     with tarfile.open(archive, "w") as packed:
         packed.add(folder / "notes.json")
-    with pytest.raises(NotFoundError, match="no recorded answers"):
+    with pytest.raises(NotFoundError, match="contains no recorded answers"):
         Recording.open(archive)
 
 

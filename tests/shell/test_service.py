@@ -203,7 +203,7 @@ def test_an_unforeseen_error_fails_the_poll_and_is_reported_like_any_failure(
     for _ in range(3):
         clock[0] += timedelta(hours=1)
         reason = failures(watcher.poll())["models"].reason
-        assert reason.startswith("watcher itself failed (KeyError, settle.py:")
+        assert reason.startswith("bug in watcher (KeyError, settle.py:")
         assert watcher.store.state().items == known
     watcher.config = sound
     watcher.poll()

@@ -20,6 +20,7 @@ from watcher.reports.backtest import Backtest
 from watcher.reports.explain import RuleCheck
 from watcher.reports.status import Report
 from watcher.text.clean import clean
+from watcher.text.counts import counted
 from watcher.text.times import from_iso, show_age, show_time, show_wait
 
 T = TypeVar("T")
@@ -121,9 +122,9 @@ def status(report: Report) -> None:
         (_channel(report, name) for name in report.channels),
     )
     line("")
-    line(f"models: {report.models}, changes on hold: {report.pending}")
-    running = f"running as process {report.process}" if report.process else "not running"
-    line(f"watcher {report.version} is {running}; store {report.store}, {report.size / 1e6:.1f} MB")
+    line(f"{counted(report.models, 'model')}, {counted(report.pending, 'change')} on hold")
+    running = f"is running as process {report.process}" if report.process else "is not running"
+    line(f"watcher {report.version} {running}; store {report.store}, {report.size / 1e6:.1f} MB")
     for problem in report.problems:
         line(clean(problem, WIDE), "red")
     if report.is_healthy:
@@ -174,7 +175,7 @@ def rules(test: Backtest) -> None:
         busiest = (
             f", at most {record.busiest[1]} on {record.busiest[0]:%a %d %b %Y}" if record.busiest else ""
         )
-        line(f"  messages: {record.messages}, per day: {record.a_day:.1f}{busiest}")
+        line(f"  {counted(record.messages, 'message')}, {record.a_day:.1f} per day{busiest}")
         if record.models:
             line("  top models: " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
     line("")
@@ -198,7 +199,7 @@ def explained(event: Event, found: Sequence[RuleCheck]) -> None:
 
 
 def waiting(found: Waiting, now: datetime) -> None:
-    """Print a change on hold: since when, and until when."""
+    """Print a change on hold: since when, until when, and why."""
     line(f"On hold: {describe(found.event)}", "yellow")
     since = f"{show_time(found.since)} ({show_age(found.since, now)})"
-    line(f"  since {since}; reported at {show_time(found.due_at)} if it lasts")
+    line(f"  since {since}; reported at {show_time(found.due_at)} if it lasts: {found.reason}")

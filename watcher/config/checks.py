@@ -31,11 +31,11 @@ def contradictions(data: dict[str, Any]) -> Iterator[Problem]:
             continue
         name = rule.get("name")
         if isinstance(name, str) and names.setdefault(name, number) != number:
-            what = f"rule {names[name] + 1} has this name too; give each its own"
+            what = f"rule {names[name] + 1} has the same name; give each rule its own name"
             yield Problem(("rules", number, "name"), what)
         for place, channel in _entries(("rules", number, "notify"), rule.get("notify")):
             if "://" in channel:  # likely a secret
-                yield Problem(place, "takes names; an address stands under channels")
+                yield Problem(place, "takes channel names; put addresses under `channels`")
             elif known and channel not in known:
                 yield Problem(place, f'there is no channel "{channel}"{did_you_mean(channel, known)}')
         when = rule.get("when")
@@ -57,7 +57,7 @@ def warnings(file: YamlFile, content: File, rules: Sequence[Rule]) -> Iterator[s
     """Say what can be used, and yet is hardly what was meant."""
     if content.poll.time < USEFUL_POLL:
         yield file.problem(
-            ("poll",), "answers are cached for two minutes or more; a shorter pause finds nothing new"
+            ("poll",), "OpenRouter caches answers for at least two minutes; polling faster finds nothing new"
         )
     used = {channel for rule in content.rules for channel in rule.notify}
     for name in content.channels:
@@ -65,15 +65,17 @@ def warnings(file: YamlFile, content: File, rules: Sequence[Rule]) -> Iterator[s
             yield file.problem(("channels", name), "no rule uses this channel")
     for number, rule in enumerate(rules):
         if not rule.when:
-            yield file.problem(("rules", number), "this rule has no condition: it tells every event")
+            yield file.problem(("rules", number), "this rule has no condition, so it reports every event")
         if not _can_match(rule):
             yield file.problem(
-                ("rules", number, "when"), "no event can meet all of this: the rule tells nothing"
+                ("rules", number, "when"),
+                "no event can meet all conditions, so this rule never reports anything",
             )
     literal = [name for name, written in file.data["channels"].items() if is_literal(written)]
     if literal and file.path.stat().st_mode & OTHERS:
         names = ", ".join(literal)
-        yield f"{file.path} holds the address of {names} and others may read it: chmod 600, or use ${{NAME}}"
+        what = f"contains the address of {names} and other users can read it"
+        yield f"{file.path} {what}; chmod 600 it, or use ${{NAME}}"
 
 
 def _can_match(rule: Rule) -> bool:

@@ -1,48 +1,66 @@
 """What a configuration does, in plain English."""
 
+from collections.abc import Sequence
+
 from watcher.config.config import Config
-from watcher.domain.delivery import Channel
+from watcher.domain.delivery import Channel, Quiet
 from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.rules.conditions import CONDITIONS
+from watcher.rules.route import Rule
 from watcher.rules.values import Duration
+from watcher.text.counts import counted
 
 
 def summed_up(config: Config) -> str:
     """Say a configuration in a line."""
-    rules = len(config.settings.rules)
-    asked, told = " and ".join(config.sources), ", ".join(config.channels)
-    return f"asks {asked} every {Duration(config.poll)}, tells {told} by {rules} rule{'s' * (rules != 1)}"
+    rules = counted(len(config.settings.rules), "rule")
+    sources, channels = " and ".join(config.sources), ", ".join(config.channels)
+    return f"polls {sources} every {Duration(config.poll)}, reports to {channels} with {rules}"
 
 
 def explain(config: Config) -> list[str]:
     """Say in words what a configuration does; of channels only their kind, never their address."""
     settings = config.settings
     lines = [
-        f"Every {Duration(config.poll)} ask {' and '.join(config.sources)}; remember in {config.store}.",
+        f"Polls {' and '.join(config.sources)} every {Duration(config.poll)}. The store is {config.store}.",
         f"Channels: {', '.join(f'{name} ({_kind(channel)})' for name, channel in config.channels.items())}.",
     ]
-    lines += [
-        f"{name} is quiet from {quiet.start:%H:%M} to {quiet.end:%H:%M} ({quiet.zone}) but for urgent rules."
-        for name, channel in config.channels.items()
-        if (quiet := channel.quiet)
-    ]
+    lines += [_quiet(name, channel.quiet) for name, channel in config.channels.items() if channel.quiet]
     if config.heartbeat:
-        lines.append("After each good poll, ask the heartbeat address.")
+        lines.append("Requests the heartbeat address after each good poll.")
     if config.listen:
-        lines.append(f"Serve metrics and health at {config.listen[0]}:{config.listen[1]}.")
+        lines.append(f"Serves metrics and health at {config.listen[0]}:{config.listen[1]}.")
     holds = [f"{n} {Duration(hold)}" for n, hold in settings.policy.holds.items() if hold != HOLDS[n]]
     if holds:
-        lines.append(f"A difference is news once it has lasted (other than usual): {', '.join(holds)}.")
+        lines.append(
+            f"Changed holds (how long a change must last before it is reported): {', '.join(holds)}."
+        )
     if settings.policy.reminders != REMINDERS:
-        days = ", ".join(map(str, settings.policy.reminders)) or "none"
-        lines.append(f"Reminders, in days before a model leaves: {days}.")
+        lines.append(_reminders(settings.policy.reminders))
     for rule in settings.rules:
-        how = f"{' at any hour' * rule.urgent}{' and stop' * rule.stop}"
-        lines.append(f"{rule.name}: tell {' and '.join(rule.notify)}{how} when")
-        lines += [f"  - {CONDITIONS[name].say(wanted)}" for name, wanted in rule.when.items()] or [
-            "  - anything happens"
-        ]
+        lines += _rule(rule)
     return lines
+
+
+def _quiet(channel: str, quiet: Quiet) -> str:
+    hours = f"from {quiet.start:%H:%M} to {quiet.end:%H:%M} ({quiet.zone})"
+    return f"{channel} is quiet {hours}, except for urgent rules."
+
+
+def _reminders(days: Sequence[int]) -> str:
+    if not days:
+        return "Sends no reminders."
+    return f"Sends reminders {', '.join(map(str, days))} days before a model leaves."
+
+
+def _rule(rule: Rule) -> list[str]:
+    first = f"{rule.name}: reports to {' and '.join(rule.notify)}"
+    if rule.urgent:
+        first += ", even in quiet hours,"
+    if rule.stop:
+        first += " and stops further rules," if rule.urgent else ", stops further rules,"
+    conditions = [CONDITIONS[name].say(wanted) for name, wanted in rule.when.items()]
+    return [f"{first} if", *(f"  - {condition}" for condition in conditions or ["anything changes"])]
 
 
 def _kind(channel: Channel) -> str:

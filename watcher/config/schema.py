@@ -58,13 +58,13 @@ Amount = Annotated[Price | None, PlainValidator(Price.parse), WithJsonSchema(Pri
 TokenCount = Annotated[Tokens | None, PlainValidator(Tokens.parse), WithJsonSchema(Tokens.SCHEMA)]
 
 
-def _asks(build: Callable[..., Any], *asked: str) -> AfterValidator:
+def _asks(build: Callable[..., Any], *keys: str) -> AfterValidator:
     """Build the value from a section in which at least one of the keys is given."""
 
     def check(section: BaseModel) -> Any:  # noqa: ANN401 - whatever is built
         given = {name: getattr(section, name) for name in section.model_fields_set}
-        if all(given.get(name) is None for name in asked):
-            message = f"asks nothing; give {' or '.join(asked)}"
+        if all(given.get(name) is None for name in keys):
+            message = f"is empty; add {' or '.join(keys)}"
             raise ValueError(message)
         return build(**given)
 
@@ -72,7 +72,7 @@ def _asks(build: Callable[..., Any], *asked: str) -> AfterValidator:
 
 
 class PriceSection(Section):
-    """What is asked of a price; all that are given must hold, for any of the prices in `of`."""
+    """Conditions on a price; one of the prices in `of` must meet all of them."""
 
     rises_by: Share = None
     falls_by: Share = None
@@ -100,7 +100,7 @@ SHAPES: Mapping[type, Any] = {
 
 def _condition(row: Condition) -> Any:  # noqa: ANN401 - a field's type and its description
     """Return a field of `when`; a key without a value is an error, as it would widen the rule."""
-    described = row.words.replace("{}", "...")
+    described = row.words.replace("{}", "" if row.type is bool else "...")
     extra = EVENTS if row.key == "event" else None
     return SHAPES[row.type], Field(None, description=described, json_schema_extra=extra)
 
@@ -120,7 +120,7 @@ def _names(value: object) -> list[str]:
     entries = value if isinstance(value, list) else [value]
     names = [entry for entry in entries if isinstance(entry, str) and entry]
     if not names or len(names) < len(entries):
-        message = "takes the name of a channel or a list of them"
+        message = "takes a channel name or a list of channel names"
         raise ValueError(message)
     if len(set(names)) < len(names):
         message = "names a channel twice"
@@ -142,14 +142,14 @@ def _within(shortest: str, longest: str) -> AfterValidator:
 
 def _whole_days(given: Duration) -> Duration:
     if given.time % timedelta(days=1):
-        message = "must be whole days"
+        message = "must be a whole number of days"
         raise ValueError(message)
     return given
 
 
 def _each_once(given: list[Duration]) -> list[Duration]:
     if len({reminder.time for reminder in given}) < len(given):
-        message = "has a number of days twice"
+        message = "contains a duplicate"
         raise ValueError(message)
     return given
 
@@ -168,13 +168,13 @@ CONDITION_FIELDS: Any = {row.key: _condition(row) for row in CONDITIONS.values()
 Holds: Any = create_model(
     "Holds",
     __base__=Section,
-    __doc__="How long a difference must last before it is news.",
+    __doc__="How long a change must last before it is reported.",
     **HOLD_FIELDS,
 )
 When: Any = create_model(
     "When",
     __base__=Section,
-    __doc__="What an event must be; all that is given must hold.",
+    __doc__="The conditions that an event must meet, all of them.",
     **CONDITION_FIELDS,
 )
 
@@ -183,14 +183,14 @@ def _known_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = "is no timezone that this machine knows; they look like Europe/Berlin or UTC"
+        message = "is not a time zone known on this machine; use a name such as Europe/Berlin or UTC"
         raise ValueError(message) from None
 
 
 def _host_and_port(value: object) -> tuple[str, int]:
     host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
     if not host or not colon or not port.isdecimal() or int(port) > HIGHEST_PORT:
-        message = "takes an address of this machine and a port, such as 127.0.0.1:9464"
+        message = "takes a local address and port, such as 127.0.0.1:9464"
         raise ValueError(message)
     return host.strip("[]"), int(port)
 
@@ -203,7 +203,7 @@ Listen = Annotated[
 
 
 class Sources(Section):
-    """Where to look; `feed: off` does without the feed."""
+    """What to poll; `feed: off` turns the feed off."""
 
     models: StrictStr = Field(default_factory=lambda: f"{API}?output_modalities=all", pattern=WEB)
     feed: StrictStr | None = Field(default_factory=lambda: f"{API}?use_rss=true", pattern=WEB_OR_OFF)
@@ -211,7 +211,7 @@ class Sources(Section):
 
 
 class ChannelSection(Section):
-    """Where to tell people; an address alone will do."""
+    """Where to send messages; an address alone is enough."""
 
     url: StrictStr
     limit: Annotated[AtMost, PlainValidator(AtMost.parse), WithJsonSchema(AtMost.SCHEMA)] = Field(
@@ -230,7 +230,7 @@ ChannelEntry = Annotated[
 
 
 class RuleSection(Section):
-    """Who is told of what. `urgent`: in quiet hours too; `stop`: rules below do not see what this tells."""
+    """What to report to whom. `urgent`: also in quiet hours; `stop`: later rules do not see those events."""
 
     name: StrictStr = Field(min_length=1)
     when: When | None = None

@@ -73,4 +73,4 @@ def mistake(error: Exception) -> str:
     """Say of an error that nobody foresaw what it is and where: its own words could be anything."""
     place = extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__}, {place.filename.rpartition('/')[2]}:{place.lineno}"
-    return f"watcher itself failed ({where}); please report it"
+    return f"bug in watcher ({where}); please report it"

@@ -56,17 +56,17 @@ class Kind(StrEnum):
 
     EXPIRATION_ANNOUNCED = (
         "expiration.announced",
-        Row("Leaving OpenRouter", "a model got an expiration date", Severity.CRITICAL, hold="announced"),
+        Row("Leaving OpenRouter", "a model gets an expiration date", Severity.CRITICAL, hold="announced"),
     )
     EXPIRATION_MOVED = (
         "expiration.moved",
-        Row("Leaving OpenRouter", "an expiration date changed", Severity.CRITICAL, hold="moved"),
+        Row("Leaving OpenRouter", "the expiration date changes", Severity.CRITICAL, hold="moved"),
     )
     EXPIRATION_RESTORED = (
         "expiration.restored",
         Row(
             "Leaving OpenRouter",
-            "an expiration date that was taken back stands again",
+            "a withdrawn expiration date is set again",
             Severity.CRITICAL,
             hold="announced",
         ),
@@ -75,28 +75,28 @@ class Kind(StrEnum):
         "expiration.reminder",
         Row(
             "Leaving OpenRouter",
-            "an expiration date comes closer",
+            "a date reaches one of the `reminders`",
             Severity.CRITICAL,
             aspect=Aspect.COUNTDOWN,
         ),
     )
     EXPIRATION_WITHDRAWN = (
         "expiration.withdrawn",
-        Row("Staying after all", "an expiration date was taken back", Severity.WARNING, hold="withdrawn"),
+        Row("Expiration withdrawn", "the expiration date is withdrawn", Severity.WARNING, hold="withdrawn"),
     )
     MODEL_REMOVED = (
         "model.removed",
-        Row("Gone", "a model left the list", Severity.CRITICAL, hold="removed"),
+        Row("Removed", "a model leaves the list", Severity.CRITICAL, hold="removed"),
     )
     PRICE_CHANGED = (
         "price.changed",
-        Row("Prices", "the price of a model changed and stayed", Severity.WARNING, hold="price"),
+        Row("Prices", "the price of a model changes", Severity.WARNING, hold="price"),
     )
     PRICE_ROUTED = (
         "price.routed",
         Row(
             "Another provider shown",
-            "the list shows another provider's price; no price changed",
+            "the list shows another provider's price, and no price changed",
             Severity.DETAIL,
             hold="price_listed",
         ),
@@ -104,8 +104,8 @@ class Kind(StrEnum):
     PRICE_DETAIL = (
         "price.detail",
         Row(
-            "Lesser prices",
-            "another price changed or is newly listed",
+            "Other prices",
+            "another price changes or is newly listed",
             Severity.DETAIL,
             hold="price_other",
             most=5,
@@ -144,17 +144,17 @@ class Kind(StrEnum):
     )
     MODEL_ADDED = (
         "model.added",
-        Row("New models", "a model appeared for the first time", Severity.INFO, hold="added"),
+        Row("New models", "a model appears for the first time", Severity.INFO, hold="added"),
     )
     MODEL_RETURNED = (
         "model.returned",
-        Row("Back again", "a model that had left is listed again", Severity.INFO, hold="returned"),
+        Row("Returned", "a model that had left is listed again", Severity.INFO, hold="returned"),
     )
     CONTEXT_CHANGED = (
         "context.changed",
         Row(
             "Context length",
-            "the context length changed",
+            "the context length changes",
             Severity.INFO,
             hold="context",
             aspect=Aspect.CONTEXT,
@@ -165,7 +165,7 @@ class Kind(StrEnum):
         "capability.changed",
         Row(
             "Capabilities",
-            "modalities or supported parameters changed",
+            "modalities, supported parameters or voices change",
             Severity.INFO,
             hold="capabilities",
             aspect=Aspect.CAPABILITIES,
@@ -176,7 +176,7 @@ class Kind(StrEnum):
         "model.changed",
         Row(
             "Other changes",
-            "a name or another field people care about changed",
+            "name, canonical slug, knowledge cutoff or mandatory reasoning changes",
             Severity.DETAIL,
             hold="details",
             aspect=Aspect.DETAILS,
@@ -187,7 +187,7 @@ class Kind(StrEnum):
         "catalog.changed",
         Row(
             "Whole catalog",
-            "many models changed alike, or the list got a new field",
+            "many models change in the same way, or the list gets a new field",
             Severity.WARNING,
             About.CATALOG,
         ),
@@ -203,27 +203,32 @@ class Kind(StrEnum):
     )
     SOURCE_RECOVERED = (
         "source.recovered",
-        Row("Watcher itself", "a failing source answers again", Severity.WARNING, About.PART),
+        Row("Watcher itself", "the source answers again", Severity.WARNING, About.PART),
     )
     CHANNEL_FAILING = (
         "channel.failing",
-        Row("Watcher itself", "a channel does not deliver", Severity.CRITICAL, About.PART),
+        Row(
+            "Watcher itself",
+            "a channel has a dead letter, or has failed for a while",
+            Severity.CRITICAL,
+            About.PART,
+        ),
     )
     CHANNEL_RECOVERED = (
         "channel.recovered",
-        Row("Watcher itself", "a channel delivers again", Severity.WARNING, About.PART),
+        Row("Watcher itself", "the channel delivers again", Severity.WARNING, About.PART),
     )
     CONFIGURATION_FAILING = (
         "configuration.failing",
-        Row("Watcher itself", "a changed configuration cannot be used", Severity.CRITICAL, About.PART),
+        Row("Watcher itself", "a reloaded configuration is invalid", Severity.CRITICAL, About.PART),
     )
     CONFIGURATION_RECOVERED = (
         "configuration.recovered",
-        Row("Watcher itself", "the configuration can be used again", Severity.WARNING, About.PART),
+        Row("Watcher itself", "the configuration is valid again", Severity.WARNING, About.PART),
     )
     STORE_FAILING = (
         "store.failing",
-        Row("Watcher itself", "the store cannot be used", Severity.CRITICAL, About.PART),
+        Row("Watcher itself", "the store cannot be read or written", Severity.CRITICAL, About.PART),
     )
     STORE_RECOVERED = (
         "store.recovered",

@@ -19,15 +19,15 @@ def title(event: Event) -> str:
     return clean(WORDS.get(event.kind, UNWORDED).title(event), LONGEST // 2)
 
 
-def _dearer(event: Event) -> str:
+def _price_title(event: Event) -> str:
     was_free, is_free = (prices.is_free(side) for side in (event.before, event.after))
     if was_free != is_free:
-        return f"{event.subject} is {'free now' if is_free else 'no longer free'}"
+        return f"{event.subject} is {'now' if is_free else 'no longer'} free"
     move = prices.largest_move(event.before, event.after)
     if move is None:
         return f"{event.subject} changed its prices"
     size = prices.percent(abs(move)).removeprefix("+")
-    return f"{event.subject} is {size} {'dearer' if move > 0 else 'cheaper'}"
+    return f"{event.subject} price {'up' if move > 0 else 'down'} {size}"
 
 
 def _leaving(text: str) -> Callable[[Event], str]:
@@ -53,7 +53,8 @@ def _added(event: Event) -> str:
 
 
 def _removed(event: Event) -> str:
-    return f"{event.subject} is gone; it was {_summary(event.before)}"
+    cause = f"; {event.cause}" if event.cause else ""
+    return f"{event.subject} was removed (was {_summary(event.before)}{cause})"
 
 
 def _returned(event: Event) -> str:
@@ -62,9 +63,9 @@ def _returned(event: Event) -> str:
 
 def _summary(summary: Json) -> str:
     if not isinstance(summary, Mapping) or "price" not in summary:
-        return "details not known yet"
+        return "details unknown"
     context = summary.get("context")
-    size = f", {context:,} tokens of context" if isinstance(context, int) else ""
+    size = f", {context:,} tokens context" if isinstance(context, int) else ""
     return prices.show_main(summary["price"]) + size
 
 
@@ -102,21 +103,20 @@ def _leaves(event: Event) -> str:
 
 def _moved(event: Event) -> str:
     before = dates.day_of(event.before)
-    return _leaves(event) + (f"; before it was {times.show_day(before)}" if before else "")
+    return _leaves(event) + (f" (was {times.show_day(before)})" if before else "")
 
 
 def _restored(event: Event) -> str:
-    return f"{_leaves(event)}; that date had been taken back"
+    return f"{_leaves(event)}; the date had been withdrawn"
 
 
-def _stays(event: Event) -> str:
+def _withdrawn(event: Event) -> str:
     before = dates.day_of(event.before)
-    day = f" on {times.show_day(before)}" if before else ""
-    return f"{event.subject} no longer has a date to leave{day and ' (it was to leave' + day + ')'}"
+    return f"{event.subject}: expiration withdrawn" + (f" (was {times.show_day(before)})" if before else "")
 
 
 def _alias(event: Event) -> str:
-    return f"{event.subject} now points to {event.after}, before to {event.before}"
+    return f"{event.subject} now points to {event.after} (was {event.before})"
 
 
 def _context(event: Event) -> str:
@@ -139,13 +139,13 @@ def _moves(event: Event) -> Iterator[tuple[str, str, list[str]]]:
     """Give what lists gained and lost, by path."""
     for change in event.fields:
         before, after = (set(_texts(side)) for side in (change.before, change.after))
-        for verb, entries in (("gains", after - before), ("loses", before - after)):
+        for verb, entries in (("gained", after - before), ("lost", before - after)):
             if entries:
                 yield verb, change.path, sorted(entries)
 
 
 def in_common(events: Sequence[Event]) -> str:
-    """Say what most of many events have in common: `mostly gains parameter tools`; or nothing."""
+    """Say what most of many events have in common: `mostly gained parameter tools`; or nothing."""
     moves = Counter(
         f"{verb} {_CAPABILITIES.get(path, path)} {entry}"
         for event in events
@@ -219,7 +219,7 @@ def _cause(event: Event) -> str:
 
 
 def _detail_title(event: Event) -> str:
-    return f"{event.subject}: {event.cause or 'lesser prices changed'}"
+    return f"{event.subject}: {event.cause or 'other prices changed'}"
 
 
 def _alias_title(event: Event) -> str:
@@ -231,7 +231,7 @@ def _context_title(event: Event) -> str:
 
 
 def _muted(event: Event) -> str:
-    return f"Channel {event.subject} does not deliver: {event.cause}; see `watcher outbox`"
+    return f"Channel {event.subject} is failing: {event.cause}; see `watcher outbox`"
 
 
 def _unworded(event: Event) -> str:
@@ -241,9 +241,9 @@ def _unworded(event: Event) -> str:
 UNWORDED = Words(_unworded)
 WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_ADDED: Words(_says("{} is new"), _added),
-    Kind.MODEL_REMOVED: Words(_says("{} is gone"), _removed),
+    Kind.MODEL_REMOVED: Words(_says("{} was removed"), _removed, says_cause=True),
     Kind.MODEL_RETURNED: Words(_says("{} is back"), _returned),
-    Kind.PRICE_CHANGED: Words(_dearer, _price),
+    Kind.PRICE_CHANGED: Words(_price_title, _price),
     Kind.PRICE_ROUTED: Words(_says("{}: the list shows another provider"), _routed, says_cause=True),
     Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
     Kind.PROVIDER_REMOVED: Words(_provider("{provider} no longer offers {}")),
@@ -256,7 +256,7 @@ WORDS: Mapping[Kind, Words] = {
     Kind.EXPIRATION_MOVED: Words(_leaving("now leaves {}"), _moved),
     Kind.EXPIRATION_RESTORED: Words(_leaving("leaves {} after all"), _restored),
     Kind.EXPIRATION_REMINDER: Words(_leaving("leaves {}"), _leaves),
-    Kind.EXPIRATION_WITHDRAWN: Words(_says("{} stays after all"), _stays),
+    Kind.EXPIRATION_WITHDRAWN: Words(_says("{}: expiration withdrawn"), _withdrawn),
     Kind.ALIAS_RETARGETED: Words(_alias_title, _alias),
     Kind.CONTEXT_CHANGED: Words(_context_title, _context),
     Kind.CAPABILITY_CHANGED: Words(_says("{} changed its capabilities"), _capability),
@@ -264,21 +264,21 @@ WORDS: Mapping[Kind, Words] = {
     Kind.CATALOG_CHANGED: Words(_cause, _cause, says_cause=True),
     Kind.SOURCE_FAILING: Words(
         _says("No good answer from the {} source"),
-        _then("The {} source has given no good answer for a while"),
+        _then("No good answer from the {} source for a while"),
         says_cause=True,
     ),
     Kind.SOURCE_RECOVERED: Words(_says("The {} source answers again")),
-    Kind.CHANNEL_FAILING: Words(_says("Channel {} does not deliver"), _muted, says_cause=True),
-    Kind.CHANNEL_RECOVERED: Words(_says("Channel {} delivers again")),
+    Kind.CHANNEL_FAILING: Words(_says("Channel {} is failing"), _muted, says_cause=True),
+    Kind.CHANNEL_RECOVERED: Words(_says("Channel {} works again")),
     Kind.CONFIGURATION_FAILING: Words(
-        _says("The changed {} cannot be used"),
-        _then("The changed {} cannot be used, the one before goes on"),
+        _says("{} is invalid"),
+        _then("{} is invalid, keeping the previous one"),
         says_cause=True,
     ),
-    Kind.CONFIGURATION_RECOVERED: Words(_says("{} can be used again")),
+    Kind.CONFIGURATION_RECOVERED: Words(_says("{} is valid again")),
     Kind.STORE_FAILING: Words(
         _says("watcher cannot use its store"),
-        _then("watcher cannot use its store and tells nothing else until then"),
+        _then("watcher cannot use its store and reports nothing until it can"),
         says_cause=True,
     ),
     Kind.STORE_RECOVERED: Words(_says("watcher can use its store again")),

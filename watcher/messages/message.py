@@ -43,7 +43,7 @@ def notification(
     lines = [_line(alike, is_dated=is_dated) for alike in decisions[:MOST_LINES]]
     left_out = len(decisions) - len(lines)
     footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {show_time(at)}"
-    footer += f" · all since {show_time(since)}" if since else ""
+    footer += f" · covers everything since {show_time(since)}" if since else ""
     return Notification(
         channel=channel,
         at=at,
@@ -91,7 +91,7 @@ def _line(alike: Sequence[Event], *, is_dated: bool) -> Line:
     """Write one decision in one line: the model in full, its variants by name, when if that differs."""
     event, *others = alike
     names = [clean(name) for name in (*(other.subject for other in others), *event.aliases)]
-    also = f"; also {', '.join(names)}" if names else ""
+    also = f"; also applies to {', '.join(names)}" if names else ""
     text = describe(event) + _ids(event) + also + (f" · {show_time(event.at)}" if is_dated else "")
     return Line(
         event.kind.row.heading, text, page(event.subject) if event.kind.row.about is About.MODEL else None
@@ -137,4 +137,4 @@ def _item(line: Line) -> str:
 
 
 def _more(left_out: int) -> list[str]:
-    return [f"… and {left_out} more: `watcher events` has them all"] if left_out else []
+    return [f"… and {left_out} more; see `watcher events`"] if left_out else []

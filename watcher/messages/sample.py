@@ -18,4 +18,4 @@ def sample(channel: str, at: datetime) -> Notification:
     price = Event("sample-price", at, Kind.PRICE_CHANGED, "acme/owl-2", before, after, fields)
     day = f"{at + timedelta(days=5):%Y-%m-%d}"
     leaving = Event("sample-date", at, Kind.EXPIRATION_ANNOUNCED, "wetland/heron-large", None, day)
-    return notification(channel, at, [price, leaving], ["A test of this channel"])
+    return notification(channel, at, [price, leaving], ["Test of this channel"])

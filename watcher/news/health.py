@@ -85,4 +85,4 @@ def _shrunken(state: State, answer: Snapshot) -> str | None:
 def _lacking(source: Health, answer: Snapshot) -> str | None:
     """Say so where no row has a field any more that news are made of."""
     lost = sorted((source.fields & READ) - answer.fields)
-    return f"no model has {', '.join(lost)} any more" if lost else None
+    return f"no model has {', '.join(lost)} anymore" if lost else None

@@ -126,5 +126,6 @@ def _new_fields(before: Collection[str], now: frozenset[str], at: datetime) -> l
     names: list[Json] = [*sorted(now - frozenset(before))] if before else []
     if not names:
         return []
-    what = f"The list has {'a new field' if len(names) == 1 else 'new fields'}: {', '.join(map(str, names))}"
-    return [of_catalog(at, what, {"fields": names})]
+    what = "a new field" if len(names) == 1 else "new fields"
+    cause = f"The model list has {what}: {', '.join(map(str, names))}"
+    return [of_catalog(at, cause, {"fields": names})]

@@ -17,7 +17,7 @@ def expiration(value: Json, at: datetime) -> str | None:
     if not value:
         return None
     if not isinstance(value, str):
-        message = f"expiration_date is {str(value)[:40]!r}, which is no date"
+        message = f"expiration_date is {str(value)[:40]!r}, not a date"
         raise ValueError(message)  # noqa: TRY004 - bad data of a row, not a wrong call
     day = date.fromisoformat(value[:ISO_DAY])
     return None if day - at.date() > SENTINEL else day.isoformat()

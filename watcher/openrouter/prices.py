@@ -67,7 +67,7 @@ def comparable(pricing: Mapping[str, Json]) -> tuple[Prices, Prices]:
     for key, value in pricing.items():
         number = exact(value)
         if number is None and key in MAIN:
-            message = f"pricing.{key} is {str(value)[:40]!r}, which is no price"
+            message = f"pricing.{key} is {str(value)[:40]!r}, not a price"
             raise ValueError(message)
         if number is not None and not (number == 0 and key in ZERO_WHEN_ABSENT):
             compared[key] = canonical(number)

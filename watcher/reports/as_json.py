@@ -75,8 +75,12 @@ def explained(told: Event, found: Sequence[RuleCheck]) -> dict[str, Json]:
 
 def waiting(found: Waiting, of_rules: Sequence[RuleCheck]) -> dict[str, Json]:
     """Give a difference that waits, as the event that it would be."""
-    times = {"since": to_iso(found.since), "due_at": to_iso(found.due_at)}
-    return explained(found.event, of_rules) | {"type": "waiting"} | times
+    hold: dict[str, Json] = {
+        "since": to_iso(found.since),
+        "due_at": to_iso(found.due_at),
+        "reason": found.reason,
+    }
+    return explained(found.event, of_rules) | {"type": "waiting"} | hold
 
 
 def history(entry: HistoryEntry) -> dict[str, Json]:

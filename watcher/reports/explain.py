@@ -30,7 +30,7 @@ def check_rules(event: Event, rules: Sequence[Rule], base_prices: BasePrices) ->
     for rule in rules:
         unmet = _unmet(rule, event, base_price(rule, event, base_prices))
         if stopped_by:
-            unmet = [f"rule {stopped_by!r} above tells it and stops"]
+            unmet = [f"rule {stopped_by!r} above reports it and has stop: true"]
         elif not unmet and rule.stop:
             stopped_by = rule.name
         found.append(RuleCheck(rule.name, rule.notify, tuple(unmet)))

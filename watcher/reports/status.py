@@ -11,7 +11,7 @@ from watcher.domain.catalog import Json
 from watcher.domain.polls import Health, State
 from watcher.store.outbox import ChannelCounts
 from watcher.store.store import Store
-from watcher.text.times import to_iso
+from watcher.text.times import show_time, to_iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,9 @@ def _failing(state: State, channel: str) -> Health | None:
 def _stale(sources: Mapping[str, Health], now: datetime, longest: timedelta) -> Iterator[str]:
     for name, source in sources.items():
         if source.last_good is None or now - source.last_good > longest:
-            since = "yet" if source.last_good is None else "for too long"
+            since = "yet" if source.last_good is None else f"since {show_time(source.last_good)}"
             reason = f": {source.reason}" if source.reason else ""
-            yield f"the {name} source has given no good answer {since}{reason}"
+            yield f"no good answer from the {name} source {since}{reason}"
 
 
 def _mute(
@@ -123,11 +123,11 @@ def _mute(
     for name in config.channels:
         found = failing.get(name, Health())
         if counts.get(name, ChannelCounts()).last_state == "dead" or found.reported:
-            yield f"channel {name} does not deliver; see `watcher outbox`"
+            yield f"channel {name} is failing; see `watcher outbox`"
 
 
 def _told(state: State) -> Iterator[str]:
     """Tell of what is wrong with the service itself."""
     for (what, name), trouble in state.troubles.items():
         if trouble.reason and what != "channel":
-            yield f"the {what} {name} cannot be used: {trouble.reason}"
+            yield f"the {what} {name} is invalid: {trouble.reason}"

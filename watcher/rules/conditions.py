@@ -33,7 +33,7 @@ class Condition:
     def say(self, wanted: Parameter) -> str:
         """Say the condition for people."""
         if isinstance(wanted, bool):
-            return self.words.replace("{}", "yes" if wanted else "no")
+            return self.words.replace("{}", "" if wanted else "not ")
         return self.words.replace("{}", str(wanted))
 
 
@@ -109,18 +109,18 @@ def _cause(question: Question, wanted: Globs) -> bool:
 
 
 ROWS = (
-    Condition("event", "The kind of event is {}", Globs, _event),
-    Condition("model", "The model's id is {}", Globs, _model),
-    Condition("author", "The author is {}", Globs, _author),
-    Condition("variant", "The variant is {} (`none` for the plain id)", Globs, _variant),
-    Condition("price", "The {}", PriceTerms, _price),
-    Condition("free", "Whether the model costs nothing: {}", bool, _free),
-    Condition("context", "The context length is {}", Bounds, _context),
-    Condition("input", "The model takes {} as input", Globs, _input),
-    Condition("output", "The model gives {} as output", Globs, _output),
-    Condition("parameter", "The model supports {}, or did before this change", Globs, _parameter),
-    Condition("expires_within", "The model leaves within {}", Duration, _expires_within),
-    Condition("cause", "The cause is {}", Globs, _cause),
+    Condition("event", "the event is {}", Globs, _event),
+    Condition("model", "the model is {}", Globs, _model),
+    Condition("author", "the author is {}", Globs, _author),
+    Condition("variant", "the variant is {} (`none` means no variant)", Globs, _variant),
+    Condition("price", "the {}", PriceTerms, _price),
+    Condition("free", "the model is {}free", bool, _free),
+    Condition("context", "the context length is {}", Bounds, _context),
+    Condition("input", "the model accepts {} input", Globs, _input),
+    Condition("output", "the model produces {} output", Globs, _output),
+    Condition("parameter", "the model supports {}, or did before this change", Globs, _parameter),
+    Condition("expires_within", "the model leaves within {}", Duration, _expires_within),
+    Condition("cause", "the cause is {}", Globs, _cause),
 )
 CONDITIONS: Mapping[str, Condition] = {row.key: row for row in ROWS}
 """By key of `when:`."""

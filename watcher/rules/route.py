@@ -10,7 +10,7 @@ from watcher.openrouter import ids
 from watcher.rules.conditions import CONDITIONS, Parameter, Question
 from watcher.rules.values import Globs, PriceTerms
 
-ECHO = "a batch twin or an alias, and the rule does not ask for them"
+ECHO = "a batch variant or alias, and the rule does not ask for those"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Globs:
     def __str__(self) -> str:
         """Write it as people would."""
         wanted = " or ".join(self._wanted) or "anything"
-        return f"{wanted} but {' and '.join(self._unwanted)}" if self._unwanted else wanted
+        return f"{wanted}, except {' and '.join(self._unwanted)}" if self._unwanted else wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Price:
         found = re.fullmatch(r"\$\s*(\d{1,9}(?:\.\d{1,12})?)\s*/\s*[Mm]", str(value))
         number = Decimal(found[1]) / 1_000_000 if found else prices.price({"": value}, "")
         if number is None or number > 1:
-            message = "takes a price such as $0.50/M (a million tokens) or 5e-7 (one token)"
+            message = "takes a price such as $0.50/M (per million tokens) or 5e-7 (per token)"
             raise ValueError(message)
         return cls(number)
 
@@ -152,7 +152,7 @@ class Duration:
         """Read `30d`, `6h`, `5m` or `10s`; raises ValueError."""
         found = re.fullmatch(r"(\d{1,6})\s*([smhd])", value) if isinstance(value, str) else None
         if not found:
-            message = "takes a length of time such as 5m, 6h or 30d"
+            message = "takes a duration such as 5m, 6h or 30d"
             raise ValueError(message)
         unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
         return cls(timedelta(**{unit: int(found[1])}))
@@ -175,7 +175,7 @@ class AtMost:
         """Read `20/h`; raises ValueError."""
         found = re.fullmatch(r"(\d{1,4})\s*/\s*([mhd])", value) if isinstance(value, str) else None
         if not found or not int(found[1]):
-            message = "takes a number of messages in a minute, an hour or a day, such as 2/m, 20/h or 50/d"
+            message = "takes a number of messages per minute, hour or day, such as 2/m, 20/h or 50/d"
             raise ValueError(message)
         return cls(Rate(int(found[1]), Duration.parse(f"1{found[2]}").time))
 
@@ -200,18 +200,18 @@ class Hours:
             re.fullmatch(r"(\d{1,2}:\d\d)\s*-\s*(\d{1,2}:\d\d)", value) if isinstance(value, str) else None
         )
         if not found:
-            message = "takes a part of the day such as 22:00-07:00"
+            message = "takes hours of the day such as 22:00-07:00"
             raise ValueError(message)
         start, end = (time.fromisoformat(text.zfill(5)) for text in found.groups())
         if start == end:
-            message = "is the whole day; leave the channel out of the rules instead"
+            message = "covers the whole day; remove the channel from the rules instead"
             raise ValueError(message)
         return cls(start, end)
 
 
 @dataclass(frozen=True, slots=True)
 class PriceTerms:
-    """What is asked of a price; all that are given must hold, for any of the prices in `of`."""
+    """Conditions on a price; one of the prices in `of` must meet all of them."""
 
     rises_by: Percent | None = None
     falls_by: Percent | None = None

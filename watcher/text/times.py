@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from watcher.text.counts import counted
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (timedelta(seconds=1), "second"))
 LATE = 2 * MINUTE  # what was due this long ago is overdue
@@ -41,7 +43,7 @@ def show_length(length: timedelta) -> str:
     unit, name = next(
         ((unit, name) for unit, name in UNITS if length and length % unit == 0 * DAY), UNITS[-1]
     )
-    return _counted(length // unit, name)
+    return counted(length // unit, name)
 
 
 def show_age(since: datetime | None, now: datetime) -> str:
@@ -63,8 +65,4 @@ def show_wait(at: datetime | None, now: datetime) -> str:
 def _roughly(length: timedelta) -> str:
     """Write a length of a minute or more in its largest unit, rounded down."""
     unit, name = next((unit, name) for unit, name in UNITS if length >= unit)
-    return _counted(length // unit, name)
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return counted(length // unit, name)
