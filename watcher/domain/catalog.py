@@ -22,6 +22,7 @@ class Aspect(StrEnum):
     CONTEXT = "context"
     CAPABILITIES = "capabilities"
     DETAILS = "details"
+    LIMITS = "limits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,8 @@ class Document:
     """A model made comparable. None means unknown, except that an `expiration` of None is no date.
 
     `expiration` is an ISO day (UTC), `alias` what an alias points to, `context` in tokens; `capabilities`
-    are sorted lists by name. `clock` (prices that follow the time of day) and `routing` (the provider
-    shown) are evidence, not compared.
+    are sorted lists by name, `limits` those of the provider shown. `clock` (prices that follow the time of
+    day) and `routing` (the provider shown) are evidence, not compared.
     """
 
     listed: bool | None = True
@@ -38,8 +39,9 @@ class Document:
     expiration: str | None = None
     alias: str | None = None
     context: int | None = None
-    capabilities: Mapping[str, Sequence[str]] | None = None
+    capabilities: Mapping[str, Sequence[str] | None] | None = None
     details: Mapping[str, Json] | None = None
+    limits: Mapping[str, Json] | None = None
     clock: Prices = field(default_factory=dict)
     routing: Mapping[str, Json] = field(default_factory=dict)
 

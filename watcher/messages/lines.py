@@ -174,6 +174,16 @@ def _details(event: Event) -> str:
     return f"{event.subject}: {', '.join(told)}"
 
 
+def _priced(event: Event) -> str:
+    return f"{event.subject} costs {prices.show_main(event.after)}"
+
+
+def _overdue(event: Event) -> str:
+    day = dates.day_of(event.after)
+    left = f"was to leave on {times.show_day(day)} and " if day else ""
+    return f"{event.subject} {left}is still listed"
+
+
 def _routed(event: Event) -> str:
     return f"{_price(event)}: the list shows another provider, no price changed"
 
@@ -244,6 +254,9 @@ WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_REMOVED: Words(_says("{} was removed"), _removed, says_cause=True),
     Kind.MODEL_RETURNED: Words(_says("{} is back"), _returned),
     Kind.PRICE_CHANGED: Words(_price_title, _price),
+    Kind.MODEL_PRICED: Words(_says("{}: price known"), _priced),
+    Kind.EXPIRATION_OVERDUE: Words(_says("{} is still listed after its date"), _overdue),
+    Kind.LIMITS_CHANGED: Words(_says("{} changed its limits"), _details),
     Kind.PRICE_ROUTED: Words(_says("{}: the list shows another provider"), _routed, says_cause=True),
     Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
     Kind.PROVIDER_REMOVED: Words(_provider("{provider} no longer offers {}")),

@@ -37,9 +37,9 @@ def kind_of(change: Change, dates: Sequence[str]) -> Kind:
 def _kind_of_date(change: Change, dates: Sequence[str]) -> Kind:
     if not change.after:
         return Kind.EXPIRATION_WITHDRAWN
-    if change.after in dates:
-        return Kind.EXPIRATION_RESTORED
-    return Kind.EXPIRATION_MOVED if change.before else Kind.EXPIRATION_ANNOUNCED
+    if change.before:
+        return Kind.EXPIRATION_MOVED
+    return Kind.EXPIRATION_RESTORED if change.after in dates else Kind.EXPIRATION_ANNOUNCED
 
 
 def _is_window(field: FieldChange) -> bool:

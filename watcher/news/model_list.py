@@ -5,19 +5,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from watcher.domain.catalog import Document, Item, Json, Snapshot
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import Policy
 from watcher.domain.polls import MODELS, Health, Poll, State
 from watcher.domain.providers import Market
 from watcher.news.draft import Draft
-from watcher.news.events import of_catalog
+from watcher.news.events import event_id, of_catalog
 from watcher.news.feed import confirm, unconfirmed
 from watcher.news.holds import Moment
 from watcher.news.lineage import related
 from watcher.news.market import is_current
 from watcher.news.settings import Settings
 from watcher.news.settle import adopt, settle
-from watcher.openrouter.ids import base, slug
+from watcher.openrouter.ids import BATCH, base, slug, variant
+from watcher.openrouter.prices import full_price
 
 DATE = "expiration_date"  # the row's field
 KNOWN_FROM_FEED = Document()  # the feed says that a model is listed, no more
@@ -84,24 +86,54 @@ def observe_all(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item],
 def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
     document = look.snapshot.documents.get(model)
     if document is None:
-        if item is None or model in look.snapshot.refused:
-            return item, []  # a row that cannot be read says nothing: neither changed nor gone
-        if item.announced is None:
-            return None, []  # came and went before anybody was told
-        document = replace(item.observed or item.announced, listed=False)
-        if not look.is_same_query:
-            return _left_out(item, document), []
-    elif look.is_first or (_is_listed_anew(item) and not look.is_same_query):
+        return _observe_absence(model, item, look, moment)
+    if look.is_first or (_is_listed_anew(item) and not look.is_same_query):
         return adopt(document, look.at, look.policy), []
-    elif _is_listed_anew(item) and not look.unconfirmed.isdisjoint({slug(document), base(model)}):
-        item = Item(KNOWN_FROM_FEED)
+    if _is_listed_anew(item) and not look.unconfirmed.isdisjoint({slug(document), base(model)}):
+        return _priced(model, document, look, moment)
     if item is not None and item.observed and DATE not in look.snapshot.fields:
         # A list without any dates does not take them back.
         document = replace(document, expiration=item.observed.expiration)
-    if item is not None and _is_quiet(item, document):
+    return _settle(model, item or Item(), document, look, moment)
+
+
+def _observe_absence(
+    model: str, item: Item | None, look: Look, moment: Moment
+) -> tuple[Item | None, list[Event]]:
+    if item is None or model in look.snapshot.refused:
+        return item, []  # a row that cannot be read says nothing: neither changed nor gone
+    is_capability = variant(model) == BATCH and base(model) in look.snapshot.documents
+    if item.announced is None or is_capability:
+        return None, []  # came and went unannounced, or is a capability of its model now
+    document = replace(item.observed or item.announced, listed=False)
+    if not look.is_same_query:
+        return _left_out(item, document), []
+    return _settle(model, item, document, look, moment)
+
+
+def _settle(
+    model: str, item: Item, document: Document, look: Look, moment: Moment
+) -> tuple[Item | None, list[Event]]:
+    if _is_quiet(item, document):
         return item, []
     has_market = is_current(look.markets.get(model), look.at)
-    return settle(model, item or Item(), document, moment, look.policy, has_market=has_market)
+    return settle(model, item, document, moment, look.policy, has_market=has_market)
+
+
+def _priced(model: str, document: Document, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
+    """Accept a model that the feed has reported, and report the price that the list shows now."""
+    item, news = settle(model, Item(KNOWN_FROM_FEED), document, moment, look.policy)
+    price = full_price(document)
+    priced = Event(
+        id=event_id(Kind.MODEL_PRICED, model, None, price, 0),
+        at=look.at,
+        kind=Kind.MODEL_PRICED,
+        subject=model,
+        after=price,
+        since=look.at,
+        model=document,
+    )
+    return item, [priced, *news]
 
 
 def _left_out(item: Item, document: Document) -> Item:

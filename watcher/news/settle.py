@@ -4,6 +4,7 @@ A difference between what was announced and what is observed waits for its hold.
 nothing is ever said; if it lasts, it is announced with its true total, however it drifted meanwhile.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ from watcher.openrouter.ids import is_alias
 REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # may be reported at once
 RECENTLY = timedelta(days=2)
 AGAIN = timedelta(hours=8)
+OVERDUE = -1  # days left: still listed a day after its date
 CONFIRMED = 2  # polls: one answer alone never proves that a model is gone
 
 
@@ -154,6 +156,8 @@ class Case:
 
     def kind(self, change: Change) -> Kind:
         """Return what kind of news a difference is."""
+        if change.aspect is Aspect.COUNTDOWN and _days_left(self.known, self.moment.at) < 0:
+            return Kind.EXPIRATION_OVERDUE
         return kind_of(change, self.item.dates)
 
     def due_at(self, change: Change) -> Due:
@@ -254,9 +258,10 @@ def _learned(document: Document, other: Document) -> Document:
         for aspect in COMPARED
         if aspect not in {Aspect.LISTED, Aspect.EXPIRATION} and getattr(document, aspect) is None
     }
-    if document.details and other.details:
-        known = {key: value for key, value in document.details.items() if value is not None}
-        filled["details"] = {**other.details, **known}
+    for name in ("details", "capabilities", "limits"):
+        own, others = getattr(document, name), getattr(other, name)
+        if own and others:
+            filled[name] = {**others, **{key: value for key, value in own.items() if value is not None}}
     return replace(document, **filled)
 
 
@@ -284,10 +289,15 @@ def _wait(item: Item, aspect: Aspect, at: datetime) -> Pending:
 
 
 def _is_past_its_date(known: Document, at: datetime) -> bool:
-    day = dates.day_of(known.expiration)
-    return day is not None and dates.days_left(day, at) <= 0
+    return known.expiration is not None and _days_left(known, at) <= 0
+
+
+def _days_left(document: Document, at: datetime) -> int:
+    """Return the UTC days until a model leaves; very many if it has no date."""
+    day = dates.day_of(document.expiration)
+    return dates.days_left(day, at) if day else sys.maxsize
 
 
 def _reached(document: Document, at: datetime, policy: Policy) -> int | None:
-    """Return the most urgent reminder (days) that the document's date has reached, if any."""
-    return dates.reached(dates.day_of(document.expiration), at, policy.reminders)
+    """Return the most urgent reminder (days) that the document's date has reached, OVERDUE at last."""
+    return dates.reached(dates.day_of(document.expiration), at, (*policy.reminders, OVERDUE))

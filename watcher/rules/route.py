@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from watcher.domain.catalog import Prices
 from watcher.domain.kinds import Kind
 from watcher.domain.news import BasePrices, Event
-from watcher.openrouter import ids
+from watcher.openrouter import dates, ids
 from watcher.rules.conditions import CONDITIONS, Parameter, Question
 from watcher.rules.values import Globs, PriceTerms
 
+FAR = 30  # days
 ECHO = "a batch variant or alias, and the rule does not ask for those"
 
 
@@ -105,7 +106,14 @@ def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrice
 def _matches(rule: Rule, event: Event) -> list[Match]:
     """Give whom a rule tells: everybody but the channel of which an event says that it does not deliver."""
     mute = event.subject if event.kind.startswith("channel.") else None
-    return [Match(channel, rule.name, event, rule.urgent) for channel in rule.notify if channel != mute]
+    is_urgent = rule.urgent and not _is_far(event)
+    return [Match(channel, rule.name, event, is_urgent) for channel in rule.notify if channel != mute]
+
+
+def _is_far(event: Event) -> bool:
+    """Whether an event is about a date so far ahead that it is never urgent."""
+    day = dates.day_of(event.after) if event.kind.startswith("expiration.") else None
+    return day is not None and dates.days_left(day, event.at) > FAR
 
 
 def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:
