@@ -66,10 +66,10 @@ MERGES = {
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> list[StoreContents]:
+def undisturbed(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> list[StoreContents]:
     """Give what is remembered after each version of the list where nothing is killed."""
     stage, folder, found = Stage([]), tmp_path_factory.mktemp("undisturbed"), list[StoreContents]()
-    with serve(stage) as url, crash_scenario(server, Catalog(stage, url), folder) as scenario:
+    with serve(stage) as url, crash_scenario(forks, Catalog(stage, url), folder) as scenario:
         for version in STORY:
             scenario.catalog.shows(*version)
             scenario.once()

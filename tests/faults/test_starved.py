@@ -25,10 +25,10 @@ WIDE_STACKS = 1 << 32  # bytes of address space for each thread
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> StoreContents:
+def undisturbed(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> StoreContents:
     """Give what is remembered where there is memory enough."""
     stage, folder = Stage([]), tmp_path_factory.mktemp("fed")
-    with serve(stage) as url, crash_scenario(server, Catalog(stage, url), folder) as scenario:
+    with serve(stage) as url, crash_scenario(forks, Catalog(stage, url), folder) as scenario:
         for version in (BEFORE, AFTER):
             scenario.catalog.shows(*version)
             scenario.once()

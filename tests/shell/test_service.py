@@ -59,52 +59,52 @@ def test_a_hanging_source_does_not_delay_the_exit(tmp_path: Path) -> None:
         assert store.state().sources == {}
 
 
-def test_the_console_needs_no_account(server: ForkServer, tmp_path: Path, catalog: Catalog) -> None:
+def test_the_console_needs_no_account(forks: ForkServer, tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    assert server.finished("--config", file, "once").returncode == 0
+    assert forks.finished("--config", file, "once").returncode == 0
     catalog.shows(OWL, FINCH)
-    server.finished("--config", file, "once")
+    forks.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
-    told = server.finished("--config", file, "once")
+    told = forks.finished("--config", file, "once")
     assert "wetland/heron-small is new" in told.stdout
     assert "models: 3 models; feed: 3 models; events: 1, messages: 1, waiting to last: 1" in told.stderr
-    assert server.finished("--config", file, "once").stdout == ""
+    assert forks.finished("--config", file, "once").stdout == ""
 
 
 @pytest.mark.fault("I9")
 def test_the_first_poll_says_that_it_is_the_baseline(
-    server: ForkServer, tmp_path: Path, catalog: Catalog
+    forks: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    told = server.finished("--config", file, "once")
+    told = forks.finished("--config", file, "once")
     assert "models: 3 models, the baseline: no news; feed: 3 models, the baseline: no news" in told.stderr
     assert told.stdout == ""
 
 
 def test_a_dry_run_shows_everything_and_stores_nothing(
-    server: ForkServer, tmp_path: Path, catalog: Catalog
+    forks: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    assert "the baseline" in server.finished("--config", file, "once", "--dry-run").stderr
+    assert "the baseline" in forks.finished("--config", file, "once", "--dry-run").stderr
     assert not (tmp_path / "watcher.db").exists()
-    server.finished("--config", file, "once")
+    forks.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON, LEAVING | {"id": "wetland/heron-small"})
     for _ in range(2):
-        shown = server.finished("--config", file, "once", "--dry-run")
+        shown = forks.finished("--config", file, "once", "--dry-run")
         assert "model.added            wetland/heron-small is new" in shown.stdout
         assert (
             "console would be told (Everything): wetland/heron-small leaves in 200 days and 1 more"
             in shown.stdout
         )
-    assert '"kind": "model.added"' in server.finished("--config", file, "once", "--dry-run", "--json").stdout
+    assert '"kind": "model.added"' in forks.finished("--config", file, "once", "--dry-run", "--json").stdout
 
 
 @pytest.mark.fault("N1")
 def test_an_unreadable_source_fails_the_command_and_says_why(
-    server: ForkServer, tmp_path: Path, catalog: Catalog
+    forks: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     dead = configure(tmp_path, "http://127.0.0.1:9/models", {"console": "console://"})
-    told = server.finished("--config", dead, "once")
+    told = forks.finished("--config", dead, "once")
     assert told.returncode == 1
     assert "models: 127.0.0.1: [Errno 111] Connection refused" in told.stderr
     assert catalog.url
