@@ -1,4 +1,4 @@
-"""What tests share: a served catalog, and no proxy of the developer between a test and its servers."""
+"""Shared fixtures: a served catalog, forked processes, and no developer's proxy between a test and its servers."""
 
 import os
 import sys

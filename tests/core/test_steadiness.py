@@ -26,7 +26,7 @@ def prices(events: list[Event]) -> list[tuple[str, str]]:
 
 
 def polled(story: Story, *rows: Row, during: timedelta, every: timedelta = MINUTES) -> timedelta | None:
-    """Poll with the same rows until a price is told; gives how long that took."""
+    """Poll the same rows until a price change is reported; returns how long that took."""
     for number in range(int(during / every)):
         if prices(story.shows(*rows, after=every)):
             return number * every

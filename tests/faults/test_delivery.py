@@ -1,4 +1,4 @@
-"""Messages over time, through the whole service: channels that fail, come back, drip, or are many."""
+"""Delivery over time, through the whole service: channels that fail, recover, drip, or are many."""
 
 from contextlib import ExitStack
 from datetime import timedelta

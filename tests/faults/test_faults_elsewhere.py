@@ -1,4 +1,4 @@
-"""Faults of other programs that watch and tell, each seen with one of them; row W names it."""
+"""Faults seen in other monitoring programs; the rows W name them."""
 
 import logging
 import signal

@@ -1,4 +1,4 @@
-"""Remote text is data: no mention, link, markup, template, header, log line or terminal effect comes of it."""
+"""Remote text is data: it never becomes a mention, link, markup, template, header, log line or terminal control."""
 
 import json
 import re
@@ -108,7 +108,7 @@ def test_a_header_in_remote_text_does_not_become_one() -> None:
 
 @pytest.fixture(scope="module")
 def record(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give the configuration of a watcher that has seen hostile text everywhere."""
+    """Return the configuration of a watcher that has seen hostile text everywhere."""
     bad = HOSTILE + STEERING
     odd = OWL | {"name": bad, "supported_parameters": [bad], "canonical_slug": bad, "knowledge_cutoff": bad}
     stage = Stage([OWL, FINCH, HERON])

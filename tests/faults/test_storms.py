@@ -1,4 +1,4 @@
-"""Much at once: quiet hours, a catalog that changes as a whole, a network that is away."""
+"""Many things at once: quiet hours, a catalog that changes as a whole, a network that is down."""
 
 from dataclasses import replace
 from pathlib import Path
