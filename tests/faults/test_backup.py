@@ -55,9 +55,9 @@ def test_a_backup_is_whole_and_private_while_the_service_writes(tmp_path: Path, 
 def test_an_existing_file_is_not_overwritten(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     finished(file, "once")
-    told = finished(file, "backup", str(file))
-    assert told.returncode == 65
-    assert "rules.yaml is there already; name a new file" in told.stderr
+    result = finished(file, "backup", str(file))
+    assert result.returncode == 65
+    assert "rules.yaml is there already; name a new file" in result.stderr
     assert finished(file, "backup", "/nowhere/copy").returncode == 74
 
 

@@ -100,9 +100,9 @@ def test_a_file_that_may_not_grow_leaves_no_half_poll(tmp_path: Path, catalog: C
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     assert finished(file, "once").returncode == 0
     catalog.shows(OWL, FINCH, HERON, *long_news(30))
-    limited = finished(file, "once", before="ulimit -f 300;")
-    assert limited.returncode == 74
-    assert "cannot be used at present" in limited.stderr
+    result = finished(file, "once", before="ulimit -f 300;")
+    assert result.returncode == 74
+    assert "cannot be used at present" in result.stderr
     assert finished(file, "events").stderr == "No events yet.\n"
     assert "30 models at once" in finished(file, "once").stdout
 
@@ -145,9 +145,9 @@ def test_a_read_only_disk_is_refused_with_its_path(tmp_path: Path, catalog: Cata
         file = configure(disk, catalog.url, {"console": "console://"})
         assert finished(file, "once").returncode == 0
         run("mount", "-o", "remount,ro", str(disk))
-        told = finished(file, "once")
-        assert told.returncode == 74
-        assert f"watcher: {disk}/watcher.db.lock cannot be written: Read-only file system\n" in told.stderr
+        result = finished(file, "once")
+        assert result.returncode == 74
+        assert f"watcher: {disk}/watcher.db.lock cannot be written: Read-only file system\n" in result.stderr
 
 
 @needs_mounts

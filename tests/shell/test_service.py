@@ -65,9 +65,9 @@ def test_the_console_needs_no_account(forks: ForkServer, tmp_path: Path, catalog
     catalog.shows(OWL, FINCH)
     forks.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
-    told = forks.finished("--config", file, "once")
-    assert "wetland/heron-small is new" in told.stdout
-    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, waiting to last: 1" in told.stderr
+    result = forks.finished("--config", file, "once")
+    assert "wetland/heron-small is new" in result.stdout
+    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, waiting to last: 1" in result.stderr
     assert forks.finished("--config", file, "once").stdout == ""
 
 
@@ -76,9 +76,9 @@ def test_the_first_poll_says_that_it_is_the_baseline(
     forks: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    told = forks.finished("--config", file, "once")
-    assert "models: 3 models, the baseline: no news; feed: 3 models, the baseline: no news" in told.stderr
-    assert told.stdout == ""
+    result = forks.finished("--config", file, "once")
+    assert "models: 3 models, the baseline: no news; feed: 3 models, the baseline: no news" in result.stderr
+    assert result.stdout == ""
 
 
 def test_a_dry_run_shows_everything_and_stores_nothing(
@@ -90,11 +90,11 @@ def test_a_dry_run_shows_everything_and_stores_nothing(
     forks.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON, LEAVING | {"id": "wetland/heron-small"})
     for _ in range(2):
-        shown = forks.finished("--config", file, "once", "--dry-run")
-        assert "model.added            wetland/heron-small is new" in shown.stdout
+        result = forks.finished("--config", file, "once", "--dry-run")
+        assert "model.added            wetland/heron-small is new" in result.stdout
         assert (
             "console would be told (Everything): wetland/heron-small leaves in 200 days and 1 more"
-            in shown.stdout
+            in result.stdout
         )
     assert '"kind": "model.added"' in forks.finished("--config", file, "once", "--dry-run", "--json").stdout
 
@@ -104,9 +104,9 @@ def test_an_unreadable_source_fails_the_command_and_says_why(
     forks: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     dead = configure(tmp_path, "http://127.0.0.1:9/models", {"console": "console://"})
-    told = forks.finished("--config", dead, "once")
-    assert told.returncode == 1
-    assert "models: 127.0.0.1: [Errno 111] Connection refused" in told.stderr
+    result = forks.finished("--config", dead, "once")
+    assert result.returncode == 1
+    assert "models: 127.0.0.1: [Errno 111] Connection refused" in result.stderr
     assert catalog.url
 
 
@@ -239,10 +239,10 @@ def test_status_knows_the_running_service_and_its_next_poll(tmp_path: Path, cata
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     with running(file) as process:
         has_polled_twice_more(tmp_path / "watcher.db")
-        shown = finished(file, "status")
-        assert shown.returncode == 0
-        assert f"runs as process {process.pid}; its store is" in shown.stdout
-        assert "models  just now   any moment  ok" in shown.stdout
+        result = finished(file, "status")
+        assert result.returncode == 0
+        assert f"runs as process {process.pid}; its store is" in result.stdout
+        assert "models  just now   any moment  ok" in result.stdout
     assert "does not run; its store is" in finished(file, "status").stdout
 
 

@@ -31,7 +31,7 @@ def states(watcher: Service) -> list[OutboxState]:
 
 
 class GrowingCatalog:
-    """A service whose catalog gets a new model with each `more`; its time is in `clock`."""
+    """A service whose catalog gets a new model with each `add_model`; its time is in `clock`."""
 
     def __init__(
         self, folder: Path, catalog: Catalog, channels: str | Mapping[str, str], more: str = ""
@@ -41,7 +41,7 @@ class GrowingCatalog:
         self.watcher = service(folder, catalog.url, channels, self.clock, more)
         self.watcher.poll()
 
-    def more(self, after: timedelta = MINUTE) -> None:
+    def add_model(self, after: timedelta = MINUTE) -> None:
         """Add a model, and poll."""
         self.clock[0] += after
         self.models += 1
