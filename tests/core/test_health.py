@@ -88,7 +88,7 @@ def test_a_failed_poll_changes_nothing_that_is_known() -> None:
 
 
 def told_of(state: State, *troubles: Trouble | None, settings: Settings = TELLING) -> tuple[State, list[str]]:
-    """Give what is told where a channel fares so from hour to hour."""
+    """Return the events for a channel whose hourly condition is as given."""
     told = list[str]()
     for hour, trouble in enumerate(troubles):
         decided = plan(state, Poll(START + hour * HOUR, {}, {TEAM: trouble} if trouble else {}), settings)

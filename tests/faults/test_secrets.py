@@ -1,4 +1,4 @@
-"""Everything that can fail fails beside servers that repeat what they are told, and no secret is seen anywhere."""
+"""Everything fails that can, next to servers that echo what they receive, and no secret shows anywhere."""
 
 from pathlib import Path
 from urllib.request import urlopen
@@ -29,12 +29,12 @@ COMMANDS = (
 
 
 def wait_until_told(server: EchoingServer, words: str) -> None:
-    """Wait until the others are told so."""
+    """Wait until a message with these words was accepted."""
     eventually(lambda: any(words.encode() in body for body in server.accepted), f"{words} is told")
 
 
 def something_happens(watcher: WatcherWithSecrets, server: EchoingServer) -> None:
-    """Let a service run through news, channels of all kinds, and a source that refuses for a while."""
+    """Run a service through news, channels of all kinds, and a source that refuses for a while."""
     with watcher.service("-v") as process:
         server.meanwhile = lambda: watcher.watch_children(process)
         eventually(lambda: polls(watcher.folder / "watcher.db"), "the first look")
