@@ -37,7 +37,7 @@ def test_each_rule_has_its_messages_its_busiest_day_and_its_models() -> None:
 
 def test_what_no_rule_caught_is_counted_by_kind() -> None:
     test = backtest([OWL, FINCH], [OWL | {"expiration_date": "2026-12-20"}, FINCH, HERON])
-    assert dict(test.uncaught) == {"expiration.announced": 1}
+    assert dict(test.unmatched) == {"expiration.announced": 1}
 
 
 def test_what_a_catalog_wide_event_stands_for_is_caught_with_it() -> None:
@@ -47,7 +47,7 @@ def test_what_a_catalog_wide_event_stands_for_is_caught_with_it() -> None:
     for shown in ([FINCH], [FINCH, *rows]):
         story.shows(*shown, after=HOUR)
         test.add(Poll(story.at, {}), story.plan)
-    assert not test.uncaught
+    assert not test.unmatched
     assert [record.messages for record in test.records()] == [1]
 
 

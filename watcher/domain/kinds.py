@@ -27,10 +27,10 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is to be known of a kind.
+    """The properties of a kind.
 
-    `hold` names how long a difference of this kind must last; `aspect` is whose differences become this
-    kind without further questions; more than `most` of a kind in one poll are told as one event.
+    `hold` names the hold that a change of this kind must outlast. If `aspect` is set, every change of that
+    aspect is of this kind. More than `most` events of a kind in one poll are reported as one.
     """
 
     heading: str
@@ -48,7 +48,7 @@ class Kind(StrEnum):
     row: Row
 
     def __new__(cls, name: str, row: Row) -> Self:
-        """Make a text that carries its row."""
+        """Make a string that carries its row."""
         kind = str.__new__(cls, name)
         kind._value_ = name
         kind.row = row

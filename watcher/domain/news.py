@@ -13,9 +13,9 @@ from watcher.domain.kinds import Kind
 class Event:
     """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
 
-    `since` is when it was first seen; `model` the whole document at that time, for conditions; `aliases`
-    point to its subject; `part_of` is the id of the catalog-wide event that stands for this one; `crowd` how
-    many models moved with it at first.
+    `since` is when it was first seen; `model` is the document at that time, for conditions; `aliases`
+    point to its subject; `part_of` is the id of the catalog-wide event that stands for this one; `crowd`
+    is how many models' prices moved in the poll that first showed it.
     """
 
     id: str
@@ -35,7 +35,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What one channel is told after one poll; `urgent` passes the channel's quiet hours."""
+    """One poll's message to one channel; `urgent` ignores the channel's quiet hours."""
 
     channel: str
     at: datetime
@@ -49,7 +49,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A value people chart that the list showed anew: prices in USD per token as text, else JSON text."""
+    """A new value for the charts: prices in USD per token as text, anything else as JSON text."""
 
     at: datetime
     model: str

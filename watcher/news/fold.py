@@ -1,4 +1,4 @@
-"""Many events alike, told as one."""
+"""Many events of a kind become one catalog-wide event."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,16 +11,14 @@ from watcher.domain.news import Event
 from watcher.messages.lines import in_common
 from watcher.news.events import of_catalog
 
-WAVE = 15  # models whose prices moved in one poll: policy or schema, not news about each
-
-
+WAVE = 15  # if more prices move in one poll, policy or schema changed, not each model
 WAVE_SHARE = 0.05
 
 
 def fold(news: Sequence[Event], models: int, at: datetime) -> list[Event]:
-    """Let one catalog-wide event stand for many of a kind; the single ones stay in the record.
+    """Add one catalog-wide event for many of a kind; the single events stay in the record.
 
-    Many are told in one poll, or came in one wave and are told as each settles.
+    Many are those reported in one poll, or prices that moved in one poll and settle at different times.
     """
     counts = Counter(event.kind for event in news)
     wave = max(WAVE, models * WAVE_SHARE)
@@ -29,10 +27,10 @@ def fold(news: Sequence[Event], models: int, at: datetime) -> list[Event]:
         for e in news
         if e.kind is not Kind.CATALOG_CHANGED and (counts[e.kind] > e.kind.row.most or e.crowd > wave)
     ]
-    whole = {kind: _of_many(kind, many, at) for kind in dict.fromkeys(event.kind for event in many)}
-    folded = {event.id for event in many}
-    single = [replace(e, part_of=whole[e.kind].id) if e.id in folded else e for e in news]
-    return [*whole.values(), *single]
+    folded_into = {kind: _of_many(kind, many, at) for kind in dict.fromkeys(event.kind for event in many)}
+    ids = {event.id for event in many}
+    single = [replace(e, part_of=folded_into[e.kind].id) if e.id in ids else e for e in news]
+    return [*folded_into.values(), *single]
 
 
 def _of_many(kind: Kind, news: Sequence[Event], at: datetime) -> Event:

@@ -18,14 +18,14 @@ from watcher.news.steadiness import Moment, moved
 from watcher.openrouter.ids import BATCH, base, is_alias, slug, variant
 
 DATE = "expiration_date"  # the row's field
-KNOWN_FROM_FEED = Document()  # the feed says that a model is listed, no more
+LISTED_IN_FEED = Document()  # the feed says that a model is listed, nothing else
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One believed list and what is to be made of it.
+    """One credible list and how to read it.
 
-    `source` is as the poll before left it; `unconfirmed` are slugs and ids that the feed has reported.
+    `source` is its health after the poll before; `unconfirmed` are slugs and ids known from the feed alone.
     """
 
     snapshot: Snapshot
@@ -41,12 +41,12 @@ class Look:
 
     @property
     def is_same_query(self) -> bool:
-        """Whether the list was asked for as before; other models by another query are no news."""
+        """Whether the query is the same as before; models that only another query shows are not news."""
         return self.source.query_id == self.snapshot.query_id
 
 
 def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draft:
-    """Take in the list: all models as they stand now, and the differences that are news."""
+    """Add what the list shows: the models as they are now, and the changes that are news."""
     snapshot = poll.answers.get(MODELS)
     if not isinstance(snapshot, Snapshot):
         return draft
@@ -65,7 +65,7 @@ def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draf
 
 
 def observe_all(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item], list[Event]]:
-    """Observe each model of a list and each one known; returns all of them, and the news."""
+    """Observe each model of the list and each one stored; return all of them, and the news."""
     after: dict[str, Item] = {}
     news: list[Event] = []
     moment = Moment(look.at, look.source.last_good or look.at, _movers(items, look.snapshot.documents))
@@ -90,18 +90,18 @@ def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple
     document = look.snapshot.documents.get(model)
     if document is None:
         if item is None or model in look.snapshot.refused:
-            return item, []  # a row that cannot be read says nothing: neither changed nor gone
+            return item, []  # an unreadable row does not mean that the model changed or left
         if item.announced is None:
-            return None, []  # came and went before anybody was told
+            return None, []  # came and went before it was reported
         document = replace(item.observed or item.announced, listed=False)
         if not look.is_same_query:
             return _left_out(item, document), []
     elif look.is_first or (_is_listed_anew(item) and not look.is_same_query):
         return adopt(document, look.at, look.policy), []
     elif _is_listed_anew(item) and not look.unconfirmed.isdisjoint({slug(document), base(model)}):
-        item = Item(KNOWN_FROM_FEED)
+        item = Item(LISTED_IN_FEED)
     if item is not None and item.observed and DATE not in look.snapshot.fields:
-        # A list without any dates does not take them back.
+        # A list without any dates does not withdraw them.
         document = replace(document, expiration=item.observed.expiration)
     if item is not None and _is_quiet(item, document):
         return item, []
@@ -109,7 +109,7 @@ def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple
 
 
 def _left_out(item: Item, document: Document) -> Item:
-    """Return a model that another query does not show: no longer listed, and no news."""
+    """Return a model that another query does not show: no longer listed, without an event."""
     announced = replace(item.announced, listed=False) if item.announced else None
     return Item(announced, document, countdown=item.countdown, dates=item.dates, last=item.last)
 
@@ -119,7 +119,7 @@ def _is_listed_anew(item: Item | None) -> bool:
 
 
 def _is_quiet(item: Item, document: Document) -> bool:
-    """Whether nothing can have become news: nothing moved, nothing waits, no date to count down to."""
+    """Whether nothing can be news: nothing moved, nothing is on hold, no date to count down to."""
     has_date = item.announced is not None and item.announced.expiration is not None
     return not item.pending and item.observed == document and not has_date
 

@@ -1,7 +1,7 @@
-"""Which differences have lasted long enough to be news: a flap is none.
+"""Which changes have lasted long enough to be news: flapping is not.
 
-A difference between what was announced and what is observed waits for its hold. If it goes away first,
-nothing is ever said; if it lasts, it is announced with its true total, however it drifted meanwhile.
+A difference between what was announced and what is observed is on hold. If it reverts first, nothing is
+reported; if it lasts, it is announced with its true total, however it drifted meanwhile.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,10 +28,10 @@ from watcher.news.events import Circumstances, kind_of, of_change
 from watcher.news.steadiness import Due, Moment, Reason
 from watcher.openrouter import dates, prices
 
-REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # may be reported at once
+REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # these may be reported at once
 RECENTLY = timedelta(days=2)
 AGAIN = timedelta(hours=8)
-CONFIRMED = 2  # polls: one answer alone never proves that a model is gone
+CONFIRMED = 2  # polls: a single answer never proves that a model left
 
 
 def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
@@ -39,7 +39,7 @@ def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
     return Item(
         observed,
         observed,
-        levels=steadiness.long_known(observed.price, at),
+        levels=steadiness.of_baseline(observed.price, at),
         countdown=_reached(observed, at, policy),
     )
 
@@ -47,17 +47,17 @@ def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
 def settle(
     model: str, item: Item, observed: Document, moment: Moment, policy: Policy
 ) -> tuple[Item, list[Event]]:
-    """Sort the differences of one model into those that are news now and those that go on waiting.
+    """Separate the changes of one model that are news now from those that stay on hold.
 
-    `item` is the model as the poll before left it, `observed` what this one shows (`listed` false: absent).
+    `item` is the model after the poll before, `observed` what this one shows (`listed` false: absent).
     """
     case = Case.of(model, item, observed, moment, policy)
     due = case.due()
-    announced = _announced(case.known, due, observed)
+    announced = _announced(case.announced, due, observed)
     aspects = {change.aspect for change in due}
     countdown = item.countdown
     if aspects & {Aspect.LISTED, Aspect.EXPIRATION}:
-        countdown = _reached(announced, moment.at, policy)  # the news itself says how many days are left
+        countdown = _reached(announced, moment.at, policy)  # the event itself says how many days are left
     elif case.is_reminder_due(announced):
         countdown = _reached(announced, moment.at, policy)
         due.append(Change(Aspect.COUNTDOWN, None, announced.expiration))
@@ -76,7 +76,7 @@ def settle(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A difference that is no news yet: since when, when it is reported if it stays (UTC), and why then."""
+    """A change on hold: since when, when it is reported if it lasts (UTC), and why then."""
 
     event: Event
     since: datetime
@@ -85,7 +85,7 @@ class Waiting:
 
 
 def outlook(model: str, item: Item, moment: Moment, policy: Policy) -> list[Waiting]:
-    """Return what waits of a model as of the last poll; `event` is what would be reported."""
+    """Return a model's changes on hold as of the last poll; `event` is what would be reported."""
     if item.observed is None or not item.pending:
         return []
     case = Case.of(model, item, item.observed, moment, policy)
@@ -99,11 +99,11 @@ def _waiting(case: "Case", change: Change) -> Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One model at one poll: what is known of it, what differs, and since when."""
+    """One model at one poll: what has been announced, what differs, and since when."""
 
     model: str
     item: Item
-    known: Document
+    announced: Document
     observed: Document
     changes: tuple[Change, ...]
     waits: Mapping[Aspect, Pending]
@@ -114,35 +114,35 @@ class Case:
     @classmethod
     def of(cls, model: str, item: Item, observed: Document, moment: Moment, policy: Policy) -> "Case":
         """Compare what is observed of a model with what was announced."""
-        known = _learned(item.announced or UNKNOWN, observed)
-        changes = diff(model, known, _with_unlisted_prices(_learned(observed, known), known))
+        announced = _filled(item.announced or UNKNOWN, observed)
+        changes = diff(model, announced, _with_unlisted_prices(_filled(observed, announced), announced))
         if not observed.listed:
             changes = [change for change in changes if change.aspect is Aspect.LISTED]
         waits = {change.aspect: _wait(item, change.aspect, moment.at) for change in changes}
         levels = _levels(item, observed, moment)
-        return cls(model, item, known, observed, tuple(changes), waits, levels, moment, policy)
+        return cls(model, item, announced, observed, tuple(changes), waits, levels, moment, policy)
 
     def due(self) -> list[Change]:
-        """Return the differences that have lasted; nothing else of a model that people do not know of."""
+        """Return the changes that have lasted; none for a model that has not been announced itself."""
         due = [change for change in self.changes if self._has_lasted(change)]
-        is_known = self.known.listed or any(change.aspect is Aspect.LISTED for change in due)
-        return due if is_known else []
+        is_announced = self.announced.listed or any(change.aspect is Aspect.LISTED for change in due)
+        return due if is_announced else []
 
     def _has_lasted(self, change: Change) -> bool:
         is_confirmed = self.waits[change.aspect].polls >= CONFIRMED or change.aspect is not Aspect.LISTED
         return (is_confirmed or bool(change.after)) and self.moment.at >= self.due_at(change).at
 
     def kind(self, change: Change) -> Kind:
-        """Return what kind of news a difference is."""
+        """Return the kind of news that a change is."""
         return kind_of(change, self.item.dates)
 
     def due_at(self, change: Change) -> Due:
-        """Return when a difference is news if it stays as it is, and why then."""
+        """Return when a change is news if it lasts, and why then."""
         since, holds = self.waits[change.aspect].since, self.policy.holds
         hold = holds[self.kind(change).row.hold or ""]
         match change.aspect:
             case Aspect.LISTED if not change.after:
-                if _is_past_its_date(self.known, self.moment.at):
+                if _is_past_its_date(self.announced, self.moment.at):
                     return Due(since, Reason.ANNOUNCED)
                 return Due(since + steadiness.shortened(hold, self.moment.gap), Reason.USUAL)
             case Aspect.PRICE if _is_rescheduled(change):
@@ -154,28 +154,28 @@ class Case:
         return Due(since + hold, Reason.USUAL)
 
     def _unless_it_reverts(self, change: Change, due: Due) -> Due:
-        """Delay what only takes back the last announcement: two views of the catalog may alternate."""
+        """Delay what only reverts the last announcement: two views of the catalog may alternate."""
         since, last = self.waits[change.aspect].since, self.item.last.get(change.aspect)
         if last is None or since - last.at >= RECENTLY or change.after != last.before:
             return due
         return max(due, Due(since + AGAIN, Reason.REVERTS), key=lambda found: found.at)
 
     def event(self, change: Change) -> Event:
-        """Return the event that a difference is, or would be, at this poll."""
+        """Return the event that a change is, or would be, at this poll."""
         return of_change(self.model, change, self.kind(change), self.observed, self._circumstances(change))
 
     def _circumstances(self, change: Change) -> Circumstances:
         at, wait = self.moment.at, self.waits.get(change.aspect)
         since, cause, crowd = wait.since if wait else at, None, 0
         if change.aspect is Aspect.LISTED and not change.after:
-            cause = causes.of_removal(self.known, at)
+            cause = causes.of_removal(self.announced, at)
         if change.aspect is Aspect.PRICE:
             level = self.levels[steadiness.newest(self.levels, change.before)]
             cause, crowd = causes.of_price(change, level), level.movers
         return Circumstances(at, since, self.item.revision, cause, crowd)
 
     def is_reminder_due(self, announced: Document) -> bool:
-        """Whether a date that stands, of a model that is there, has reached a more urgent threshold."""
+        """Whether the unchanged date of a listed model has reached a more urgent threshold."""
         if not (announced.listed and self.observed.listed) or Aspect.EXPIRATION in self.waits:
             return False
         reached = _reached(announced, self.moment.at, self.policy)
@@ -187,23 +187,23 @@ def _is_rescheduled(change: Change) -> bool:
 
 
 def _levels(item: Item, observed: Document, moment: Moment) -> tuple[Level, ...]:
-    """Add this poll's price to those that the model showed lately."""
+    """Add this poll's price to the recent ones."""
     if not observed.listed:
         return item.levels
     if not item.levels:
-        return steadiness.born(observed.price, moment)
+        return steadiness.of_new_model(observed.price, moment)
     was_routed = item.observed is not None and item.observed.routing != observed.routing
     return steadiness.note(item.levels, observed.price, moment, routed=was_routed)
 
 
-def _announced(known: Document, due: Sequence[Change], observed: Document) -> Document:
-    """Return what people know once the news is out; evidence is always that of the last poll."""
+def _announced(before: Document, due: Sequence[Change], observed: Document) -> Document:
+    """Return what is announced once the changes are reported; evidence is always that of the last poll."""
     values = {change.aspect.value: change.after for change in due}
-    return replace(known, **values, clock=observed.clock, routing=observed.routing)  # type: ignore[arg-type]
+    return replace(before, **values, clock=observed.clock, routing=observed.routing)  # type: ignore[arg-type]
 
 
 def _dates(item: Item, due: Sequence[Change]) -> tuple[str, ...]:
-    """Add the expiration dates that are announced now; each is kept in case it comes again."""
+    """Add the expiration dates that are announced now; each is kept in case it is set again."""
     new = [(change.before, change.after) for change in due if change.aspect is Aspect.EXPIRATION]
     return tuple(dict.fromkeys([*item.dates, *(str(date) for pair in new for date in pair if date)]))
 
@@ -212,22 +212,22 @@ def _announcements(due: Sequence[Change], at: datetime) -> dict[Aspect, Announce
     return {change.aspect: Announcement(at, change.before) for change in due if change.aspect in REMEMBERED}
 
 
-def _learned(document: Document, other: Document) -> Document:
-    """Fill what a document does not know from the other: becoming known, or unknown, is no news."""
+def _filled(document: Document, other: Document) -> Document:
+    """Fill a document's unknown values from the other: becoming known or unknown is not news."""
     filled = {
         aspect.value: getattr(other, aspect)
         for aspect in COMPARED
         if aspect not in {Aspect.LISTED, Aspect.EXPIRATION} and getattr(document, aspect) is None
     }
     if document.details and other.details:
-        known = {key: value for key, value in document.details.items() if value is not None}
-        filled["details"] = {**other.details, **known}
+        own = {key: value for key, value in document.details.items() if value is not None}
+        filled["details"] = {**other.details, **own}
     return replace(document, **filled)
 
 
-def _with_unlisted_prices(observed: Document, known: Document) -> Document:
-    """Keep the lesser prices that this host does not list: not listed is not free. A schedule can end."""
-    before, after = _prices(known), _prices(observed)
+def _with_unlisted_prices(observed: Document, announced: Document) -> Document:
+    """Keep other prices that this host does not list: unlisted does not mean free. A schedule can end."""
+    before, after = _prices(announced), _prices(observed)
     has_schedule = bool(prices.schedule(before))
     kept = {
         key: price
@@ -242,13 +242,13 @@ def _prices(document: Document) -> Prices:
 
 
 def _wait(item: Item, aspect: Aspect, at: datetime) -> Pending:
-    """Start or continue the waiting of a difference."""
+    """Start or continue the hold of a change."""
     before = item.pending.get(aspect)
     return Pending(before.since, CONFIRMED) if before else Pending(at)
 
 
-def _is_past_its_date(known: Document, at: datetime) -> bool:
-    day = dates.day_of(known.expiration)
+def _is_past_its_date(announced: Document, at: datetime) -> bool:
+    day = dates.day_of(announced.expiration)
     return day is not None and dates.days_left(day, at) <= 0
 
 

@@ -1,7 +1,7 @@
-"""The price levels that a model showed lately, and whether the newest one is there to stay.
+"""The price levels that a model showed lately, and whether the newest one will stay.
 
-A row shows its model's top endpoint, so many prices that appear are gone within two days. A new price is
-believed soon where nothing speaks against it, and late where the model's price moved lately.
+A row shows its model's top endpoint, so many new prices are gone within two days. A new price is believed
+soon if there is no evidence against it, and late if the model's price moved lately.
 """
 
 from collections.abc import Mapping
@@ -13,17 +13,17 @@ from enum import StrEnum
 from watcher.domain.catalog import Json, Level
 from watcher.openrouter.prices import MAIN, exact
 
-LATELY = timedelta(days=6)  # a price that moved within this is restless; and no difference waits longer
-LATEST = timedelta(hours=44)  # what would be older than this at the next poll is told at this one
-MARGIN = timedelta(hours=4)  # the same for holds that are longer
-TWICE = timedelta(microseconds=1)  # seen at two polls at least
-SMALL = Decimal("0.05")  # steps below are told as late as those of a restless model
-CROWD = 2  # more models than this moving in one poll: rather a change of view than of prices
+LATELY = timedelta(days=6)  # a price that moved within this time is restless; nothing is on hold for longer
+LATEST = timedelta(hours=44)  # a change that would be older than this at the next poll is reported now
+MARGIN = timedelta(hours=4)  # the same, for longer holds
+TWICE = timedelta(microseconds=1)  # at least two polls have shown it
+SMALL = Decimal("0.05")  # smaller steps are on hold as long as those of a restless model
+CROWD = 2  # if more prices move in one poll, the list changed its view rather than the prices
 KEPT = 24
 
 
 class Reason(StrEnum):
-    """Why a difference waits as long as it does, in words."""
+    """Why a change is on hold as long as it is."""
 
     USUAL = "this is the usual hold for such a change"
     STEADY = "its price was steady until now"
@@ -39,7 +39,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a difference is news if it stays (UTC), and why then."""
+    """When a change is news if it lasts (UTC), and why then."""
 
     at: datetime
     reason: Reason
@@ -47,7 +47,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A poll: its time, that of the last good one before it, how many models' prices moved between them."""
+    """A poll: its time, the time of the last good one before it, and how many prices moved in between."""
 
     at: datetime
     previous: datetime
@@ -55,17 +55,17 @@ class Moment:
 
     @property
     def gap(self) -> timedelta:
-        """Return the time between polls at present."""
+        """The time between this poll and the one before."""
         return self.at - self.previous
 
 
-def long_known(price: Json, at: datetime) -> tuple[Level, ...]:
-    """Begin with a price that counts as known for long."""
+def of_baseline(price: Json, at: datetime) -> tuple[Level, ...]:
+    """Return the levels of a model in the baseline, whose price counts as old."""
     return (Level(price, at - LATELY * 2, at - LATELY * 2),)
 
 
-def born(price: Json, moment: Moment) -> tuple[Level, ...]:
-    """Begin with the price of a new model, which counts as restless for a while."""
+def of_new_model(price: Json, moment: Moment) -> tuple[Level, ...]:
+    """Return the levels of a new model, which counts as restless for a while."""
     return (Level(price, moment.at, moment.at),)
 
 
@@ -98,7 +98,7 @@ def _apart(before: Decimal | None, after: Decimal | None) -> Decimal:
 
 
 def newest(levels: tuple[Level, ...], announced: Json) -> int:
-    """Return where the present level begins: small steps belong to it, the announced price ends it."""
+    """Return where the current level begins; small steps belong to it, the announced price does not."""
     start = len(levels) - 1
     price = levels[start].price
     while (
@@ -109,9 +109,9 @@ def newest(levels: tuple[Level, ...], announced: Json) -> int:
 
 
 def due_at(announced: Json, levels: tuple[Level, ...], gap: timedelta, holds: Mapping[str, timedelta]) -> Due:
-    """Return when the newest level is news if it stays, after a hold that depends on the evidence against it.
+    """Return when the newest level is news if it lasts; the hold depends on the evidence against it.
 
-    `gap` is the time between polls. Whatever differs for LATELY is news, whether it stays or not.
+    `gap` is the time between polls. What has differed for LATELY is news, steady or not.
     """
     start = newest(levels, announced)
     level, reason = levels[start], _doubt(announced, levels, start)
@@ -125,7 +125,7 @@ def due_at(announced: Json, levels: tuple[Level, ...], gap: timedelta, holds: Ma
 
 
 def _doubt(announced: Json, levels: tuple[Level, ...], start: int) -> Reason:
-    """Return what speaks against the level that begins at `start`; STEADY where nothing does."""
+    """Return the evidence against the level that begins at `start`; STEADY if there is none."""
     level = levels[start]
     if any(level.since - earlier.since <= LATELY for earlier in levels[:start]):
         return Reason.RESTLESS
@@ -137,7 +137,7 @@ def _doubt(announced: Json, levels: tuple[Level, ...], start: int) -> Reason:
 
 
 def _differing_since(levels: tuple[Level, ...], announced: Json) -> datetime:
-    """Return since when the price has not been the announced one, whatever it was."""
+    """Return since when the price has differed from the announced one."""
     since = levels[-1].since
     for level in reversed(levels):
         if not moved(level.price, announced):

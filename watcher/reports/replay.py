@@ -1,4 +1,4 @@
-"""Recorded answers through the same pure core: what would have been told, and when."""
+"""Recorded answers through the same pure core: what would have been reported, and when."""
 
 import tarfile
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Recording:
 
     @classmethod
     def open(cls, path: Path) -> "Recording":
-        """Find the answers in a folder, or below it, or in a `.tar.xz`. Raises NotFoundError without any."""
+        """Find the answers in a directory tree or a tar archive. Raises NotFoundError if there are none."""
         if path.is_dir():
             found: dict[datetime, Path | bytes] = {
                 at: file for file in path.rglob("*.json") if (at := time_of(file)) is not None
@@ -42,7 +42,7 @@ class Recording:
         return cls(dict(sorted(found.items())))
 
     def between(self, since: datetime | None, until: datetime | None) -> "Recording":
-        """Give the answers from `since` (included) to `until` (excluded)."""
+        """Return the answers from `since` (included) to `until` (excluded)."""
         kept = {
             at: body
             for at, body in self.answers.items()
@@ -52,7 +52,7 @@ class Recording:
 
 
 def time_of(path: PurePath) -> datetime | None:
-    """Read the clock in a file's name; None where it has none."""
+    """Read the time in a file's name; None if it has none."""
     try:
         return datetime.strptime(path.name, NAME).replace(tzinfo=UTC)
     except ValueError:
@@ -71,7 +71,7 @@ def _unpack(path: Path) -> dict[datetime, Path | bytes]:
 
 
 def replay(recording: Recording, settings: Settings) -> Iterator[tuple[Poll, Plan]]:
-    """Give for each answer the poll and what it meant; one that cannot be read is a failed poll."""
+    """Yield each answer's poll and plan; an answer that cannot be read is a failed poll."""
     state = State()
     for at, body in recording.answers.items():
         page = body if isinstance(body, bytes) else body.read_bytes()
