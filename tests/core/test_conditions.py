@@ -68,8 +68,8 @@ def test_a_threshold_counts_from_the_price_that_the_rule_last_reported() -> None
 
 
 def test_every_condition_describes_itself() -> None:
-    assert CONDITIONS["event"].say(Globs.parse("price.*")) == "the event is price.*"
-    assert CONDITIONS["free"].say(wanted=True) == "the model is free"
-    assert CONDITIONS["free"].say(wanted=False) == "the model is not free"
+    assert CONDITIONS["event"].describe(Globs.parse("price.*")) == "the event is price.*"
+    assert CONDITIONS["free"].describe(wanted=True) == "the model is free"
+    assert CONDITIONS["free"].describe(wanted=False) == "the model is not free"
     for row in CONDITIONS.values():
         assert "{}" in row.words

@@ -61,7 +61,7 @@ def test_nothing_waits_where_nothing_differs() -> None:
 def test_every_rule_says_whether_it_matches_and_what_is_not_met() -> None:
     [wait] = waiting(OWL, priced(OWL, "0.0000015", "0.0000125"))
     found = check_rules(wait.event, [PRICES, TENTH], {})
-    assert [(v.rule, v.tells, v.channels, v.unmet) for v in found] == [
+    assert [(v.rule, v.matches, v.channels, v.unmet) for v in found] == [
         ("Prices", True, ("team",), ()),
         ("Dearer", False, ("ops",), ("the prompt or completion price rises by at least 30 %",)),
     ]

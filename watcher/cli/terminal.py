@@ -42,7 +42,7 @@ def _err() -> Console:
 
 
 def line(text: str, style: str = "") -> None:
-    """Print one line; markup in remote text has no effect."""
+    """Print one line, without interpreting markup in it."""
     _out().print(Text(text, style=style), soft_wrap=True)
 
 
@@ -52,7 +52,7 @@ def note(text: str, style: str = "yellow") -> None:
 
 
 def progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """Yield the steps, with a progress bar if standard error is a terminal."""
+    """Yield the steps with a progress bar on standard error; without one if it is not a terminal."""
     console = _err()
     yield from track(
         steps, what, total=total, console=console, transient=True, disable=not console.is_terminal
@@ -71,12 +71,12 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None
 
 
 def events(found: Sequence[Event]) -> None:
-    """Print events, one per line."""
+    """Print one line per event."""
     table(("WHEN", "ID", "WHAT"), ((show_time(event.at), event.id, describe(event)) for event in found))
 
 
 def history(entries: Sequence[HistoryEntry]) -> None:
-    """Print the charted values of a model."""
+    """Print what the list has shown for a model."""
     table(("WHEN", "FIELD", "VALUE"), ((show_time(e.at), e.field, _value(e)) for e in entries))
 
 
@@ -114,7 +114,7 @@ def _state(found: Health | None, *, is_new: bool) -> Text:
 
 
 def status(report: Report) -> None:
-    """Print the health of sources, channels and store."""
+    """Print the health of a watcher."""
     table(("SOURCE", "LAST GOOD", "NEXT", "STATE"), (_source(report, name) for name in report.sources))
     line("")
     table(
@@ -152,13 +152,13 @@ def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
 
 
 def told(at: datetime, decided: Plan) -> None:
-    """Print the messages that a poll would have sent, one per line."""
+    """Print one line per message that a poll would have sent."""
     for notification in decided.notifications:
         line(f"{show_time(at)}  {notification.channel}: {notification.title}")
 
 
 def days(test: Backtest) -> None:
-    """Print how many messages would have been sent, by day and by rule."""
+    """Print how much would have been reported, by day and by rule."""
     line("")
     rows = (
         (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day])) for day in sorted(test.days)
@@ -169,7 +169,7 @@ def days(test: Backtest) -> None:
 
 
 def rules(test: Backtest) -> None:
-    """Print the record of each rule, and the events that no rule matched."""
+    """Print each rule's record, and what no rule matched."""
     for record in test.records():
         line(record.rule, "bold")
         busiest = (
@@ -179,27 +179,27 @@ def rules(test: Backtest) -> None:
         if record.models:
             line("  top models: " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
     line("")
-    unmatched = ", ".join(f"{kind} ({count})" for kind, count in test.uncaught.most_common())
+    unmatched = ", ".join(f"{kind} ({count})" for kind, count in test.unmatched.most_common())
     line(f"No rule matched: {unmatched}" if unmatched else "Every event was reported.")
 
 
 def verdicts(found: Sequence[RuleCheck]) -> None:
-    """Print each rule's verdict and, if it does not match, why."""
-    for verdict in found:
-        if verdict.tells:
-            line(f"  + {verdict.rule}: reports to {' and '.join(verdict.channels)}", "green")
+    """Print whether each rule matches and, if not, why."""
+    for check in found:
+        if check.matches:
+            line(f"  + {check.rule}: reports to {' and '.join(check.channels)}", "green")
         else:
-            line(f"  - {verdict.rule}: does not match: {'; '.join(verdict.unmet)}")
+            line(f"  - {check.rule}: does not match: {'; '.join(check.unmet)}")
 
 
 def explained(event: Event, found: Sequence[RuleCheck]) -> None:
-    """Print an event and each rule's verdict."""
+    """Print an event and whether each rule matches it."""
     line(f"Event of {show_time(event.at)}: {describe(event)}", "bold")
     verdicts(found)
 
 
 def waiting(found: Waiting, now: datetime) -> None:
-    """Print a change on hold: since when, until when, and why."""
+    """Print a change on hold: since when, until when, and why until then."""
     line(f"On hold: {describe(found.event)}", "yellow")
     since = f"{show_time(found.since)} ({show_age(found.since, now)})"
     line(f"  since {since}; reported at {show_time(found.due_at)} if it lasts: {found.reason}")

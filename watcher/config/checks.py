@@ -1,4 +1,4 @@
-"""What is wrong between parts of the configuration, and what it may not mean."""
+"""Contradictions between parts of the configuration, and warnings about what is hardly meant."""
 
 import stat
 from collections.abc import Iterator, Sequence
@@ -15,15 +15,13 @@ from watcher.rules.route import Rule
 from watcher.rules.values import Globs
 
 USEFUL_POLL = timedelta(minutes=2)  # answers are cached that long
-
-
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def contradictions(data: dict[str, Any]) -> Iterator[Problem]:
-    """Find what is wrong between parts of the file, in whatever of it can be understood."""
+    """Find contradictions between parts of the file, in whatever of it is well-formed."""
     channels = data.get("channels")
-    known = [name for name in channels if "://" not in name] if isinstance(channels, dict) else []
+    defined = [name for name in channels if "://" not in name] if isinstance(channels, dict) else []
     names: dict[object, int] = {}
     rules = data.get("rules")
     for number, rule in enumerate(rules if isinstance(rules, list) else []):
@@ -36,8 +34,8 @@ def contradictions(data: dict[str, Any]) -> Iterator[Problem]:
         for place, channel in _entries(("rules", number, "notify"), rule.get("notify")):
             if "://" in channel:  # likely a secret
                 yield Problem(place, "takes channel names; put addresses under `channels`")
-            elif known and channel not in known:
-                yield Problem(place, f'there is no channel "{channel}"{did_you_mean(channel, known)}')
+            elif defined and channel not in defined:
+                yield Problem(place, f'there is no channel "{channel}"{did_you_mean(channel, defined)}')
         when = rule.get("when")
         kinds = when.get("event") if isinstance(when, dict) else None
         for place, glob in _entries(("rules", number, "when", "event"), kinds):
@@ -46,7 +44,7 @@ def contradictions(data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, ...], str]]:
-    """Give one text or each of a list, with its place."""
+    """Yield one text, or each of a list, with its place."""
     if isinstance(value, str):
         yield keys, value
     elif isinstance(value, list):
@@ -54,7 +52,7 @@ def _entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, 
 
 
 def warnings(file: YamlFile, content: File, rules: Sequence[Rule]) -> Iterator[str]:
-    """Say what can be used, and yet is hardly what was meant."""
+    """Yield a warning for what is valid, but hardly what was meant."""
     if content.poll.time < USEFUL_POLL:
         yield file.problem(
             ("poll",), "OpenRouter caches answers for at least two minutes; polling faster finds nothing new"
@@ -71,14 +69,15 @@ def warnings(file: YamlFile, content: File, rules: Sequence[Rule]) -> Iterator[s
                 ("rules", number, "when"),
                 "no event can meet all conditions, so this rule never reports anything",
             )
-    literal = [name for name, written in file.data["channels"].items() if is_literal(written)]
-    if literal and file.path.stat().st_mode & OTHERS:
-        names = ", ".join(literal)
+    exposed = [name for name, entry in file.data["channels"].items() if is_literal(entry)]
+    if exposed and file.path.stat().st_mode & OTHERS:
+        names = ", ".join(exposed)
         what = f"contains the address of {names} and other users can read it"
         yield f"{file.path} {what}; chmod 600 it, or use ${{NAME}}"
 
 
 def _can_match(rule: Rule) -> bool:
+    """Whether any kind of event can match; a size condition is only met by `price.changed`."""
     kinds = ["price.changed"] if rule.counts_from_base else KINDS
     wanted = rule.when.get("event")
     return not isinstance(wanted, Globs) or any(wanted.matches(kind) for kind in kinds)

@@ -12,14 +12,14 @@ from watcher.text.counts import counted
 
 
 def summed_up(config: Config) -> str:
-    """Say a configuration in a line."""
+    """Summarize a configuration in one line."""
     rules = counted(len(config.settings.rules), "rule")
     sources, channels = " and ".join(config.sources), ", ".join(config.channels)
     return f"polls {sources} every {Duration(config.poll)}, reports to {channels} with {rules}"
 
 
 def explain(config: Config) -> list[str]:
-    """Say in words what a configuration does; of channels only their kind, never their address."""
+    """Explain a configuration in plain English; show only the kind of a channel, never its address."""
     settings = config.settings
     lines = [
         f"Polls {' and '.join(config.sources)} every {Duration(config.poll)}. The store is {config.store}.",
@@ -59,7 +59,7 @@ def _rule(rule: Rule) -> list[str]:
         first += ", even in quiet hours,"
     if rule.stop:
         first += " and stops further rules," if rule.urgent else ", stops further rules,"
-    conditions = [CONDITIONS[name].say(wanted) for name, wanted in rule.when.items()]
+    conditions = [CONDITIONS[name].describe(wanted) for name, wanted in rule.when.items()]
     return [f"{first} if", *(f"  - {condition}" for condition in conditions or ["anything changes"])]
 
 

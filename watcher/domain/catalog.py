@@ -1,4 +1,4 @@
-"""Models as sources show them, and what is remembered of each."""
+"""Models as sources show them, and what is stored about each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,15 +47,15 @@ class Document:
 
 
 UNKNOWN = Document(listed=None)
-"""A model nobody has heard of."""
+"""A model that has never been seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One believed answer of the model list.
+    """One credible answer of the model list.
 
-    `query_id` tells queries apart, `documents` are by model id, `fields` every field name in the answer,
-    `refused` why items could not be read; `raw` has the rows as JSON text, which takes less memory.
+    `query_id` identifies the query, `documents` are by model id, `fields` is every field name in the answer,
+    `refused` is why rows could not be read; `raw` has the rows as JSON text, which takes less memory.
     """
 
     query_id: str
@@ -86,7 +86,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A difference that waits: since when, and how many polls have shown it (two are as good as more)."""
+    """A change on hold: since when, and how many polls have shown it (counted up to two)."""
 
     since: datetime
     polls: int = 1
@@ -124,7 +124,7 @@ class RowPrice:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """The last announcement about an aspect: when (UTC), and the value before it."""
+    """The last announcement about an aspect: its time (UTC), and the value before it."""
 
     at: datetime
     before: Json
@@ -132,7 +132,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """All that is remembered of one model.
+    """Everything stored about one model.
 
     `announced` is what people know, `observed` what the last believed list showed. `revision` counts the
     announcements, `row` follows the price in its row. `countdown` is the most urgent reminder (days) given
@@ -164,7 +164,7 @@ class FeedItem:
 
 @dataclass(frozen=True, slots=True)
 class FeedSnapshot:
-    """One believed answer of the feed: its items by canonical slug, and why others could not be read."""
+    """One credible answer of the feed: items by canonical slug, and why others could not be read."""
 
     query_id: str
     items: Mapping[str, FeedItem]
@@ -173,13 +173,13 @@ class FeedSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """A base model that the feed showed at `since` first.
+    """A base model that the feed first showed at `since`.
 
-    `known`: people know it, or need not; `unconfirmed`: they know it from the feed alone so far.
+    `announced`: reported, or part of the baseline; `unconfirmed`: so far only the feed has shown it.
     """
 
     model: str
     name: str
     since: datetime
-    known: bool
+    announced: bool
     unconfirmed: bool = False

@@ -27,7 +27,7 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is to be known of a kind.
+    """The properties of a kind.
 
     `hold` names how long a difference of this kind must last; `aspect` is whose differences become this
     kind without further questions.
@@ -47,7 +47,7 @@ class Kind(StrEnum):
     row: Row
 
     def __new__(cls, name: str, row: Row) -> Self:
-        """Make a text that carries its row."""
+        """Make a string that carries its row."""
         kind = str.__new__(cls, name)
         kind._value_ = name
         kind.row = row

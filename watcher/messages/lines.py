@@ -1,4 +1,4 @@
-"""An event in words: one line for people, remote text made harmless."""
+"""An event in words: a title and a line, with remote text made harmless."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,8 +15,8 @@ ARROW = "→"
 
 
 def title(event: Event) -> str:
-    """Say an event in the few words of a title."""
-    return clean(WORDS.get(event.kind, UNWORDED).title(event), LONGEST // 2)
+    """Describe an event in the few words of a title."""
+    return clean(WORDS.get(event.kind, BY_MEANING).title(event), LONGEST // 2)
 
 
 def _price_title(event: Event) -> str:
@@ -31,7 +31,7 @@ def _price_title(event: Event) -> str:
 
 
 def _leaving(text: str) -> Callable[[Event], str]:
-    """Return a function that writes the subject and the text, with `{}` for the time that is left."""
+    """Return a function that writes the subject and the text, with `{}` for the time left."""
 
     def write(event: Event) -> str:
         day = dates.day_of(event.after)
@@ -42,10 +42,10 @@ def _leaving(text: str) -> Callable[[Event], str]:
 
 
 def describe(event: Event) -> str:
-    """Say an event in one line."""
-    words = WORDS.get(event.kind, UNWORDED)
+    """Describe an event in one line."""
+    words = WORDS.get(event.kind, BY_MEANING)
     line = (words.line or words.title)(event)
-    return clean(f"{line} ({event.cause})" if event.cause and not words.says_cause else line, 2 * LONGEST)
+    return clean(f"{line} ({event.cause})" if event.cause and not words.has_cause else line, 2 * LONGEST)
 
 
 def _added(event: Event) -> str:
@@ -72,10 +72,11 @@ def _summary(summary: Json) -> str:
 def _price(event: Event) -> str:
     keys = sorted((c.path for c in event.fields if not c.path.startswith("overrides")), key=_rank)
     by_token = [_step(event, key) for key in keys if key not in prices.UNITS]
-    told = [", ".join(by_token) + " per M tokens"] if by_token else []
-    told += [f"{_step(event, key)} {prices.UNITS[key]}" for key in keys if key in prices.UNITS]
-    told += ["conditional prices changed"] if len(keys) < len(event.fields) else []
-    return f"{event.subject}: {', '.join(told)}"
+    steps = [", ".join(by_token) + " per M tokens"] if by_token else []
+    steps += [f"{_step(event, key)} {prices.UNITS[key]}" for key in keys if key in prices.UNITS]
+    if len(keys) < len(event.fields):
+        steps.append("conditional prices changed")
+    return f"{event.subject}: {', '.join(steps)}"
 
 
 def _rank(key: str) -> tuple[bool, str]:
@@ -128,15 +129,15 @@ def _count(value: Json) -> str:
 
 
 def _capability(event: Event) -> str:
-    told = [
+    moves = [
         f"{verb} {_CAPABILITIES.get(path, path)} {', '.join(entries)}"
         for verb, path, entries in _moves(event)
     ]
-    return f"{event.subject} {'; '.join(told)}"
+    return f"{event.subject} {'; '.join(moves)}"
 
 
 def _moves(event: Event) -> Iterator[tuple[str, str, list[str]]]:
-    """Give what lists gained and lost, by path."""
+    """Yield what each list gained and lost, with its path."""
     for change in event.fields:
         before, after = (set(_texts(side)) for side in (change.before, change.after))
         for verb, entries in (("gained", after - before), ("lost", before - after)):
@@ -145,7 +146,7 @@ def _moves(event: Event) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def in_common(events: Sequence[Event]) -> str:
-    """Say what most of many events have in common: `mostly gained parameter tools`; or nothing."""
+    """Describe what most of many events have in common: `mostly gained parameter tools`; or nothing."""
     moves = Counter(
         f"{verb} {_CAPABILITIES.get(path, path)} {entry}"
         for event in events
@@ -168,10 +169,10 @@ _CAPABILITIES = {"input": "input", "output": "output", "parameters": "parameter"
 
 
 def _details(event: Event) -> str:
-    told = [
+    steps = [
         f"{_label(c.path)} {clean(str(c.before))!r} {ARROW} {clean(str(c.after))!r}" for c in event.fields
     ]
-    return f"{event.subject}: {', '.join(told)}"
+    return f"{event.subject}: {', '.join(steps)}"
 
 
 def _priced(event: Event) -> str:
@@ -207,20 +208,20 @@ def _provider_limits(event: Event) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How a kind is said: in a title, in a line (None: the same), and whether the line says the cause."""
+    """How to describe a kind: its title, its line (None: the same), and whether the line has the cause."""
 
     title: Callable[[Event], str]
     line: Callable[[Event], str] | None = None
-    says_cause: bool = False
+    has_cause: bool = False
 
 
-def _says(text: str) -> Callable[[Event], str]:
+def _text(text: str) -> Callable[[Event], str]:
     """Return a function that writes the text with `{}` for the event's subject."""
     return lambda event: text.replace("{}", event.subject)
 
 
-def _then(text: str) -> Callable[[Event], str]:
-    """Return a function that writes the text, then the cause, which may say what to do."""
+def _with_cause(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the text and the cause."""
     return lambda event: f"{text.replace('{}', event.subject)}: {event.cause}"
 
 
@@ -244,24 +245,24 @@ def _muted(event: Event) -> str:
     return f"Channel {event.subject} is failing: {event.cause}; see `watcher outbox`"
 
 
-def _unworded(event: Event) -> str:
+def _meaning(event: Event) -> str:
     return f"{event.subject}: {event.kind.row.meaning}"
 
 
-UNWORDED = Words(_unworded)
+BY_MEANING = Words(_meaning)
 WORDS: Mapping[Kind, Words] = {
-    Kind.MODEL_ADDED: Words(_says("{} is new"), _added),
-    Kind.MODEL_REMOVED: Words(_says("{} was removed"), _removed, says_cause=True),
-    Kind.MODEL_RETURNED: Words(_says("{} is back"), _returned),
+    Kind.MODEL_ADDED: Words(_text("{} is new"), _added),
+    Kind.MODEL_REMOVED: Words(_text("{} was removed"), _removed, has_cause=True),
+    Kind.MODEL_RETURNED: Words(_text("{} is back"), _returned),
     Kind.PRICE_CHANGED: Words(_price_title, _price),
-    Kind.MODEL_PRICED: Words(_says("{}: price known"), _priced),
-    Kind.EXPIRATION_OVERDUE: Words(_says("{} is still listed after its date"), _overdue),
-    Kind.LIMITS_CHANGED: Words(_says("{} changed its limits"), _details),
-    Kind.PRICE_ROUTED: Words(_says("{}: the list shows another provider"), _routed, says_cause=True),
+    Kind.MODEL_PRICED: Words(_text("{}: price known"), _priced),
+    Kind.EXPIRATION_OVERDUE: Words(_text("{} is still listed after its date"), _overdue),
+    Kind.LIMITS_CHANGED: Words(_text("{} changed its limits"), _details),
+    Kind.PRICE_ROUTED: Words(_text("{}: the list shows another provider"), _routed, has_cause=True),
     Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
     Kind.PROVIDER_REMOVED: Words(_provider("{provider} no longer offers {}")),
     Kind.PROVIDER_PRICE_CHANGED: Words(
-        _provider("{provider} changed its price for {}"), _provider_price, says_cause=True
+        _provider("{provider} changed its price for {}"), _provider_price, has_cause=True
     ),
     Kind.PROVIDER_LIMITS_CHANGED: Words(_provider("{provider} changed its limits for {}"), _provider_limits),
     Kind.PRICE_DETAIL: Words(_detail_title, _price),
@@ -269,31 +270,31 @@ WORDS: Mapping[Kind, Words] = {
     Kind.EXPIRATION_MOVED: Words(_leaving("now leaves {}"), _moved),
     Kind.EXPIRATION_RESTORED: Words(_leaving("leaves {} after all"), _restored),
     Kind.EXPIRATION_REMINDER: Words(_leaving("leaves {}"), _leaves),
-    Kind.EXPIRATION_WITHDRAWN: Words(_says("{}: expiration withdrawn"), _withdrawn),
+    Kind.EXPIRATION_WITHDRAWN: Words(_text("{}: expiration withdrawn"), _withdrawn),
     Kind.ALIAS_RETARGETED: Words(_alias_title, _alias),
     Kind.CONTEXT_CHANGED: Words(_context_title, _context),
-    Kind.CAPABILITY_CHANGED: Words(_says("{} changed its capabilities"), _capability),
-    Kind.MODEL_CHANGED: Words(_says("{} changed"), _details),
-    Kind.CATALOG_CHANGED: Words(_cause, _cause, says_cause=True),
+    Kind.CAPABILITY_CHANGED: Words(_text("{} changed its capabilities"), _capability),
+    Kind.MODEL_CHANGED: Words(_text("{} changed"), _details),
+    Kind.CATALOG_CHANGED: Words(_cause, _cause, has_cause=True),
     Kind.SOURCE_FAILING: Words(
-        _says("No good answer from the {} source"),
-        _then("No good answer from the {} source for a while"),
-        says_cause=True,
+        _text("No good answer from the {} source"),
+        _with_cause("No good answer from the {} source for a while"),
+        has_cause=True,
     ),
-    Kind.SOURCE_RECOVERED: Words(_says("The {} source answers again")),
-    Kind.CHANNEL_FAILING: Words(_says("Channel {} is failing"), _muted, says_cause=True),
-    Kind.CHANNEL_RECOVERED: Words(_says("Channel {} works again")),
+    Kind.SOURCE_RECOVERED: Words(_text("The {} source answers again")),
+    Kind.CHANNEL_FAILING: Words(_text("Channel {} is failing"), _muted, has_cause=True),
+    Kind.CHANNEL_RECOVERED: Words(_text("Channel {} works again")),
     Kind.CONFIGURATION_FAILING: Words(
-        _says("{} is invalid"),
-        _then("{} is invalid, keeping the previous one"),
-        says_cause=True,
+        _text("{} is invalid"),
+        _with_cause("{} is invalid, keeping the previous one"),
+        has_cause=True,
     ),
-    Kind.CONFIGURATION_RECOVERED: Words(_says("{} is valid again")),
+    Kind.CONFIGURATION_RECOVERED: Words(_text("{} is valid again")),
     Kind.STORE_FAILING: Words(
-        _says("watcher cannot use its store"),
-        _then("watcher cannot use its store and reports nothing until it can"),
-        says_cause=True,
+        _text("watcher cannot use its store"),
+        _with_cause("watcher cannot use its store and reports nothing until it can"),
+        has_cause=True,
     ),
-    Kind.STORE_RECOVERED: Words(_says("watcher can use its store again")),
+    Kind.STORE_RECOVERED: Words(_text("watcher can use its store again")),
 }
-"""How each kind is said; a kind without a row here is said by its meaning."""
+"""How to describe each kind; a kind without a row here is described by its meaning."""

@@ -1,4 +1,4 @@
-"""Events as a message: a title, a text for every service, an HTML for mail."""
+"""Events as a message: a title, plain text for every service, HTML for mail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,15 +13,16 @@ from watcher.messages.lines import describe, title
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import largest_move, percent
 from watcher.text.clean import clean
+from watcher.text.counts import counted
 from watcher.text.times import show_time
 
-MOST_LINES = 100  # a longer message is not read; the record has them all
+MOST_LINES = 100  # nobody reads a longer message, and `watcher events` has them all
 MOST_IDS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event as it is told: the words, and where to read more."""
+    """One line of a message: its heading, its text, and where to read more."""
 
     heading: str
     text: str
@@ -36,18 +37,18 @@ def notification(
     *,
     since: datetime | None = None,
 ) -> Notification:
-    """Write the one message that a channel gets, most urgent first; `since`, where it covers a while."""
+    """Write the message to a channel, most urgent first; `since`: the start of a long period it covers."""
     ordered = _in_order(events)
-    decisions = [list(alike) for _, alike in groupby(ordered, key=_decision)]
+    changes = [list(alike) for _, alike in groupby(ordered, key=_change_key)]
     is_dated = len({event.at for event in events}) > 1
-    lines = [_line(alike, is_dated=is_dated) for alike in decisions[:MOST_LINES]]
-    left_out = len(decisions) - len(lines)
+    lines = [_line(alike, is_dated=is_dated) for alike in changes[:MOST_LINES]]
+    left_out = len(changes) - len(lines)
     footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {show_time(at)}"
     footer += f" · covers everything since {show_time(since)}" if since else ""
     return Notification(
         channel=channel,
         at=at,
-        title=_title([alike[0] for alike in decisions]),
+        title=_title([alike[0] for alike in changes]),
         body=_body(lines, left_out, footer),
         html=_html(lines, left_out, footer),
         rules=tuple(rules),
@@ -56,7 +57,7 @@ def notification(
 
 
 def _in_order(events: Sequence[Event]) -> list[Event]:
-    """Order the most urgent first, among prices the models that moved most, then what came first."""
+    """Sort the most urgent first, then the largest price changes, then the oldest."""
     moves: dict[tuple[str, str], Decimal] = {}
     firsts: dict[tuple[str, str], datetime] = {}
     for event in events:
@@ -67,7 +68,7 @@ def _in_order(events: Sequence[Event]) -> list[Event]:
     def order(event: Event) -> tuple[object, ...]:
         kind, model = event.kind.row, base(event.subject)
         moved, first = -moves[event.kind, model], firsts[event.kind, model]
-        return kind.severity, kind.heading, moved, first, model, event.at, _decision(event), event.subject
+        return kind.severity, kind.heading, moved, first, model, event.at, _change_key(event), event.subject
 
     return sorted(events, key=order)
 
@@ -76,8 +77,8 @@ def _move(event: Event) -> Decimal | None:
     return largest_move(event.before, event.after) if event.kind is Kind.PRICE_CHANGED else None
 
 
-def _decision(event: Event) -> tuple[str, ...]:
-    """Tell which events are one decision: the same happens at one time to a model and its variants."""
+def _change_key(event: Event) -> tuple[str, ...]:
+    """Return the key that groups events which are one change to a model and its variants."""
     move, aspect = _move(event), event.kind.partition(".")[0]
     same = percent(move) if move else ""
     if aspect in {"expiration", "context", "capability"}:
@@ -88,7 +89,7 @@ def _decision(event: Event) -> tuple[str, ...]:
 
 
 def _line(alike: Sequence[Event], *, is_dated: bool) -> Line:
-    """Write one decision in one line: the model in full, its variants by name, when if that differs."""
+    """Write one change in one line: the model in full, its variants by name, and the time if `is_dated`."""
     event, *others = alike
     names = [clean(name) for name in (*(other.subject for other in others), *event.aliases)]
     also = f"; also applies to {', '.join(names)}" if names else ""
@@ -99,7 +100,7 @@ def _line(alike: Sequence[Event], *, is_dated: bool) -> Line:
 
 
 def _ids(event: Event) -> str:
-    """List the models that a catalog-wide event stands for."""
+    """List the models of a catalog-wide event."""
     models = event.after.get("models") if isinstance(event.after, dict) else None
     if event.kind is not Kind.CATALOG_CHANGED or not isinstance(models, list):
         return ""
@@ -108,18 +109,21 @@ def _ids(event: Event) -> str:
 
 
 def _title(events: Sequence[Event]) -> str:
-    """Name the most urgent event, and how many more there are."""
+    """Write the title of the most urgent event, and how many more there are."""
     more = len(events) - 1
-    suffix = f" and {more} more change{'s' * (more > 1)}" if more else ""
-    return title(events[0]) + suffix
+    return title(events[0]) + (f" and {counted(more, 'more change')}" if more else "")
 
 
 def _body(lines: Sequence[Line], left_out: int, footer: str) -> str:
     text: list[str] = []
     for heading, group in groupby(lines, key=lambda line: line.heading):
-        text += [""] * bool(text) + [heading.upper()]
+        if text:
+            text.append("")
+        text.append(heading.upper())
         for line in group:
-            text += [f"• {line.text}"] + [f"  {line.link}"] * bool(line.link)
+            text.append(f"• {line.text}")
+            if line.link:
+                text.append(f"  {line.link}")
     return "\n".join([*text, *_more(left_out), "", footer])
 
 
@@ -127,7 +131,7 @@ def _html(lines: Sequence[Line], left_out: int, footer: str) -> str:
     text: list[str] = []
     for heading, group in groupby(lines, key=lambda line: line.heading):
         text += [f"<h3>{escape(heading)}</h3>", "<ul>", *map(_item, group), "</ul>"]
-    more = [f"<p>{escape(said)}</p>" for said in _more(left_out)]
+    more = [f"<p>{escape(hint)}</p>" for hint in _more(left_out)]
     return "\n".join([*text, *more, f"<p><small>{escape(footer)}</small></p>"])
 
 

@@ -1,4 +1,4 @@
-"""Why something changed, where the data shows it."""
+"""Why something changed, if the data shows it."""
 
 from datetime import datetime
 
@@ -24,9 +24,9 @@ def of_detail(change: Change) -> str:
     return "other prices changed"
 
 
-def of_removal(known: Document, at: datetime) -> str:
+def of_removal(announced: Document, at: datetime) -> str:
     """Return whether a removal was announced, in words."""
-    day = dates.day_of(known.expiration)
+    day = dates.day_of(announced.expiration)
     if day is None:
         return "without notice"
     return "on its announced date" if dates.days_left(day, at) <= 0 else "before its announced date"

@@ -1,4 +1,4 @@
-"""How a settled difference, a part in trouble or a change of the whole catalog becomes an event."""
+"""How a change that has lasted, a failing part of watcher or a catalog-wide change becomes an event."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ SUMMARY = ("context", "expiration", "capabilities")
 
 
 def kind_of(change: Change, dates: Sequence[str]) -> Kind:
-    """Return the kind of a difference; `dates` are the expiration dates announced for the model so far."""
+    """Return the kind of a change; `dates` are the expiration dates announced for the model so far."""
     match change.aspect, change.before, change.after:
         case Aspect.LISTED, None, _:
             return Kind.MODEL_ADDED
@@ -48,14 +48,14 @@ def _is_window(field: FieldChange) -> bool:
 
 
 def event_id(kind: str, subject: str, before: Json, after: Json, revision: int) -> str:
-    """Hash what an event says; `revision` tells apart the same words said twice."""
+    """Hash what an event says; `revision` distinguishes events that say the same."""
     said = json.dumps([kind, subject, before, after, revision], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """When a difference is reported and since when it was there (UTC), why, after how many announcements."""
+    """When a change is reported, since when it was observed (UTC), its cause, and earlier announcements."""
 
     at: datetime
     since: datetime
@@ -66,7 +66,7 @@ class Circumstances:
 def of_change(
     model: str, change: Change, kind: Kind, document: Document, circumstances: Circumstances
 ) -> Event:
-    """Return the event of a settled difference; `document` is what is observed."""
+    """Return the event of a change that has lasted; `document` is what is observed."""
     before, after = _both_ends(change, document)
     return Event(
         id=event_id(kind, model, before, after, circumstances.revision),
@@ -83,7 +83,7 @@ def of_change(
 
 
 def _both_ends(change: Change, document: Document) -> tuple[Json, Json]:
-    """Return what an event carries: for new and gone models a summary, for prices always both ends."""
+    """Return before and after: a summary for added and removed models, all prices for a price change."""
     match change.aspect:
         case Aspect.LISTED:
             summary = _summary(document)
@@ -117,7 +117,7 @@ def of_part(part: Part, what: str, at: datetime, episode: int, reason: str | Non
 
 
 def of_catalog(at: datetime, what: str, after: Json) -> Event:
-    """Return the one event that stands for many alike; `what` puts it in words, `after` has the details."""
+    """Return the one event that stands for many; `what` describes it, `after` has the details."""
     return Event(
         id=event_id(Kind.CATALOG_CHANGED, CATALOG, what, after, 0),
         at=at,

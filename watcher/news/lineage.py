@@ -1,4 +1,4 @@
-"""What the news about one model has to do with another: renamed, or no longer free."""
+"""How events about one model relate to another: renamed, or no longer free."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from watcher.openrouter.prices import full_price, is_free, show_main
 
 
 def related(news: Sequence[Event], items: Mapping[str, Item]) -> list[Event]:
-    """Return the events with their aliases, and with a cause that lies in another model if there is one."""
+    """Return the events with their aliases, and with their cause if it lies in another model."""
     if not news:
         return []
     by_slug, aliases = _by_slug(items), _aliases(items)
@@ -19,7 +19,7 @@ def related(news: Sequence[Event], items: Mapping[str, Item]) -> list[Event]:
 
 
 def _with_aliases(event: Event, aliases: Mapping[str, list[str]]) -> Event:
-    """Name the aliases that point to the event's model: what happens to it happens to them."""
+    """Add the aliases that point to the event's model: what happens to it happens to them."""
     by_slug = aliases.get(slug(event.model), []) if event.model else []
     return replace(event, aliases=(*aliases.get(event.subject, []), *by_slug))
 

@@ -22,12 +22,12 @@ from watcher.openrouter.ids import BATCH, base, slug, variant
 from watcher.openrouter.prices import full_price
 
 DATE = "expiration_date"  # the row's field
-KNOWN_FROM_FEED = Document()  # the feed says that a model is listed, no more
+LISTED_IN_FEED = Document()  # the feed says that a model is listed, nothing else
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One believed list and what is to be made of it.
+    """One credible list and how to read it.
 
     `source` is as the poll before left it; `unconfirmed` are slugs and ids that the
     feed has reported, `markets` what is known of providers, by model.
@@ -47,12 +47,12 @@ class Look:
 
     @property
     def is_same_query(self) -> bool:
-        """Whether the list was asked for as before; other models by another query are no news."""
+        """Whether the query is the same as before; models that only another query shows are not news."""
         return self.source.query_id == self.snapshot.query_id
 
 
 def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draft:
-    """Take in the list: all models as they stand now, and the differences that are news."""
+    """Add what the list shows: the models as they are now, and the changes that are news."""
     snapshot = poll.answers.get(MODELS)
     if not isinstance(snapshot, Snapshot):
         return draft
@@ -71,7 +71,7 @@ def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draf
 
 
 def observe_all(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item], list[Event]]:
-    """Observe each model of a list and each one known; returns all of them, and the news."""
+    """Observe each model of the list and each one stored; return all of them, and the news."""
     after: dict[str, Item] = {}
     news: list[Event] = []
     moment = Moment(look.at, look.source.last_good or look.at)
@@ -92,7 +92,7 @@ def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple
     if _is_listed_anew(item) and not look.unconfirmed.isdisjoint({slug(document), base(model)}):
         return _priced(model, document, look, moment)
     if item is not None and item.observed and DATE not in look.snapshot.fields:
-        # A list without any dates does not take them back.
+        # A list without any dates does not withdraw them.
         document = replace(document, expiration=item.observed.expiration)
     return _settle(model, item or Item(), document, look, moment)
 
@@ -122,7 +122,7 @@ def _settle(
 
 def _priced(model: str, document: Document, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
     """Accept a model that the feed has reported, and report the price that the list shows now."""
-    item, news = settle(model, Item(KNOWN_FROM_FEED), document, moment, look.policy)
+    item, news = settle(model, Item(LISTED_IN_FEED), document, moment, look.policy)
     price = full_price(document)
     priced = Event(
         id=event_id(Kind.MODEL_PRICED, model, None, price, 0),
@@ -137,7 +137,7 @@ def _priced(model: str, document: Document, look: Look, moment: Moment) -> tuple
 
 
 def _left_out(item: Item, document: Document) -> Item:
-    """Return a model that another query does not show: no longer listed, and no news."""
+    """Return a model that another query does not show: no longer listed, without an event."""
     announced = replace(item.announced, listed=False) if item.announced else None
     return replace(item, announced=announced, observed=document, pending={})
 
@@ -147,7 +147,7 @@ def _is_listed_anew(item: Item | None) -> bool:
 
 
 def _is_quiet(item: Item, document: Document) -> bool:
-    """Whether nothing can have become news: nothing moved, nothing waits, no date to count down to."""
+    """Whether nothing can be news: nothing moved, nothing is on hold, no date to count down to."""
     has_date = item.announced is not None and item.announced.expiration is not None
     waits = item.pending or (item.row and item.row.steps)
     return not waits and item.observed == document and not has_date

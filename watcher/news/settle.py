@@ -1,7 +1,7 @@
-"""Which differences have lasted long enough to be news: a flap is none.
+"""Which changes have lasted long enough to be news: flapping is not.
 
-A difference between what was announced and what is observed waits for its hold. If it goes away first,
-nothing is ever said; if it lasts, it is announced with its true total, however it drifted meanwhile.
+A difference between what was announced and what is observed is on hold. If it reverts first, nothing is
+reported; if it lasts, it is announced with its true total, however it drifted meanwhile.
 """
 
 import sys
@@ -32,7 +32,7 @@ from watcher.news.row_price import Shift
 from watcher.openrouter import dates, prices
 from watcher.openrouter.ids import is_alias
 
-REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # may be reported at once
+REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # these may be reported at once
 RECENTLY = timedelta(days=2)
 AGAIN = timedelta(hours=8)
 OVERDUE = -1  # days left: still listed a day after its date
@@ -52,18 +52,18 @@ def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
 def settle(
     model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool = False
 ) -> tuple[Item, list[Event]]:
-    """Sort the differences of one model into those that are news now and those that go on waiting.
+    """Separate the changes of one model that are news now from those that stay on hold.
 
     `item` is the model as the poll before left it, `observed` what this one shows (`listed` false: absent).
     With `has_market` its providers are asked, so the price in its row is no news about the price.
     """
     case = Case.of(model, item, observed, moment, policy, has_market=has_market)
     due = case.due()
-    announced = _announced(case.known, due, observed)
+    announced = _announced(case.announced, due, observed)
     aspects = {change.aspect for change in due}
     countdown = item.countdown
     if aspects & {Aspect.LISTED, Aspect.EXPIRATION}:
-        countdown = _reached(announced, moment.at, policy)  # the news itself says how many days are left
+        countdown = _reached(announced, moment.at, policy)  # the event itself says how many days are left
     elif case.is_reminder_due(announced):
         countdown = _reached(announced, moment.at, policy)
         due.append(Change(Aspect.COUNTDOWN, None, announced.expiration))
@@ -86,7 +86,7 @@ def settle(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A difference that is no news yet: since when, when it is reported if it stays (UTC), and why then."""
+    """A change on hold: since when, when it is reported if it lasts (UTC), and why then."""
 
     event: Event
     since: datetime
@@ -120,11 +120,11 @@ def _waiting_row(case: "Case") -> list[Waiting]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One model at one poll: what is known of it, what differs, and since when."""
+    """One model at one poll: what has been announced, what differs, and since when."""
 
     model: str
     item: Item
-    known: Document
+    announced: Document
     observed: Document
     changes: tuple[Change, ...]
     waits: Mapping[Aspect, Pending]
@@ -137,18 +137,18 @@ class Case:
         cls, model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool
     ) -> "Case":
         """Compare what is observed of a model with what was announced."""
-        known = _learned(item.announced or UNKNOWN, observed)
-        changes = diff(model, known, _comparable(_learned(observed, known), known))
+        known = _filled(item.announced or UNKNOWN, observed)
+        changes = diff(model, known, _comparable(_filled(observed, known), known))
         if not observed.listed:
             changes = [change for change in changes if change.aspect is Aspect.LISTED]
         waits = {change.aspect: _wait(item, change.aspect, moment.at) for change in changes}
         return cls(model, item, known, observed, tuple(changes), waits, moment, policy, has_market)
 
     def due(self) -> list[Change]:
-        """Return the differences that have lasted; nothing else of a model that people do not know of."""
+        """Return the changes that have lasted; none for a model that has not been announced itself."""
         due = [change for change in self.changes if self._has_lasted(change)]
-        is_known = self.known.listed or any(change.aspect is Aspect.LISTED for change in due)
-        return due if is_known else []
+        is_announced = self.announced.listed or any(change.aspect is Aspect.LISTED for change in due)
+        return due if is_announced else []
 
     def _has_lasted(self, change: Change) -> bool:
         is_confirmed = self.waits[change.aspect].polls >= CONFIRMED or change.aspect is not Aspect.LISTED
@@ -156,17 +156,17 @@ class Case:
 
     def kind(self, change: Change) -> Kind:
         """Return what kind of news a difference is."""
-        if change.aspect is Aspect.COUNTDOWN and _days_left(self.known, self.moment.at) < 0:
+        if change.aspect is Aspect.COUNTDOWN and _days_left(self.announced, self.moment.at) < 0:
             return Kind.EXPIRATION_OVERDUE
         return kind_of(change, self.item.dates)
 
     def due_at(self, change: Change) -> Due:
-        """Return when a difference is news if it stays as it is, and why then."""
+        """Return when a change is news if it lasts, and why then."""
         since, holds = self.waits[change.aspect].since, self.policy.holds
         hold = holds[self.kind(change).row.hold or ""]
         match change.aspect:
             case Aspect.LISTED if not change.after:
-                if _is_past_its_date(self.known, self.moment.at):
+                if _is_past_its_date(self.announced, self.moment.at):
                     return Due(since, Reason.ANNOUNCED)
                 return Due(since + shortened(hold, self.moment.gap), Reason.USUAL)
             case Aspect.PRICE if _is_rescheduled(change):
@@ -176,21 +176,21 @@ class Case:
         return Due(since + hold, Reason.USUAL)
 
     def _unless_it_reverts(self, change: Change, due: Due) -> Due:
-        """Delay what only takes back the last announcement: two views of the catalog may alternate."""
+        """Delay what only reverts the last announcement: two views of the catalog may alternate."""
         since, last = self.waits[change.aspect].since, self.item.last.get(change.aspect)
         if last is None or since - last.at >= RECENTLY or change.after != last.before:
             return due
         return max(due, Due(since + AGAIN, Reason.REVERTS), key=lambda found: found.at)
 
     def event(self, change: Change) -> Event:
-        """Return the event that a difference is, or would be, at this poll."""
+        """Return the event that a change is, or would be, at this poll."""
         return of_change(self.model, change, self.kind(change), self.observed, self._circumstances(change))
 
     def _circumstances(self, change: Change) -> Circumstances:
         at, wait = self.moment.at, self.waits.get(change.aspect)
         cause = None
         if change.aspect is Aspect.LISTED and not change.after:
-            cause = causes.of_removal(self.known, at)
+            cause = causes.of_removal(self.announced, at)
         if change.aspect is Aspect.PRICE:
             cause = causes.of_detail(change)
         return Circumstances(at, wait.since if wait else at, self.item.revision, cause)
@@ -200,7 +200,7 @@ class Case:
         price, row = prices.main_prices(self.observed.price), self.item.row
         if not self.observed.listed or is_alias(self.model):
             return row, None
-        if row is None or not (self.known.listed and announced.listed):
+        if row is None or not (self.announced.listed and announced.listed):
             return row_price.begin(price, self.observed.routing, self.moment.at), None
         hold = self.policy.holds["price_listed"]
         return row_price.look(row, price, self.observed.routing, self.moment, hold)
@@ -224,7 +224,7 @@ class Case:
         )
 
     def is_reminder_due(self, announced: Document) -> bool:
-        """Whether a date that stands, of a model that is there, has reached a more urgent threshold."""
+        """Whether the unchanged date of a listed model has reached a more urgent threshold."""
         if not (announced.listed and self.observed.listed) or Aspect.EXPIRATION in self.waits:
             return False
         reached = _reached(announced, self.moment.at, self.policy)
@@ -235,14 +235,14 @@ def _is_rescheduled(change: Change) -> bool:
     return prices.schedule(change.before) != prices.schedule(change.after)
 
 
-def _announced(known: Document, due: Sequence[Change], observed: Document) -> Document:
+def _announced(before: Document, due: Sequence[Change], observed: Document) -> Document:
     """Return what people know once the news is out; evidence is always that of the last poll."""
     values = {change.aspect.value: change.after for change in due}
-    return replace(known, **values, clock=observed.clock, routing=observed.routing)  # type: ignore[arg-type]
+    return replace(before, **values, clock=observed.clock, routing=observed.routing)  # type: ignore[arg-type]
 
 
 def _dates(item: Item, due: Sequence[Change]) -> tuple[str, ...]:
-    """Add the expiration dates that are announced now; each is kept in case it comes again."""
+    """Add the expiration dates that are announced now; each is kept in case it is set again."""
     new = [(change.before, change.after) for change in due if change.aspect is Aspect.EXPIRATION]
     return tuple(dict.fromkeys([*item.dates, *(str(date) for pair in new for date in pair if date)]))
 
@@ -251,8 +251,8 @@ def _announcements(due: Sequence[Change], at: datetime) -> dict[Aspect, Announce
     return {change.aspect: Announcement(at, change.before) for change in due if change.aspect in REMEMBERED}
 
 
-def _learned(document: Document, other: Document) -> Document:
-    """Fill what a document does not know from the other: becoming known, or unknown, is no news."""
+def _filled(document: Document, other: Document) -> Document:
+    """Fill a document's unknown values from the other: becoming known or unknown is not news."""
     filled = {
         aspect.value: getattr(other, aspect)
         for aspect in COMPARED
@@ -283,7 +283,7 @@ def _prices(document: Document) -> Prices:
 
 
 def _wait(item: Item, aspect: Aspect, at: datetime) -> Pending:
-    """Start or continue the waiting of a difference."""
+    """Start or continue the hold of a change."""
     before = item.pending.get(aspect)
     return Pending(before.since, CONFIRMED) if before else Pending(at)
 

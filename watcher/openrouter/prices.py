@@ -1,4 +1,4 @@
-"""Prices: exact decimals in USD per token (some keys: per request, image, ...), comparable and readable."""
+"""Prices: exact decimals in USD per token (some keys: per request, image, ...), to compare and to show."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal, InvalidOperation
@@ -18,7 +18,7 @@ _MILLION = 1_000_000
 
 
 def exact(value: Json) -> Decimal | None:
-    """Read a price as the API writes it, without float dust; None if it is no price at all."""
+    """Read a price as the API writes it, without float dust; None if it is not a price."""
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return None
     try:
@@ -31,28 +31,28 @@ def exact(value: Json) -> Decimal | None:
 
 
 def canonical(number: Decimal) -> str:
-    """Write a price the one way: plain digits, no exponent, no trailing zeros."""
+    """Write a price in its canonical form: plain digits, no exponent, no trailing zeros."""
     return f"{number.normalize():f}" if number else "0"
 
 
 def price(pricing: Json, key: str) -> Decimal | None:
-    """Read one price of a document; None where there is none or it is not fixed."""
+    """Read one price of a document; None if there is none or it is not fixed."""
     number = exact(pricing.get(key)) if isinstance(pricing, Mapping) else None
     return None if number is None or number < 0 else number
 
 
 def full_price(document: Document) -> Prices:
-    """Return the price of a document as the list showed it, with the keys that follow the clock."""
+    """Return the prices of a document as the list showed them, including those that follow the clock."""
     return {**document.clock, **(document.price or {})}
 
 
 def ratio(before: Decimal | None, after: Decimal | None) -> Decimal | None:
-    """Give the relative change, 0.25 for a rise by a quarter; None from zero or from the unknown."""
+    """Return the relative change, 0.25 for a rise of 25 %; None from zero or unknown."""
     return None if before is None or after is None or not before else (after - before) / before
 
 
 def is_free(pricing: Json) -> bool:
-    """Tell whether prompt and completion both cost nothing."""
+    """Whether prompt and completion are both free."""
     return all(price(pricing, key) == 0 for key in MAIN)
 
 
@@ -61,7 +61,7 @@ def comparable(pricing: Mapping[str, Json]) -> tuple[Prices, Prices]:
 
     Conditional prices (`overrides`) become a mapping from their condition to their prices. Where a condition
     is a daily window the top-level keys which it covers change with the hour, so they are not compared.
-    Raises ValueError where prompt or completion is no price.
+    Raises ValueError if prompt or completion is not a price.
     """
     compared: dict[str, Json] = {}
     for key, value in pricing.items():
@@ -78,14 +78,14 @@ def comparable(pricing: Mapping[str, Json]) -> tuple[Prices, Prices]:
 
 
 def schedule(pricing: Json) -> Prices:
-    """Give the daily windows of a document's price."""
+    """Return the daily windows of a document's price."""
     overrides = pricing.get("overrides") if isinstance(pricing, Mapping) else None
     windows = overrides if isinstance(overrides, Mapping) else {}
     return {condition: prices for condition, prices in windows.items() if is_window(condition)}
 
 
 def is_window(condition: str) -> bool:
-    """Tell whether a condition of `overrides` is a time of day."""
+    """Whether a condition of `overrides` is a time of day."""
     return "utc_" in condition
 
 
@@ -126,8 +126,8 @@ def show(pricing: Json, key: str) -> str:
 def dollars(amount: Decimal) -> str:
     """Write USD with at least cents and four significant digits: $12.50, $0.075, $0.0001234."""
     rounded = _SHOWN.plus(amount) if amount < 1000 else amount.quantize(Decimal("0.01"))  # noqa: PLR2004 - four digits
-    full_price, _, cents = f"{rounded:f}".partition(".")
-    return f"${int(full_price):,}.{cents.rstrip('0').ljust(2, '0')}"
+    whole_dollars, _, cents = f"{rounded:f}".partition(".")
+    return f"${int(whole_dollars):,}.{cents.rstrip('0').ljust(2, '0')}"
 
 
 def percent(change: Decimal) -> str:
@@ -139,7 +139,7 @@ def percent(change: Decimal) -> str:
 
 
 def show_main(pricing: Json) -> str:
-    """Write prompt and completion in one go: `$1.25 in, $10.00 out per M tokens`."""
+    """Write prompt and completion together: `$1.25 in, $10.00 out per M tokens`."""
     prompt, completion = (exact(pricing.get(key)) if isinstance(pricing, Mapping) else None for key in MAIN)
     if prompt is None or completion is None:
         return "price not listed"
@@ -155,7 +155,7 @@ def _short(number: Decimal) -> str:
 
 
 def largest_move(before: Json, after: Json, keys: Iterable[str] = MAIN) -> Decimal | None:
-    """Give the largest relative change among the keys, by size, with its sign."""
+    """Return the largest relative change among the keys, with its sign."""
     moves = [move for key in keys if (move := ratio(price(before, key), price(after, key)))]
     return max(moves, key=abs, default=None)
 

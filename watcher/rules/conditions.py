@@ -1,4 +1,4 @@
-"""What a rule can ask of an event: a row a condition."""
+"""The conditions of a rule: one row per condition."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Parameter: TypeAlias = Globs | PriceTerms | Bounds | Duration | bool
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An event as one rule sees it: `base` is the price from which the rule's size conditions count."""
+    """An event as one rule sees it; `base` is the price from which the rule's size conditions count."""
 
     event: Event
     base: Prices
@@ -30,8 +30,8 @@ class Condition:
     type: type
     test: Callable[[Question, Any], bool]
 
-    def say(self, wanted: Parameter) -> str:
-        """Say the condition for people."""
+    def describe(self, wanted: Parameter) -> str:
+        """Describe the condition with its value."""
         if isinstance(wanted, bool):
             return self.words.replace("{}", "" if wanted else "not ")
         return self.words.replace("{}", str(wanted))
@@ -59,7 +59,7 @@ def _price(question: Question, wanted: PriceTerms) -> bool:
     return wanted.hold(question.base, _prices_of(question.event))
 
 
-def _free(question: Question, wanted: bool) -> bool:  # noqa: FBT001 - the value as it stands in the file
+def _free(question: Question, wanted: bool) -> bool:  # noqa: FBT001 - the value as it is in the file
     return question.event.model is not None and prices.is_free(_prices_of(question.event)) is wanted
 
 

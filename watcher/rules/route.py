@@ -1,4 +1,4 @@
-"""Which rules an event meets, and so which channels are told."""
+"""Which rules an event matches, and so which channels it is reported to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,10 +16,9 @@ ECHO = "a batch variant or alias, and the rule does not ask for those"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Tells the channels in `notify` of every event that meets all conditions in `when`.
+    """Reports every event that meets all conditions in `when` to the channels in `notify`.
 
-    With `stop`, rules further down do not see the events that this one tells. What is `urgent` is told in
-    quiet hours too.
+    With `stop`, later rules do not see the events that this one reports. `urgent` ignores quiet hours.
     """
 
     name: str
@@ -33,7 +32,7 @@ class Rule:
         return not self.failing(event, base)
 
     def failing(self, event: Event, base: Prices) -> list[str]:
-        """Name the conditions that are not met."""
+        """Return the conditions that are not met."""
         question = Question(event, base)
         failing = [name for name, wanted in self.when.items() if not CONDITIONS[name].test(question, wanted)]
         if _is_echo(event) and not self._asks_for_echoes():
@@ -41,20 +40,20 @@ class Rule:
         return failing
 
     def _asks_for_echoes(self) -> bool:
-        """Tell whether the rule is about variants, or its models are written with `:batch` or `~`."""
+        """Whether the rule is about variants, or one of its model patterns has `:batch` or `~`."""
         models = self.when.get("model")
         return "variant" in self.when or (isinstance(models, Globs) and models.mention(f":{ids.BATCH}", "~"))
 
     @property
     def counts_from_base(self) -> bool:
-        """Tell whether a size condition needs to remember prices."""
+        """Whether the rule has a size condition, for which prices are stored."""
         terms = self.when.get("price")
         return isinstance(terms, PriceTerms) and terms.has_size
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An event that a rule tells a channel."""
+    """An event that a rule reports to a channel."""
 
     channel: str
     rule: str
@@ -64,7 +63,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Who is told what, the prices that rules have told by now, and the rules that could not be judged."""
+    """What is reported to whom, the prices that rules have reported so far, and the rules that failed."""
 
     matches: tuple[Match, ...]
     base_prices: BasePrices
@@ -72,16 +71,16 @@ class Routing:
 
 
 def _is_echo(event: Event) -> bool:
-    """Tell whether the event is about a batch twin or an alias, which repeat what happens to a model."""
+    """Whether the event is about a batch variant or an alias, which repeat what happens to a model."""
     if event.kind is Kind.ALIAS_RETARGETED:
         return False
     return ids.variant(event.subject) == ids.BATCH or ids.is_alias(event.subject)
 
 
 def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrices) -> Routing:
-    """Match every event with every rule in file order.
+    """Match every event with every rule, in file order.
 
-    A rule that fails on an event tells it: too much is better than silence, and the other rules go on.
+    A rule that fails on an event reports it: too much is better than silence, and the other rules go on.
     """
     matches: list[Match] = []
     faults: list[str] = []
@@ -91,7 +90,7 @@ def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrice
             base = base_price(rule, event, remembered)
             try:
                 matched = rule.matches(event, base)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the other rules
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other rules must go on
                 faults.append(f"rule {rule.name!r} failed on event {event.id} ({type(error).__name__})")
                 matched = True
             if rule.counts_from_base and event.kind is Kind.PRICE_CHANGED:
@@ -117,9 +116,9 @@ def _is_far(event: Event) -> bool:
 
 
 def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:
-    """Let a batch twin be told along with its model: they are one decision."""
-    told = {(match.event.kind, match.event.subject) for match in matches}
-    echoes = [event for event in events if _is_echo(event) and (event.kind, event.subject) not in told]
+    """Report a batch variant along with its model: they are one change."""
+    reported = {(match.event.kind, match.event.subject) for match in matches}
+    echoes = [event for event in events if _is_echo(event) and (event.kind, event.subject) not in reported]
     return [
         replace(match, event=echo)
         for echo in echoes
@@ -129,7 +128,7 @@ def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:
 
 
 def base_price(rule: Rule, event: Event, base_prices: BasePrices) -> Prices:
-    """Give the price from which this rule's size conditions count for the event's model."""
+    """Return the price from which this rule's size conditions count for the event's model."""
     return base_prices.get((rule.name, event.subject)) or _prices(event.before)
 
 

@@ -1,4 +1,4 @@
-"""How the conditions of a rule are written: each type reads itself from YAML and says itself in words."""
+"""The values of conditions: each type reads itself from YAML and describes itself."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from watcher.text.times import show_length
 
 @dataclass(frozen=True, slots=True)
 class Globs:
-    """Patterns such as `openai/*`, of which `!*:batch` excludes; with only exclusions, all else matches."""
+    """Patterns such as `openai/*`; `!*:batch` excludes. With only exclusions, everything else matches."""
 
     patterns: tuple[str, ...]
 
@@ -35,7 +35,7 @@ class Globs:
         return cls(patterns)
 
     def matches(self, *texts: str) -> bool:
-        """Tell whether any text is wanted and none is excluded."""
+        """Whether any text is wanted and none is excluded."""
         if any(fnmatchcase(text, pattern) for text in texts for pattern in self._unwanted):
             return False
         return not self._wanted or any(
@@ -51,15 +51,15 @@ class Globs:
         return [pattern.removeprefix("!") for pattern in self.patterns if pattern.startswith("!")]
 
     def names(self, text: str) -> bool:
-        """Tell whether the text is written out, not only matched by a wildcard."""
+        """Whether the text is spelled out, not only matched by a wildcard."""
         return text in self.patterns
 
     def mention(self, *parts: str) -> bool:
-        """Tell whether a wanted pattern has one of these parts in it."""
+        """Whether a wanted pattern contains one of these parts."""
         return any(part in pattern for pattern in self._wanted for part in parts)
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         wanted = " or ".join(self._wanted) or "anything"
         return f"{wanted}, except {' and '.join(self._unwanted)}" if self._unwanted else wanted
 
@@ -86,7 +86,7 @@ class Percent:
         return cls(Decimal(found[1]) / 100)
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         return f"{(self.share * 100).normalize():f} %"
 
 
@@ -109,7 +109,7 @@ class Price:
         return cls(number)
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         return prices.show({"prompt": str(self.per_token)}, "prompt")
 
 
@@ -131,7 +131,7 @@ class Tokens:
         return cls(int(found[1]) * {"": 1, "k": 1_000, "m": 1_000_000}[found[2].lower()])
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         return f"{self.count:,} tokens"
 
 
@@ -158,13 +158,13 @@ class Duration:
         return cls(timedelta(**{unit: int(found[1])}))
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         return show_length(self.time)
 
 
 @dataclass(frozen=True, slots=True)
 class AtMost:
-    """How many in a minute, an hour or a day, such as `20/h`."""
+    """How many per minute, hour or day, such as `20/h`."""
 
     rate: Rate
 
@@ -182,7 +182,7 @@ class AtMost:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A part of the day such as `22:00-07:00`, by the clock on the wall; it may go over midnight."""
+    """Hours of the day such as `22:00-07:00`, in local time; they may span midnight."""
 
     start: time
     end: time
@@ -220,16 +220,16 @@ class PriceTerms:
     of: Literal["prompt", "completion", "either"] = "either"
 
     def keys(self) -> tuple[str, ...]:
-        """Name the prices that count: prompt, completion, or either."""
+        """Return the prices that count: prompt, completion, or both."""
         return prices.MAIN if self.of == "either" else (self.of,)
 
     @property
     def has_size(self) -> bool:
-        """Tell whether a change is asked for, which counts from what the rule last told."""
+        """Whether there is a condition on a change, which counts from the last reported price."""
         return self.rises_by is not None or self.falls_by is not None
 
     def hold(self, before: Json, after: Json) -> bool:
-        """Tell whether they hold for a price that was `before` (last told by this rule) and is `after`."""
+        """Whether the conditions are met; `before` is the price that this rule last reported."""
         return any(self._hold_for(prices.price(before, key), prices.price(after, key)) for key in self.keys())
 
     def _hold_for(self, before: Decimal | None, after: Decimal | None) -> bool:
@@ -245,15 +245,15 @@ class PriceTerms:
         )
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         terms = {
             "rises by at least": self.rises_by,
             "falls by at least": self.falls_by,
             "is below": self.below,
             "is above": self.above,
         }
-        said = " and ".join(f"{words} {term}" for words, term in terms.items() if term is not None)
-        return f"{'prompt or completion' if self.of == 'either' else self.of} price {said}"
+        conditions = " and ".join(f"{words} {term}" for words, term in terms.items() if term is not None)
+        return f"{'prompt or completion' if self.of == 'either' else self.of} price {conditions}"
 
 
 def _is_step(change: Decimal, least: Percent) -> bool:
@@ -271,7 +271,7 @@ def _rise(before: Decimal | None, after: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A range of tokens; both ends count."""
+    """A range of tokens, both ends included."""
 
     at_least: Tokens | None = None
     at_most: Tokens | None = None
@@ -283,6 +283,6 @@ class Bounds:
         )
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         bounds = {"at least": self.at_least, "at most": self.at_most}
         return " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
