@@ -151,8 +151,8 @@ def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
     return name, show_age(last, report.at), waiting, f"{counts.dead}", state
 
 
-def told(at: datetime, decided: Plan) -> None:
-    """Print one line per message that a poll would have sent."""
+def messages(at: datetime, decided: Plan) -> None:
+    """Print the messages that a poll would have sent, one per line."""
     for notification in decided.notifications:
         line(f"{show_time(at)}  {notification.channel}: {notification.title}")
 
