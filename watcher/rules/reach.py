@@ -12,12 +12,12 @@ from watcher.openrouter import ids
 from watcher.rules.conditions import CONDITIONS, Parameter, lower, wanted_of
 from watcher.rules.route import Rule
 from watcher.rules.values import Bounds, Duration, Globs, PriceTerms
-from watcher.text.globs import ANY, covers, is_glob, overlap
+from watcher.text.globs import ANY, any_match, covers, is_glob, overlap
 from watcher.text.suggest import closest
 
 MODEL_KEYS = ("model", "author", "variant", "price", "free", "context", "input", "output", "parameter")
 """The conditions that a model by itself meets or not, whatever happens to it."""
-ANYONE = "*/*"  # every model's id
+ANY_CASE = ("model", "author", "provider")
 
 
 def kinds_of(when: Mapping[str, Parameter]) -> frozenset[Kind]:
@@ -81,16 +81,11 @@ def contradiction(when: Mapping[str, Parameter]) -> str | None:
             return f"no model is {model} and has the author {author}"
     if isinstance(model, Globs) and isinstance(variant, Globs):
         forms = [f"*:{name}" for name in wanted_of(variant)]
-        if not fnmatchcase_any("none", wanted_of(variant)) and not _meet(model, forms):
+        if not any_match(["none"], wanted_of(variant)) and not _meet(model, forms):
             return f"no model is {model} and has the variant {variant}"
     if when.get("free") is True and isinstance(price, PriceTerms) and (price.above or price.rises_by):
         return "a free model has no price that rises or is above zero; remove `free` or `price`"
     return None
-
-
-def fnmatchcase_any(text: str, patterns: Collection[str]) -> bool:
-    """Whether a text matches one of the patterns."""
-    return any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
 def _meet(globs: Globs, forms: Collection[str]) -> bool:
@@ -107,8 +102,7 @@ def hides(earlier: Rule, later: Rule) -> bool:
         return False
     others = {key: wanted for key, wanted in earlier.when.items() if key != "event"}
     return kinds_of(later.when) <= kinds_of(earlier.when) and all(
-        _includes(wanted, later.when.get(key), any_case=key in ("model", "author", "provider"))
-        for key, wanted in others.items()
+        _includes(wanted, later.when.get(key), any_case=key in ANY_CASE) for key, wanted in others.items()
     )
 
 
@@ -197,21 +191,21 @@ def strangers(when: Mapping[str, Parameter], known: Known) -> Iterator[tuple[str
     if not any(kind.row.about is About.MODEL for kind in kinds_of(when)):
         return
     for key, wanted in when.items():
-        names = {name.lower(): name for name in known.of(key)}
+        names = {_fold(key, name): name for name in known.of(key)}
         if not names or not isinstance(wanted, Globs):
             continue
-        for number, pattern in enumerate(wanted.patterns):
-            if pattern.startswith("!") or fnmatch_any(names, pattern.lower()):
+        for number, written in enumerate(wanted.patterns):
+            pattern = _fold(key, written)
+            if pattern.startswith("!") or any_match(names, [pattern]):
                 continue
             count = "the only one" if len(names) == 1 else f"the {len(names)}"
-            meant = _meant(key, pattern.lower(), names)
+            meant = _meant(key, pattern, names)
             hint = f'; did you mean "{meant}"?' if meant else ""
-            yield key, number, f'no {key} of {count} known matches "{pattern}"{hint}'
+            yield key, number, f'no {key} of {count} known matches "{written}"{hint}'
 
 
-def fnmatch_any(texts: Collection[str], pattern: str) -> bool:
-    """Whether a pattern matches one of the texts."""
-    return any(fnmatchcase(text, pattern) for text in texts)
+def _fold(key: str, text: str) -> str:
+    return text.lower() if key in ANY_CASE else text
 
 
 def _meant(key: str, pattern: str, names: Mapping[str, str]) -> str | None:
@@ -228,7 +222,7 @@ def _meant(key: str, pattern: str, names: Mapping[str, str]) -> str | None:
     author, slash, rest = pattern.partition("/")
     if slash and not is_glob(author):
         near = closest(author, {model.partition("/")[0] for model in names})
-        if near and near != author and fnmatch_any(names, f"{near}/{rest}"):
+        if near and near != author and any_match(names, [f"{near}/{rest}"]):
             return f"{near}/{rest}"
     found = closest(pattern.rstrip(ANY), names)
     return names[found] if found else None

@@ -1,6 +1,7 @@
 """What patterns such as `openai/*` have in common, whatever texts there are."""
 
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 ANY = "*"
@@ -10,6 +11,12 @@ _TOKEN = re.compile(r"\[!?\]?[^\]]*\]|.", re.DOTALL)  # as fnmatch reads a patte
 def is_glob(text: str) -> bool:
     """Whether a text has wildcards."""
     return any(mark in text for mark in "*?[")
+
+
+def any_match(texts: Iterable[str], patterns: Iterable[str]) -> bool:
+    """Whether one of the texts matches one of the patterns."""
+    wanted = [*patterns]
+    return any(fnmatchcase(text, pattern) for text in texts for pattern in wanted)
 
 
 def overlap(one: str, other: str) -> bool:
