@@ -56,18 +56,18 @@ def about(kind: str = "model.changed", subject: str = "acme/owl-2:free", **more:
         ("price", PriceTerms(rises_by=Percent.parse("10%")), about(), False),
     ],
 )
-def test_each_condition_asks_its_own_question(name: str, wanted: Any, event: Event, *, answer: bool) -> None:
+def test_each_condition_tests_one_thing(name: str, wanted: Any, event: Event, *, answer: bool) -> None:
     assert asked(name, wanted, event) is answer
 
 
-def test_a_size_counts_from_the_price_that_the_rule_last_told() -> None:
+def test_a_threshold_counts_from_the_price_that_the_rule_last_reported() -> None:
     event = about("price.changed", "acme/owl-2")
     wanted = PriceTerms(rises_by=Percent.parse("10%"))
     assert asked("price", wanted, event, {"prompt": "0.000001", "completion": "0.00001"})
     assert not asked("price", wanted, event, {"prompt": "0.0000012", "completion": "0.00001"})
 
 
-def test_every_condition_says_itself_in_words() -> None:
+def test_every_condition_describes_itself() -> None:
     assert CONDITIONS["event"].describe(Globs.parse("price.*")) == "the event is price.*"
     assert CONDITIONS["free"].describe(wanted=True) == "the model is free"
     assert CONDITIONS["free"].describe(wanted=False) == "the model is not free"

@@ -35,7 +35,7 @@ def test_the_same_document_has_no_difference() -> None:
     ],
 )
 @pytest.mark.fault("P7", "P11", "P23", "W4", "W5")
-def test_noise_is_no_difference(noise: Any) -> None:
+def test_noise_is_not_a_difference(noise: Any) -> None:
     assert changed(OWL | noise) == {}
 
 
@@ -60,7 +60,7 @@ def test_a_list_is_one_value() -> None:
     assert change == FieldChange("parameters", ["max_tokens", "temperature", "tools"], ["tools"])
 
 
-def test_an_alias_differs_only_by_its_target() -> None:
+def test_aliases_differ_only_by_their_target() -> None:
     model = "~acme/owl-latest"
     before = OWL | {"id": model, "alias_target": {"name": "Owl 2", "slug": "acme/owl-2"}}
     after = priced(before, "1", "1") | {"context_length": 1, "alias_target": {"slug": "acme/owl-3"}}

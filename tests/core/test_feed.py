@@ -5,7 +5,8 @@ import pytest
 from tests.support.catalogs import QUERY, START
 from watcher.domain.catalog import FeedItem, FeedSnapshot
 from watcher.domain.errors import RefusedError
-from watcher.sources import SOURCES, feed
+from watcher.sources import feed
+from watcher.sources.registry import SOURCES
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Models</title>'
 TAIL = "</channel></rss>"
@@ -58,7 +59,7 @@ def test_a_title_is_text_and_never_markup(hostile: str, literal: str) -> None:
 def test_an_item_without_a_usable_id_is_left_out(title: str) -> None:
     snapshot = read(item("Owl (acme/owl-2)"), item(title, "other"))
     assert list(snapshot.items) == ["acme/owl-2-20260901"]
-    assert snapshot.refused == {"item 2": "has no usable id"}
+    assert snapshot.refused == {"item 2": "has no valid id"}
 
 
 @pytest.mark.parametrize("guid", ["g" * 257, "a\u202eb", "a&#10;b", ""])
@@ -66,19 +67,19 @@ def test_an_item_without_a_usable_id_is_left_out(title: str) -> None:
 def test_an_item_without_a_usable_guid_is_left_out(guid: str) -> None:
     snapshot = read(item("Owl (acme/owl-2)"), item("Cat (acme/cat)", guid))
     assert list(snapshot.items) == ["acme/owl-2-20260901"]
-    assert snapshot.refused == {"item 2": "has no usable id"}
+    assert snapshot.refused == {"item 2": "has no valid id"}
 
 
 @pytest.mark.parametrize(
     "date", ["", "never", "02/11/2026", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 99 Foo 99999 +99999"]
 )
 @pytest.mark.fault("F3")
-def test_a_date_means_nothing_to_us(date: str) -> None:
+def test_dates_are_ignored(date: str) -> None:
     assert len(read(item("Owl (acme/owl-2)", extra=f"<pubDate>{date}</pubDate>")).items) == 1
 
 
 @pytest.mark.fault("F3")
-def test_without_a_guid_the_link_will_do() -> None:
+def test_without_a_guid_the_link_serves() -> None:
     link = "https://openrouter.ai/acme/owl-2"
     snapshot = read(
         f"<item><title>Owl (acme/owl-2)</title><link>{link}</link><pubDate>never</pubDate></item>"
@@ -95,11 +96,14 @@ def test_a_guid_twice_is_one_model() -> None:
 @pytest.mark.parametrize(
     ("page", "words"),
     [
-        pytest.param(b"", "no feed", id="empty", marks=pytest.mark.fault("F2")),
+        pytest.param(b"", "not a feed", id="empty", marks=pytest.mark.fault("F2")),
         pytest.param(
-            b"<html><body>Just a moment...</body></html>", "no feed", id="html", marks=pytest.mark.fault("F2")
+            b"<html><body>Just a moment...</body></html>",
+            "not a feed",
+            id="html",
+            marks=pytest.mark.fault("F2"),
         ),
-        pytest.param(b'{"error": {"message": "no"}}', "no feed", id="json", marks=pytest.mark.fault("F2")),
+        pytest.param(b'{"error": {"message": "no"}}', "not a feed", id="json", marks=pytest.mark.fault("F2")),
         pytest.param(
             (HEAD + item("Owl (acme/owl-2)") * 9)[:-40].encode(),
             "broken",
@@ -109,13 +113,13 @@ def test_a_guid_twice_is_one_model() -> None:
         pytest.param((HEAD + TAIL).encode(), "empty", id="no-entries", marks=pytest.mark.fault("F9")),
         pytest.param(
             (HEAD + item("Owl") * 9 + TAIL).encode(),
-            "no item of the feed has a usable id",
+            "no feed item has a valid id",
             id="no-usable-ids",
             marks=pytest.mark.fault("F3"),
         ),
         pytest.param(
             gzip.compress((HEAD + item("Owl (acme/owl-2)") + TAIL).encode()),
-            "no feed",
+            "not a feed",
             id="gzip",
             marks=pytest.mark.fault("F11"),
         ),
@@ -131,13 +135,13 @@ def test_a_guid_twice_is_one_model() -> None:
         ),
     ],
 )
-def test_a_feed_that_cannot_be_believed_is_refused_whole(page: bytes, words: str) -> None:
+def test_an_implausible_feed_is_refused_whole(page: bytes, words: str) -> None:
     assert words in refusal(page)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-1"])
 @pytest.mark.fault("F11")
-def test_other_encodings_are_read_right(encoding: str) -> None:
+def test_other_encodings_are_read_correctly(encoding: str) -> None:
     head = HEAD.replace("UTF-8", encoding)
     page = (head + item("Übermodel (acme/owl-2)") + TAIL).encode(encoding)
     assert feed.parse([page], START, QUERY).items["acme/owl-2-20260901"].name == "Übermodel"
@@ -174,12 +178,12 @@ def test_a_feed_on_which_the_parser_fails_is_refused(page: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["zlib", "idna", "utf-7", "x\x1b[31m"])
 @pytest.mark.fault("F11")
-def test_an_encoding_that_is_none_is_not_used(encoding: str) -> None:
+def test_something_that_is_not_a_text_encoding_is_not_used(encoding: str) -> None:
     assert read(item("Owl (acme/owl-2)"), head=HEAD.replace("UTF-8", encoding)).items
 
 
 @pytest.mark.fault("F10")
-def test_a_feed_nested_deeply_is_read() -> None:
+def test_a_deeply_nested_feed_is_read() -> None:
     assert len(read(item("Owl (acme/owl-2)"), "<a>" * 20_000, "</a>" * 20_000).items) == 1
 
 

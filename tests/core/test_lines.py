@@ -172,13 +172,13 @@ GAINS = (
         ),
     ],
 )
-def test_every_event_is_one_line_and_a_short_title(told: Event, line: str, short: str) -> None:
+def test_every_event_has_one_line_and_a_short_title(told: Event, line: str, short: str) -> None:
     assert describe(told) == line
     assert title(told) == short
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_event_without_any_detail_can_still_be_told(kind: str) -> None:
+def test_an_event_without_any_detail_still_has_a_line(kind: str) -> None:
     assert describe(event(kind))
     assert title(event(kind))
 
@@ -199,11 +199,11 @@ def test_remote_text_becomes_one_harmless_line(hostile: str, harmless: str) -> N
     assert clean(hostile) == harmless
 
 
-def test_times_are_written_for_people() -> None:
+def test_times_are_written_for_readers() -> None:
     assert show_time(START) == "2 Nov 2026 08:00 UTC"
 
 
-def test_an_aspect_that_is_no_mapping_has_no_fields() -> None:
+def test_an_aspect_that_is_not_a_mapping_has_no_fields() -> None:
     change = Change(Aspect.CONTEXT, 1, 2)
     circumstances = Circumstances(START, START, 0)
     assert of_change("a/b", change, Kind.CONTEXT_CHANGED, document(), circumstances).fields == ()

@@ -11,6 +11,7 @@ from watcher.domain.catalog import FieldChange
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.messages.message import notification
+from watcher.messages.sample import sample
 from watcher.news.events import of_catalog
 
 LEAVING = Event("1", START, Kind.EXPIRATION_ANNOUNCED, "acme/owl-2", None, "2026-11-07")
@@ -44,7 +45,7 @@ def test_the_html_says_the_same_and_escapes_remote_text() -> None:
     assert '<a href="https://openrouter.ai/acme/%3Cscript%3E">' in html
 
 
-def test_one_decision_about_a_model_and_its_variants_is_one_line() -> None:
+def test_one_change_to_a_model_and_its_variants_is_one_line() -> None:
     def price(subject: str, after: str) -> Event:
         sides = {"prompt": "1", "completion": "2"}, {"prompt": "1", "completion": after}
         return Event(
@@ -88,13 +89,13 @@ def test_the_only_link_is_the_models_page_on_openrouter(subject: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind.row.heading == "Watcher itself"])
 @pytest.mark.fault("Z6")
-def test_what_is_about_watcher_itself_has_no_page(kind: Kind) -> None:
+def test_news_about_watcher_itself_has_no_page(kind: Kind) -> None:
     message = notification("team", START, [Event("1", START, kind, "ops", cause="busy")], ["r"])
     assert "openrouter.ai" not in message.body + message.html
 
 
 @pytest.mark.fault("L15", "L18")
-def test_what_happened_to_a_model_is_told_in_the_order_in_which_it_happened() -> None:
+def test_what_happened_to_a_model_is_listed_in_order() -> None:
     def price(hour: int, before: str, after: str) -> Event:
         sides = {"prompt": before, "completion": "2"}, {"prompt": after, "completion": "2"}
         change = FieldChange("prompt", before, after)
@@ -112,7 +113,7 @@ def test_what_happened_to_a_model_is_told_in_the_order_in_which_it_happened() ->
 
 
 @pytest.mark.fault("L15", "L18")
-def test_what_happened_to_a_model_twice_is_two_lines_and_so_is_what_differs() -> None:
+def test_what_happened_twice_to_a_model_is_two_lines_and_so_is_what_differs() -> None:
     def context(hour: int, subject: str, before: int, after: int) -> Event:
         return Event(f"{hour} {subject}", START + hour * HOUR, Kind.CONTEXT_CHANGED, subject, before, after)
 
@@ -138,7 +139,7 @@ def test_a_catalog_event_lists_its_models_and_has_no_page() -> None:
     assert "https://" not in body
 
 
-def test_a_catalog_event_without_models_is_only_its_words() -> None:
+def test_a_catalog_event_without_models_is_just_its_text() -> None:
     assert (
         "• New field\n"
         in notification("team", START, [of_catalog(START, "New field", {"fields": ["x"]})], ["r"]).body
@@ -182,7 +183,7 @@ def test_rendering_never_raises_nor_grows_without_bound(events: list[Event]) -> 
 
 
 @pytest.mark.fault("P8", "W6")
-def test_what_is_said_of_the_whole_catalog_twice_is_two_lines() -> None:
+def test_the_same_catalog_event_twice_is_two_lines() -> None:
     both = [of_catalog(START, what, {"fields": [what]}) for what in ("One wave", "Another wave")]
     message = notification("team", START, both, ["r"])
     assert message.title == "Another wave and 1 more change"
@@ -190,7 +191,7 @@ def test_what_is_said_of_the_whole_catalog_twice_is_two_lines() -> None:
 
 
 @pytest.mark.fault("L18")
-def test_what_differs_between_variants_or_is_taken_back_later_is_a_line_of_its_own() -> None:
+def test_what_differs_between_variants_or_is_reverted_later_gets_its_own_line() -> None:
     def context(subject: str, before: int, after: int, hours: int = 0) -> Event:
         return Event(f"{subject} {after}", START + hours * HOUR, Kind.CONTEXT_CHANGED, subject, before, after)
 
@@ -198,3 +199,9 @@ def test_what_differs_between_variants_or_is_taken_back_later_is_a_line_of_its_o
     body = notification("team", START, told, ["r"]).body
     for line in ("acme/owl-2: context 1 → 2", "acme/owl-2: context 2 → 1", "acme/owl-2:free: context 1 → 3"):
         assert f"• {line} tokens" in body
+
+
+def test_a_sample_message_looks_like_a_real_one() -> None:
+    message = sample("team", START)
+    assert message.title == "wetland/heron-large leaves in 5 days and 1 more change"
+    assert "prompt $1.25 → $1.50 (+20 %), completion $10.00 → $12.50 (+25 %) per M tokens" in message.body

@@ -18,7 +18,7 @@ def refusal(*pages: bytes) -> str:
 
 
 @pytest.mark.fault("P7")
-def test_a_list_gives_one_document_a_model_whatever_the_order() -> None:
+def test_a_list_gives_one_document_per_model_in_any_order() -> None:
     assert listing([OWL, FINCH]).documents == listing([FINCH, OWL]).documents
     assert set(listing([OWL, FINCH]).documents) == {"acme/owl-2", "acme/finch-mini"}
 
@@ -60,7 +60,7 @@ def test_a_list_gives_one_document_a_model_whatever_the_order() -> None:
         ),
     ],
 )
-def test_an_answer_that_cannot_be_believed_is_refused_whole(body: bytes, words: str) -> None:
+def test_an_implausible_answer_is_refused_whole(body: bytes, words: str) -> None:
     assert words in refusal(body)
 
 
@@ -102,7 +102,7 @@ def test_the_last_page_names_no_next_one(page: bytes) -> None:
     ],
 )
 @pytest.mark.fault("P5", "P6", "P16")
-def test_one_bad_row_is_refused_alone(bad: Any, name: str, reason: str) -> None:
+def test_a_bad_row_alone_is_refused(bad: Any, name: str, reason: str) -> None:
     snapshot = listing([*MANY, bad])
     assert list(snapshot.refused) == [name]
     assert reason in snapshot.refused[name]
@@ -133,5 +133,5 @@ def test_every_field_name_is_noted() -> None:
     assert {"id", "shiny", "pricing.prompt", "top_provider.is_moderated"} <= fields
 
 
-def test_rows_are_kept_as_they_came() -> None:
+def test_rows_are_kept_as_received() -> None:
     assert json.loads(listing([OWL]).raw["acme/owl-2"]) == json.loads(json.dumps(OWL))

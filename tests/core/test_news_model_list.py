@@ -8,7 +8,7 @@ from watcher.sources import model_list
 OTHER = "http://catalog.test/models?output_modalities=image"
 
 
-def test_another_query_shows_other_models_and_that_is_no_news() -> None:
+def test_another_query_shows_other_models_which_is_not_news() -> None:
     story = Story()
     story.shows(OWL, FINCH)
     assert story.answers(HOUR, models=listing([OWL, HERON], query=OTHER)) == []
@@ -16,7 +16,7 @@ def test_another_query_shows_other_models_and_that_is_no_news() -> None:
     assert story.answers(2 * DAY, models=listing([OWL, FINCH], query="http://catalog.test/models")) == []
 
 
-def test_what_another_query_shows_differently_is_still_news() -> None:
+def test_a_difference_under_another_query_is_still_news() -> None:
     story = Story()
     story.shows(OWL)
     changed = OWL | {"expiration_date": "2026-12-01"}
@@ -55,7 +55,7 @@ def test_models_where_nothing_moved_are_left_alone() -> None:
     assert story.state.items["acme/finch-mini"] is before
 
 
-def test_a_document_without_details_is_no_trouble() -> None:
+def test_a_document_without_details_does_no_harm() -> None:
     story = Story()
     story.shows(OWL)
     odd = listing([OWL, FINCH])

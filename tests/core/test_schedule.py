@@ -49,14 +49,14 @@ def local(text: str, fold: int = 0) -> datetime:
 
 
 @pytest.mark.fault("L15", "W19")
-def test_what_has_piled_up_goes_as_one_message_in_order() -> None:
+def test_a_backlog_is_sent_as_one_message_in_order() -> None:
     assert ids(ready([waits(n) for n in range(1, 501)], [], ANY, NOW)) == list(range(1, 501))
     assert ready([], [], ANY, NOW) == ()
     assert due_at([], [], ANY, NOW) is None
 
 
 @pytest.mark.fault("I3")
-def test_what_may_have_arrived_goes_apart_from_what_is_new() -> None:
+def test_what_may_have_arrived_is_sent_separately_from_what_is_new() -> None:
     assert ids(ready([waits(1, repeat=True), waits(2), waits(3)], [], ANY, NOW)) == [1]
     assert ids(ready([waits(2), waits(3), waits(4, repeat=True)], [], ANY, NOW)) == [2, 3]
 
@@ -70,7 +70,7 @@ def test_a_failure_pauses_the_whole_channel() -> None:
 
 
 @pytest.mark.fault("I11", "L16")
-def test_a_channel_gets_no_more_than_its_limit_and_the_surplus_as_one() -> None:
+def test_a_channel_gets_no_more_than_its_limit_and_the_rest_as_one_message() -> None:
     channel = Channel("team", Secret(""), Rate(2, HOUR))
     waiting = [waits(3), waits(4)]
     sent = [NOW - 50 * MINUTE, NOW - 10 * MINUTE]
@@ -82,14 +82,14 @@ def test_a_channel_gets_no_more_than_its_limit_and_the_surplus_as_one() -> None:
 
 @pytest.mark.parametrize("ahead", [8 * HOUR, DAY, 365 * DAY])
 @pytest.mark.fault("S17", "T1")
-def test_a_try_planned_by_a_clock_that_was_wrong_is_not_forgotten(ahead: timedelta) -> None:
+def test_an_attempt_scheduled_by_a_wrong_clock_is_not_lost(ahead: timedelta) -> None:
     assert ids(ready([waits(1, next_at=NOW + ahead, attempts=3)], [], ANY, NOW)) == [1]
     assert ids(ready([waits(2)], [NOW + ahead], Channel("team", Secret(""), Rate(1, HOUR)), NOW)) == [2]
 
 
 class TestQuietHours:
     @pytest.mark.fault("T4", "W17")
-    def test_they_hold_all_but_what_is_urgent_and_then_send_it_once(self) -> None:
+    def test_they_hold_all_but_urgent_messages_and_then_send_the_rest_once(self) -> None:
         channel = quiet("22:00", "07:00")
         night = local("2026-03-28T23:30")
         waiting = [waits(n, night) for n in range(1, 12)] + [waits(12, night, urgent=True)]
@@ -113,11 +113,11 @@ class TestQuietHours:
             pytest.param("2026-10-25T02:30", 1, True, id="the-end-again", marks=pytest.mark.fault("T3")),
         ],
     )
-    def test_their_end_is_by_the_clock_on_the_wall(self, at: str, fold: int, *, is_told: bool) -> None:
+    def test_they_end_by_the_clock_on_the_wall(self, at: str, fold: int, *, is_told: bool) -> None:
         assert bool(ready([waits(1)], [], quiet("22:00", "02:30"), local(at, fold))) is is_told
 
     @pytest.mark.parametrize(("hour", "is_told"), [("11:59", True), ("12:00", False), ("14:00", True)])
-    def test_they_can_be_by_day(self, hour: str, *, is_told: bool) -> None:
+    def test_they_can_be_in_the_daytime(self, hour: str, *, is_told: bool) -> None:
         at = local(f"2026-03-28T{hour}")
         assert bool(ready([waits(1, at)], [], quiet("12:00", "14:00"), at)) is is_told
 
@@ -127,7 +127,7 @@ class TestAsOne:
         assert as_one([waits(1)], [], NOW) == waits(1)
 
     @pytest.mark.fault("L17", "L18")
-    def test_several_say_all_their_events_and_rules_and_since_when(self) -> None:
+    def test_several_together_name_all_events_rules_and_since_when(self) -> None:
         high, low = "0.000002", "0.000001"
         events = [
             Event(number, at, Kind.PRICE_CHANGED, "acme/owl-2", {"prompt": old}, {"prompt": new}, (change,))
@@ -146,15 +146,15 @@ class TestAsOne:
             "Rules: rule 1, rule 2 · 29 Mar 2026 12:00 UTC · covers everything since 28 Mar 2026 12:00 UTC"
         )
 
-    def test_the_urgent_and_the_rest_of_one_poll_cover_no_while(self) -> None:
+    def test_urgent_and_other_messages_of_one_poll_cover_no_period(self) -> None:
         events = [Event(n, NOW, Kind.SOURCE_FAILING, "models", cause="down") for n in ("e1", "e2")]
         told = as_one([waits(1, urgent=True), waits(2)], events, NOW).notification
         assert "covers everything since" not in told.body
 
     @pytest.mark.fault("X21")
-    def test_where_an_event_is_gone_they_say_end_to_end_what_they_said(self) -> None:
+    def test_where_an_event_is_gone_their_texts_are_joined(self) -> None:
         told = as_one([waits(1), waits(2), waits(3)], [Event("e1", NOW, Kind.MODEL_ADDED, "acme/owl-2")], NOW)
-        assert told.notification.title == "title 1, and more"
+        assert told.notification.title == "title 1 and more"
         assert told.notification.body == "body 1\n\nbody 2\n\nbody 3"
         assert told.notification.events == ("e1", "e2", "e3")
         assert told.notification.rules == ("rule 1", "rule 2", "rule 3")
@@ -194,9 +194,7 @@ def test_a_message_is_given_up_when_it_was_refused_three_times(attempts: int) ->
 
 @pytest.mark.parametrize(("wish", "seconds"), [(30.0, 30), (5.0, 10), (None, 10), (1e9, 6 * 3600)])
 @pytest.mark.fault("L2")
-def test_the_providers_wish_counts_when_it_is_longer_up_to_six_hours(
-    wish: float | None, seconds: int
-) -> None:
+def test_a_provider_may_ask_for_a_longer_pause_up_to_six_hours(wish: float | None, seconds: int) -> None:
     assert next_attempt(Outcome(RETRY, "", wish), tried(1), NOW, 0.0) == NOW + timedelta(seconds=seconds)
 
 

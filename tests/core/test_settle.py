@@ -31,7 +31,7 @@ def begun(*rows: Row, settings: Settings | None = None) -> Story:
 
 
 @pytest.mark.fault("I9")
-def test_the_first_list_is_the_baseline_and_no_news() -> None:
+def test_the_first_list_is_the_baseline_and_not_news() -> None:
     assert begun(OWL, FINCH, HERON | {"expiration_date": "2026-11-03"}).plan.events == ()
 
 
@@ -42,18 +42,18 @@ class TestPresence:
         assert (event.kind, event.subject, event.before) == ("model.added", "acme/finch-mini", None)
 
     @pytest.mark.fault("P3", "P24")
-    def test_a_model_missing_for_one_poll_is_no_news(self) -> None:
+    def test_a_model_missing_for_one_poll_is_not_news(self) -> None:
         story = begun(OWL, FINCH)
         assert story.shows(OWL, after=DAY) == []
         assert story.shows(OWL, FINCH) == []
 
-    def test_one_poll_proves_no_removal_however_long_it_was_to_the_next(self) -> None:
+    def test_one_poll_proves_no_removal_however_late_it_comes(self) -> None:
         story = begun(OWL, FINCH)
         assert story.shows(OWL, after=30 * DAY) == []
         assert [event.kind for event in story.shows(OWL, after=DAY)] == ["model.removed"]
 
     @pytest.mark.fault("P4")
-    def test_a_removal_is_news_after_its_hold_and_says_that_nobody_knew(self) -> None:
+    def test_a_removal_is_news_after_its_hold_and_says_it_was_unannounced(self) -> None:
         story = begun(OWL, FINCH)
         assert story.shows(OWL) == []
         assert story.shows(OWL, after=14 * HOUR) == []
@@ -92,13 +92,13 @@ class TestPresence:
             "price.changed",
         ]
 
-    def test_nothing_else_is_told_of_a_model_that_is_away(self) -> None:
+    def test_nothing_else_is_reported_about_a_model_that_is_away(self) -> None:
         story = begun(OWL, FINCH)
         story.shows(OWL, priced(FINCH, "1", "1"))
         assert story.shows(OWL, after=20 * HOUR) == []
         assert set(story.state.items["acme/finch-mini"].pending) == {Aspect.LISTED}
 
-    def test_a_model_that_came_and_went_before_anybody_was_told_is_forgotten(self) -> None:
+    def test_a_model_that_came_and_went_unreported_is_forgotten(self) -> None:
         story = begun(OWL, settings=patient(added=2 * HOUR))
         assert story.shows(OWL, FINCH) == []
         assert story.shows(OWL) == []
@@ -111,7 +111,7 @@ class TestExpiration:
         [event] = story.shows(GONE_SOON)
         assert (event.kind, event.before, event.after) == ("expiration.announced", None, "2026-11-20")
 
-    def test_a_model_born_with_a_date_is_two_pieces_of_news(self) -> None:
+    def test_a_new_model_with_an_expiration_date_is_two_pieces_of_news(self) -> None:
         story = begun(FINCH)
         assert [event.kind for event in story.shows(FINCH, GONE_SOON)] == [
             "model.added",
@@ -123,7 +123,7 @@ class TestExpiration:
         [event] = story.shows(OWL | {"expiration_date": "2026-12-20"})
         assert (event.kind, event.before, event.after) == ("expiration.moved", "2026-11-20", "2026-12-20")
 
-    def test_a_date_that_vanishes_for_a_day_stands(self) -> None:
+    def test_a_date_that_vanishes_for_a_day_still_stands(self) -> None:
         story = begun(GONE_SOON)
         assert story.shows(OWL) == []
         assert story.shows(OWL, after=DAY) == []
@@ -142,7 +142,7 @@ class TestExpiration:
         [restored] = story.shows(GONE_SOON, after=8 * HOUR)
         assert (restored.kind, restored.after) == ("expiration.restored", "2026-11-20")
 
-    def test_a_date_that_was_told_before_is_never_announced_twice(self) -> None:
+    def test_a_date_that_was_reported_is_never_announced_twice(self) -> None:
         days = ("2026-12-20", "2026-12-27", None, "2026-12-20", "2026-12-27", "2027-01-05")
         story = begun(OWL)
         told = [
@@ -173,7 +173,7 @@ class TestExpiration:
         assert told == [(day, "expiration.reminder") for day in (5, 21, 28, 4, 5)]
 
     @pytest.mark.fault("W15")
-    def test_after_missed_polls_only_the_most_urgent_threshold_reminds(self) -> None:
+    def test_after_missed_polls_only_the_most_urgent_reminder_is_sent(self) -> None:
         row = OWL | {"expiration_date": "2026-12-30"}
         story = begun(row)
         [event] = story.shows(row, after=55 * DAY)
@@ -185,7 +185,7 @@ class TestExpiration:
         assert len(story.shows(OWL | {"expiration_date": "2026-11-07"})) == 1
         assert len(story.shows(OWL | {"expiration_date": "2026-11-03"})) == 1
 
-    def test_a_price_and_a_reminder_in_one_poll_are_both_told(self) -> None:
+    def test_a_price_change_and_a_reminder_in_one_poll_are_both_reported(self) -> None:
         row = OWL | {"expiration_date": "2026-11-10"}
         story = begun(row, settings=Settings(policy=AT_ONCE))
         kinds = [event.kind for event in story.shows(DEARER | {"expiration_date": "2026-11-10"}, after=DAY)]
@@ -211,7 +211,7 @@ def one(story: Story, *rows: Row) -> Event:
         ({"name": "Acme: Owl Two"}, "model.changed", None, None),
     ],
 )
-def test_other_sides_of_a_model_are_news_when_they_last(
+def test_other_changes_to_a_model_are_news_once_they_last(
     change: Any, kind: str, before: Any, after: Any
 ) -> None:
     story = begun(OWL)
@@ -227,7 +227,7 @@ def test_other_sides_of_a_model_are_news_when_they_last(
     side=st.sampled_from([{"context_length": 5}, {"supported_parameters": []}, {"expiration_date": None}]),
 )
 @settings(max_examples=60)
-def test_what_goes_away_before_its_hold_is_never_told_and_what_outlasts_it_always_is(
+def test_what_reverts_within_its_hold_is_never_reported_and_what_outlasts_it_always_is(
     polls: int, every: timedelta, side: Row
 ) -> None:
     story = begun(GONE_SOON)
@@ -250,7 +250,7 @@ def test_an_alias_that_points_elsewhere_is_news_at_once() -> None:
 
 
 @pytest.mark.fault("H16", "W21")
-def test_two_views_that_alternate_do_not_make_an_alias_news_every_time() -> None:
+def test_alternating_views_do_not_make_an_alias_news_every_time() -> None:
     views = [
         OWL | {"id": "~acme/owl-latest", "alias_target": {"name": slug, "slug": slug}}
         for slug in ("acme/owl-1", "acme/owl-2")
@@ -262,14 +262,14 @@ def test_two_views_that_alternate_do_not_make_an_alias_news_every_time() -> None
 
 
 @pytest.mark.fault("H16")
-def test_a_date_that_goes_to_and_fro_is_not_told_every_time() -> None:
+def test_a_date_that_flips_back_and_forth_is_not_reported_every_time() -> None:
     rows = [OWL | {"expiration_date": day} for day in ("2026-12-20", "2026-12-27")]
     story = begun(rows[0])
     told = [event.after for number in range(1, 20) for event in story.shows(rows[number % 2])]
     assert told == ["2026-12-27"]
 
 
-def test_learning_what_was_unknown_is_no_news() -> None:
+def test_learning_what_was_unknown_is_not_news() -> None:
     alias = OWL | {"id": "~acme/owl-latest"}
     story = begun(OWL, alias)
     known = {"knowledge_cutoff": "2026-01", "reasoning": {"mandatory": True}}
@@ -282,7 +282,7 @@ def test_learning_what_was_unknown_is_no_news() -> None:
     assert told == ["catalog.changed"], "only that the list has new fields"
 
 
-def test_a_store_of_an_older_version_learns_a_new_side_without_a_word() -> None:
+def test_a_store_from_an_older_version_learns_a_new_aspect_silently() -> None:
     story = begun(OWL)
     item = story.state.items["acme/owl-2"]
     assert item.announced
@@ -296,7 +296,7 @@ def test_a_store_of_an_older_version_learns_a_new_side_without_a_word() -> None:
 
 
 @pytest.mark.fault("F8")
-def test_the_feed_never_removes() -> None:
+def test_the_feed_never_removes_a_model() -> None:
     story = begun(OWL, HERON)
     story.answers(HOUR, feed=feed_of({"wetland/heron-large-20260901": "wetland/heron-large"}))
     assert story.answers(3 * DAY, feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"})) == []

@@ -18,11 +18,11 @@ from watcher.rules.values import Bounds, Duration, Globs, Percent, Price, PriceT
         ("acme/owl", "Acme/owl", False),
     ],
 )
-def test_patterns_want_and_exclude(patterns: Any, text: str, *, matches: bool) -> None:
+def test_patterns_include_and_exclude(patterns: Any, text: str, *, matches: bool) -> None:
     assert Globs.parse(patterns).matches(text) is matches
 
 
-def test_only_a_written_out_text_is_named_outright() -> None:
+def test_only_a_pattern_without_wildcards_names_a_value() -> None:
     assert Globs.parse(["acme/owl", "acme/*"]).names("acme/owl")
     assert not Globs.parse("acme/*").names("acme/owl")
 
@@ -43,7 +43,7 @@ def test_only_a_written_out_text_is_named_outright() -> None:
         (Duration, "10s", "time", timedelta(seconds=10)),
     ],
 )
-def test_each_term_reads_what_people_write(kind: Any, value: Any, attribute: str, expected: Any) -> None:
+def test_each_term_reads_the_usual_spellings(kind: Any, value: Any, attribute: str, expected: Any) -> None:
     assert getattr(kind.parse(value), attribute) == expected
 
 
@@ -57,7 +57,7 @@ def test_each_term_reads_what_people_write(kind: Any, value: Any, attribute: str
         (Duration, ["soon", 5, "5", "-5m", None, "1w"], "30d"),
     ],
 )
-def test_each_term_says_how_it_is_written_when_it_is_not(kind: Any, values: list[Any], hint: str) -> None:
+def test_each_term_explains_its_form_when_misspelled(kind: Any, values: list[Any], hint: str) -> None:
     for value in values:
         with pytest.raises(ValueError, match=hint):
             kind.parse(value)
@@ -93,7 +93,7 @@ def test_price_terms_hold_for_any_of_the_prices_that_count(
     assert terms.hold(*sides) is hold
 
 
-def test_terms_say_themselves_in_words() -> None:
+def test_terms_describe_themselves() -> None:
     said = [
         Globs.parse(["a/*", "b/*", "!*:batch"]),
         Globs.parse("!*:batch"),

@@ -45,19 +45,19 @@ def test_a_backup_is_whole_and_private_while_the_service_writes(tmp_path: Path, 
         done.set()
         changing.join()
     assert [one.returncode for one in told] == [0] * 5
-    assert "copy-0: a whole copy," in told[0].stderr
+    assert "copy-0: backup complete," in told[0].stderr
     for copy in copies:
         assert run_sql(copy, "pragma integrity_check") == [("ok",)]
         assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path, catalog: Catalog) -> None:
+def test_an_existing_file_is_not_overwritten(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     finished(file, "once")
     told = finished(file, "backup", str(file))
     assert told.returncode == 65
-    assert "rules.yaml is there already; name a new file" in told.stderr
+    assert "rules.yaml already exists; choose another name" in told.stderr
     assert finished(file, "backup", "/nowhere/copy").returncode == 74
 
 
@@ -69,7 +69,7 @@ def restored(folder: Path, backup: Path) -> None:
 
 
 @pytest.mark.fault("S15", "I3")
-def test_a_restored_backup_sends_nothing_again_that_was_sent(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_restored_backup_sends_nothing_twice(tmp_path: Path, catalog: Catalog) -> None:
     with receiving() as http:
         clock = [NOW]
         watcher = service(tmp_path, catalog.url, http.url(), clock)
@@ -89,7 +89,7 @@ def test_a_restored_backup_sends_nothing_again_that_was_sent(tmp_path: Path, cat
 
 
 @pytest.mark.fault("S16", "N11")
-def test_an_old_backup_tells_what_happened_since_as_one_message_that_says_so(
+def test_an_old_backup_reports_what_happened_since_as_one_message_that_says_so(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving() as http:
@@ -129,12 +129,12 @@ def test_what_waits_in_a_backup_may_have_been_sent_since_and_says_so(
         assert (message.state, message.repeat) == (OutboxState.WAITING, True)
 
 
-def test_a_backup_that_was_cut_short_is_no_backup(tmp_path: Path, catalog: Catalog) -> None:
+def test_an_interrupted_backup_leaves_no_file(tmp_path: Path, catalog: Catalog) -> None:
     watcher = service(tmp_path, catalog.url, "console://", [NOW])
     watcher.poll()
     (tmp_path / "copy.part").write_bytes(b"cut short")
     watcher.store.backup(tmp_path / "copy")
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match="already exists"):
         watcher.store.backup(tmp_path / "copy")
     watcher.store.close()
     assert [path.name for path in tmp_path.glob("copy*")] == ["copy"]

@@ -50,7 +50,7 @@ def test_an_answer_from_a_cache_was_dated_when_it_went_in() -> None:
 
 
 @pytest.mark.fault("I16")
-def test_a_mistake_of_ours_in_reading_is_a_failure_that_says_where() -> None:
+def test_a_bug_of_ours_while_reading_is_a_failure_that_says_where() -> None:
     with serving(dated(NOW)) as server:
         got = ask("models", server.url(), NOW.replace(tzinfo=None))
     assert isinstance(got, Failure)
@@ -58,7 +58,7 @@ def test_a_mistake_of_ours_in_reading_is_a_failure_that_says_where() -> None:
 
 
 @pytest.mark.fault("T1", "T7")
-def test_while_the_clock_is_wrong_nobody_is_told_anything_and_then_all_that_is_due(
+def test_while_the_clock_is_wrong_nothing_is_sent_and_then_everything_due_is(
     tmp_path: Path,
 ) -> None:
     clock = [NOW]
@@ -122,9 +122,7 @@ def test_a_machine_that_slept_eight_hours_polls_once(tmp_path: Path, catalog: Ca
 
 
 @pytest.mark.fault("T1", "L15")
-def test_a_failing_channel_is_not_given_up_early_when_the_clock_jumps(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+def test_a_failing_channel_is_not_given_up_early_if_the_clock_jumps(tmp_path: Path, catalog: Catalog) -> None:
     clock = [NOW]
     watcher = service(tmp_path, catalog.url, "json://127.0.0.1:9/", clock)
     watcher.poll()
@@ -139,14 +137,14 @@ def test_a_failing_channel_is_not_given_up_early_when_the_clock_jumps(
 
 
 @pytest.mark.fault("T8")
-def test_a_reminder_comes_once_over_restarts(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_reminder_is_sent_once_across_restarts(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 1, 8, tzinfo=UTC)]
     catalog.shows(OWL, FINCH, LEAVING)
     reminded = []
     for _ in range(4 * 35):
         watcher = service(tmp_path, catalog.url, "console://", clock, no_feed(catalog.url))
         watcher.poll()
-        reminded = [event.kind for event in watcher.store.events(kind="expiration.reminder")]
+        reminded = [event.kind for event in watcher.store.events(kinds=["expiration.reminder"])]
         watcher.store.close()
         clock[0] += timedelta(hours=6)
     assert len(reminded) == 4, "14, 7, 1 days before, and on the day"

@@ -1,4 +1,4 @@
-"""Every operation of the database fails once, and all from one on: the service goes on as if it had not."""
+"""Each database operation fails in turn, alone or with all after it, and the service recovers as if nothing happened."""
 
 import io
 import re
@@ -41,7 +41,7 @@ FOR_A_WHILE = 1_000  # operations, more than a turn has
 
 @dataclass
 class Watch:
-    """A service on a store that knows the baseline, where the list shows news; `said` is what it told."""
+    """A service on a store with a baseline, while the list shows news; `said` is what it sent."""
 
     config: Config
     said: io.StringIO = field(default_factory=io.StringIO)
@@ -51,7 +51,7 @@ class Watch:
         return Service(self.config, store, now=lambda: START + self.turns * HOUR)
 
     def turn(self, service: Service) -> bool:
-        """Do what is due; tells whether the store could be used."""
+        """Do what is due; returns whether the store was usable."""
         self.turns += 1
         with redirect_stdout(self.said):
             _, wait = service.turn()
@@ -66,7 +66,7 @@ class Watch:
         return found
 
     def assert_same_as(self, undisturbed: StoreContents) -> int:
-        """See that all is told and remembered; gives the messages that came more than once."""
+        """Check that everything was sent and stored; returns how many messages arrived more than once."""
         found = contents_of(self.config.store)
         assert decisions(found) == decisions(undisturbed)
         assert messages_in(found) == messages_in(undisturbed)
@@ -97,7 +97,7 @@ def watch(tmp_path: Path, catalog: Catalog) -> Watch:
 
 @pytest.fixture
 def undisturbed(watch: Watch) -> StoreContents:
-    """Give what is remembered where nothing fails."""
+    """Return what is stored when nothing fails."""
     alone = replace(watch, config=replace(watch.config, store=copied(watch.config.store)))
     with Store.open(alone.config.store) as store:
         assert alone.turn(alone.on(store))
@@ -107,13 +107,13 @@ def undisturbed(watch: Watch) -> StoreContents:
 
 
 def copied(store: Path) -> Path:
-    """Give a copy of a closed store."""
+    """Return a copy of a closed store."""
     return Path(shutil.copy(store, Path(tempfile.mkdtemp(dir=store.parent), store.name)))
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What the database says from an operation on, how many times, at every how manieth of a turn."""
+    """An error of the database, how many operations fail with it, and the step between the operations tried."""
 
     words: str
     times: int = 1
@@ -129,7 +129,7 @@ class Fault:
     ],
 )
 @pytest.mark.fault("I1", "I2", "I3")
-def test_whatever_operation_fails_nothing_is_lost_or_told_twice(
+def test_whichever_operation_fails_nothing_is_lost_or_sent_twice(
     watch: Watch, undisturbed: StoreContents, fault: Fault
 ) -> None:
     for number in count(1, fault.every):
@@ -149,7 +149,7 @@ def test_whatever_operation_fails_nothing_is_lost_or_told_twice(
 
 
 @pytest.mark.fault("I3")
-def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most(
+def test_a_restart_after_a_failure_repeats_at_most_one_message_per_channel(
     watch: Watch, undisturbed: StoreContents
 ) -> None:
     repeats = list[int]()
@@ -168,7 +168,7 @@ def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most(
 
 
 @pytest.mark.fault("S12", "X12")
-def test_whatever_operation_of_a_migration_fails_the_tables_are_whole_or_not_there(
+def test_whichever_operation_of_a_migration_fails_the_tables_are_complete_or_absent(
     tmp_path: Path,
 ) -> None:
     whole = schema_of(made(tmp_path / "whole.db"))

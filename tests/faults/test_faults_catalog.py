@@ -1,4 +1,4 @@
-"""Lists that can be believed, and what of them is news."""
+"""Plausible lists, and which differences in them are news."""
 
 import random
 from pathlib import Path
@@ -22,7 +22,7 @@ AT_ONCE = "holds: {" + ", ".join(f"{name}: 0s" for name in HOLDS) + "}"
 
 
 @pytest.mark.fault("P2")
-def test_half_a_list_that_is_whole_again_soon_is_no_news(tmp_path: Path) -> None:
+def test_half_a_list_that_is_soon_whole_again_is_not_news(tmp_path: Path) -> None:
     with watched_site(tmp_path) as at:
         at.shows(*SOME)
         for _ in range(4):
@@ -52,7 +52,7 @@ def test_a_model_that_is_listed_twice_is_believed_only_where_both_agree(tmp_path
 
 
 @pytest.mark.fault("P7", "P23", "W4")
-def test_another_order_of_models_keys_and_entries_is_no_news(tmp_path: Path) -> None:
+def test_another_order_of_models_keys_and_entries_is_not_news(tmp_path: Path) -> None:
     chance = random.Random(7)  # noqa: S311 - nothing secret about it
 
     def shuffled(value: Any) -> Any:
@@ -80,7 +80,7 @@ def test_another_order_of_models_keys_and_entries_is_no_news(tmp_path: Path) -> 
     ],
 )
 @pytest.mark.fault("P8", "W6")
-def test_a_field_that_all_models_get_is_one_line(tmp_path: Path, added: Row) -> None:
+def test_a_field_added_to_all_models_is_one_line(tmp_path: Path, added: Row) -> None:
     with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*MANY)
         at.shows(*(base | added for base in MANY))
@@ -102,7 +102,7 @@ def test_a_field_that_all_models_get_is_one_line(tmp_path: Path, added: Row) -> 
     ],
 )
 @pytest.mark.fault("P9")
-def test_a_field_that_all_models_lose_is_one_trouble_and_no_storm(
+def test_a_field_that_all_models_lose_is_one_problem_and_not_a_storm(
     tmp_path: Path, field: str, *, is_told: bool
 ) -> None:
     dated = [base | {"expiration_date": "2026-12-31"} for base in SOME[:5]]
@@ -121,7 +121,7 @@ def test_a_field_that_all_models_lose_is_one_trouble_and_no_storm(
 
 
 @pytest.mark.fault("P10")
-def test_a_rule_about_prices_sees_them_among_many_new_keys() -> None:
+def test_a_price_rule_sees_prices_among_many_new_keys() -> None:
     dearer = Rule("Dearer", ("team",), {"price": PriceTerms(rises_by=Percent.parse("10%"))})
     story = Story(Settings((dearer,), Policy(dict.fromkeys(HOLDS, 0 * HOUR))))
     story.shows(OWL)
@@ -135,7 +135,7 @@ def test_a_rule_about_prices_sees_them_among_many_new_keys() -> None:
 
 @pytest.mark.parametrize("spelling", ["0.0000010", "1e-06", "0.00000100000000000000000001", 0.000001])
 @pytest.mark.fault("P11", "W5")
-def test_another_spelling_of_every_price_is_no_news(tmp_path: Path, spelling: Any) -> None:
+def test_another_spelling_of_every_price_is_not_news(tmp_path: Path, spelling: Any) -> None:
     with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*SOME)
         at.shows(*(priced(base, spelling, "2E-6") for base in SOME), after=DAY)
@@ -151,7 +151,7 @@ def test_another_spelling_of_every_price_is_no_news(tmp_path: Path, spelling: An
         pytest.param("-1", "-1", "prompt $1.25 → variable", id="variable", marks=pytest.mark.fault("P12")),
     ],
 )
-def test_prices_that_are_no_amount_are_said_in_words(prompt: Any, completion: Any, words: str) -> None:
+def test_prices_without_an_amount_are_put_into_words(prompt: Any, completion: Any, words: str) -> None:
     story = Story(Settings((Rule("All", ("team",)),), Policy(dict.fromkeys(HOLDS, 0 * HOUR))))
     story.shows(OWL)
     story.shows(priced(OWL, prompt, completion), after=DAY)
@@ -160,7 +160,7 @@ def test_prices_that_are_no_amount_are_said_in_words(prompt: Any, completion: An
 
 
 @pytest.mark.fault("P13")
-def test_prices_a_thousand_times_as_high_on_a_third_of_all_models_are_one_line(tmp_path: Path) -> None:
+def test_prices_a_thousand_times_higher_on_a_third_of_all_models_are_one_line(tmp_path: Path) -> None:
     wrong = [priced(base, "0.001", "0.002") for base in MANY[:140]]
     with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*MANY)

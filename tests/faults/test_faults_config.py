@@ -31,7 +31,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        pytest.param("rules: [\n", "2:1 this is not YAML", id="no-yaml", marks=pytest.mark.fault("C1")),
+        pytest.param("rules: [\n", "2:1 invalid YAML", id="no-yaml", marks=pytest.mark.fault("C1")),
         pytest.param(
             RULES + "polls: 5m\n",
             '4:1 polls: unknown key; did you mean "poll"?',
@@ -68,17 +68,17 @@ def test_a_service_with_a_broken_configuration_ends_at_once_and_touches_nothing(
     tmp_path: Path, text: str, place: str
 ) -> None:
     file = written(tmp_path, text)
-    ended = finished(file, "run")
-    assert ended.returncode == 78
-    assert f"{file}:{place}" in ended.stderr or place in ended.stderr.splitlines()[0]
-    assert "Traceback" not in ended.stderr
+    result = finished(file, "run")
+    assert result.returncode == 78
+    assert f"{file}:{place}" in result.stderr or place in result.stderr.splitlines()[0]
+    assert "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == [file]
     assert file.read_text() == text
 
 
 @pytest.mark.parametrize("size", [1_000_001, 50_000_000, 50_000_000_000])
 @pytest.mark.fault("C4")
-def test_a_file_that_is_no_configuration_is_not_read_to_its_end(tmp_path: Path, size: int) -> None:
+def test_a_file_that_is_not_a_configuration_is_not_read_to_the_end(tmp_path: Path, size: int) -> None:
     file = written(tmp_path, RULES)
     os.truncate(file, size)
     with pytest.raises(ConfigError, match="is larger than 1,000,000 bytes"):
@@ -86,7 +86,7 @@ def test_a_file_that_is_no_configuration_is_not_read_to_its_end(tmp_path: Path, 
 
 
 @pytest.mark.fault("C6")
-def test_hours_are_hours_and_no_numbers(tmp_path: Path) -> None:
+def test_hours_are_hours_and_not_numbers(tmp_path: Path) -> None:
     text = RULES.replace('"console://"', '{url: "console://", quiet: 22:00-07:00, limit: 012/h}')
     loaded = load.load(written(tmp_path, "timezone: Europe/Paris\n" + text), {})
     quiet = loaded.channels["hook"].quiet
@@ -100,7 +100,7 @@ def test_hours_are_hours_and_no_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("C9")
-def test_a_rule_that_tells_nothing_and_one_that_tells_all_are_seen_before_they_go_live(
+def test_a_rule_that_matches_nothing_or_everything_is_noticed_before_it_goes_live(
     tmp_path: Path,
 ) -> None:
     file = written(
@@ -111,9 +111,11 @@ def test_a_rule_that_tells_nothing_and_one_that_tells_all_are_seen_before_they_g
     recorded.mkdir()
     for day, rows in enumerate(([OWL], [OWL, FINCH], [OWL, FINCH, HERON]), 1):
         (recorded / f"2026-11-0{day}T08-00-00Z.json").write_bytes(answer(rows))
-    told = finished(file, "replay", str(recorded), "--rules", "--json")
+    result = finished(file, "replay", str(recorded), "--rules", "--json")
     messages = {
-        line["rule"]: line["messages"] for line in map(json.loads, told.stdout.splitlines()) if "rule" in line
+        line["rule"]: line["messages"]
+        for line in map(json.loads, result.stdout.splitlines())
+        if "rule" in line
     }
     assert messages == {"All": 2, "Nobody": 0, "Any": 2}
     assert "rules[2]: this rule has no condition, so it reports every event" in finished(file, "check").stderr
@@ -121,7 +123,7 @@ def test_a_rule_that_tells_nothing_and_one_that_tells_all_are_seen_before_they_g
 
 @pytest.mark.parametrize("key", ["template", "format", "body"])
 @pytest.mark.fault("C10", "Z8")
-def test_there_are_no_templates_that_could_be_wrong(tmp_path: Path, key: str) -> None:
+def test_there_are_no_templates_to_get_wrong(tmp_path: Path, key: str) -> None:
     text = RULES.replace("notify: hook", f"notify: hook, {key}: '{{{{ event.nothing }}}}'")
     with pytest.raises(ConfigError, match=rf"rules\[0\]\.{key}: unknown key"):
         load.load(written(tmp_path, text), {})
@@ -129,7 +131,7 @@ def test_there_are_no_templates_that_could_be_wrong(tmp_path: Path, key: str) ->
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.fault("C10")
-def test_an_event_of_which_nothing_is_known_is_still_a_message(kind: str) -> None:
+def test_an_event_without_details_is_still_a_message(kind: str) -> None:
     message = notification("hook", START, [Event("1", START, KINDS[kind], "acme/owl-2")], ["All"])
     assert message.title.isprintable()
     assert message.title
@@ -150,14 +152,14 @@ def test_an_event_of_which_nothing_is_known_is_still_a_message(kind: str) -> Non
 @pytest.mark.fault("C12")
 def test_an_address_that_would_not_work_is_refused_by_its_name(tmp_path: Path, url: str) -> None:
     file = written(tmp_path, RULES.replace("console://", url))
-    told = finished(file, "check")
-    assert told.returncode == 78
-    assert "hook" in told.stderr
-    assert CANARY not in told.stdout + told.stderr
+    result = finished(file, "check")
+    assert result.returncode == 78
+    assert "hook" in result.stderr
+    assert CANARY not in result.stdout + result.stderr
 
 
 @pytest.mark.fault("C15")
-def test_a_rule_that_is_added_tells_what_happens_from_then_on(tmp_path: Path) -> None:
+def test_an_added_rule_reports_what_happens_from_then_on(tmp_path: Path) -> None:
     dates = Rule("Dates", ("hook",), {"event": Globs.parse("expiration.*")})
     new = Rule("New", ("hook",), {"event": Globs.parse("model.added")})
 

@@ -1,17 +1,17 @@
-"""Faults of other programs that watch and tell, each seen with one of them; row W names it."""
+"""Faults seen in other monitoring programs; the rows W name them."""
 
 import logging
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, OWL, answer, priced
+from tests.support.fork_server import ForkServer
 from tests.support.receivers import receiving
 from tests.support.scripted_server import HANG, Script, answering, reply
 from tests.support.watched_site import BIRDS, LEAVING, watched_site
-from tests.support.watcher_process import command, configure, environment, eventually, finished
+from tests.support.watcher_process import configure, eventually
 from watcher.cli.demo import feed, row
 from watcher.domain.policy import HOLDS
 from watcher.rules.route import Rule
@@ -38,7 +38,7 @@ def test_an_empty_list_between_two_good_ones_is_a_line_in_the_log(
 
 
 @pytest.mark.fault("W2", "W3")
-def test_what_changed_while_answers_were_broken_is_told_after_them(tmp_path: Path) -> None:
+def test_what_changed_while_answers_were_broken_is_reported_afterwards(tmp_path: Path) -> None:
     with watched_site(tmp_path, more=PATIENT) as at:
         at.shows(*BIRDS)
         before = at.state().items
@@ -51,7 +51,7 @@ def test_what_changed_while_answers_were_broken_is_told_after_them(tmp_path: Pat
 
 
 @pytest.mark.fault("W3")
-def test_the_same_list_after_failed_polls_is_no_news(tmp_path: Path) -> None:
+def test_the_same_list_after_failed_polls_is_not_news(tmp_path: Path) -> None:
     with watched_site(tmp_path, more=PATIENT) as at:
         at.shows(*BIRDS)
         before = at.state().items
@@ -63,7 +63,7 @@ def test_the_same_list_after_failed_polls_is_no_news(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("W7")
-def test_small_steps_are_told_as_soon_as_they_add_up(tmp_path: Path) -> None:
+def test_small_steps_are_reported_as_soon_as_they_add_up(tmp_path: Path) -> None:
     dearer = Rule("Dearer", ("hook",), {"price": PriceTerms(rises_by=Percent.parse("5%"))})
     with watched_site(tmp_path, more=PATIENT) as at:
         at.restarts(dearer)
@@ -75,7 +75,7 @@ def test_small_steps_are_told_as_soon_as_they_add_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("W8")
-def test_free_and_no_longer_free_are_said(tmp_path: Path) -> None:
+def test_free_and_no_longer_free_are_stated(tmp_path: Path) -> None:
     with watched_site(tmp_path, more=AT_ONCE) as at:
         for prompt, completion in (("0.000002", "0.000004"), ("0", "0"), ("0.000002", "0.000004")):
             at.shows(priced(OWL, prompt, completion), FINCH, after=7 * DAY)
@@ -98,7 +98,7 @@ def test_one_message_whatever_the_order_of_the_reminders(tmp_path: Path, reminde
 
 
 @pytest.mark.fault("W16")
-def test_each_channel_of_several_rules_is_told_once_and_names_its_rules(tmp_path: Path) -> None:
+def test_each_channel_of_several_rules_is_notified_once_and_names_its_rules(tmp_path: Path) -> None:
     with receiving() as one, receiving() as two, receiving() as three:
         hooks = (one, two, three)
         channels = {f"hook{number}": hook.url() for number, hook in enumerate(hooks, 1)}
@@ -119,7 +119,9 @@ def test_each_channel_of_several_rules_is_told_once_and_names_its_rules(tmp_path
 
 @pytest.mark.parametrize("hanging", ["models", "feed"])
 @pytest.mark.fault("W18", "X12")
-def test_a_kill_during_the_first_look_leaves_the_first_look_silent(tmp_path: Path, hanging: str) -> None:
+def test_a_kill_during_the_first_look_leaves_the_first_look_silent(
+    forks: ForkServer, tmp_path: Path, hanging: str
+) -> None:
     site = {"models": reply(answer(BIRDS)), "feed": reply(feed(list(BIRDS)))}
     good = dict(site)
 
@@ -129,15 +131,16 @@ def test_a_kill_during_the_first_look_leaves_the_first_look_silent(tmp_path: Pat
     with receiving() as hook, answering(choose) as server:
         file = configure(tmp_path, server.url("/models"), {"hook": hook.url()})
         site[hanging] = Script((HANG,))
-        with subprocess.Popen(command(file, "run"), env=environment(), stderr=subprocess.DEVNULL) as process:
-            asked = 1 if hanging == "models" else 2
-            eventually(lambda: len(server.requests) >= asked, "the service asks")
-            process.send_signal(signal.SIGKILL)
+        forks.start("--config", file, "run", patient=False)
+        asked = 1 if hanging == "models" else 2
+        eventually(lambda: len(server.requests) >= asked, "the service asks")
+        forks.kill(signal.SIGKILL)
+        assert forks.end() == -signal.SIGKILL
         site |= good
-        assert "the baseline: no news" in finished(file, "once").stderr
-        assert finished(file, "once").returncode == 0
+        assert "(baseline)" in forks.finished("--config", file, "once").stderr
+        assert forks.finished("--config", file, "once").returncode == 0
         assert hook.requests == []
         site["models"] = reply(answer([*BIRDS, NEW]))
-        finished(file, "once")
+        forks.finished("--config", file, "once")
         assert len(hook.requests) == 1
         assert b"acme/condor-3 is new" in hook.requests[0].body

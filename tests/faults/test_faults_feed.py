@@ -39,13 +39,13 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
         ),
         pytest.param(
             reply(b"<!DOCTYPE html><title>Just a moment...</title>"),
-            "no feed",
+            "not a feed",
             id="html",
             marks=pytest.mark.fault("F2"),
         ),
-        pytest.param(reply(answer(BIRDS)), "no feed", id="list", marks=pytest.mark.fault("F2")),
+        pytest.param(reply(answer(BIRDS)), "not a feed", id="list", marks=pytest.mark.fault("F2")),
         pytest.param(reply(b""), "empty answer", id="nothing", marks=pytest.mark.fault("F2")),
-        pytest.param(reply(b" \n"), "no feed", id="blank", marks=pytest.mark.fault("F2")),
+        pytest.param(reply(b" \n"), "not a feed", id="blank", marks=pytest.mark.fault("F2")),
         pytest.param(reply(feed([])), "the feed is empty", id="no-entries", marks=pytest.mark.fault("F9")),
         pytest.param(
             with_entities(f'<!ENTITY l0 "ha">{LAUGHS}', "&l9;"),
@@ -71,23 +71,23 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
             id="large",
             marks=pytest.mark.fault("F10"),
         ),
-        pytest.param(reply(gzip.compress(FEED)), "no feed", id="gzip", marks=pytest.mark.fault("F11")),
+        pytest.param(reply(gzip.compress(FEED)), "not a feed", id="gzip", marks=pytest.mark.fault("F11")),
         pytest.param(
             reply(FEED.decode().encode("utf-16")[:-3]),
-            "no feed",
+            "not a feed",
             id="utf-16-cut",
             marks=pytest.mark.fault("F11"),
         ),
     ],
 )
-def test_a_feed_that_cannot_be_believed_is_a_failed_poll_and_no_more(
+def test_an_implausible_feed_is_just_a_failed_poll(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, script: Script, words: str
 ) -> None:
     assert_only_a_failed_poll(tmp_path, caplog, script, words, source="feed")
 
 
 @pytest.mark.fault("F10")
-def test_an_entity_reaches_no_server(tmp_path: Path) -> None:
+def test_an_entity_contacts_no_server(tmp_path: Path) -> None:
     with serving(reply(b"secret")) as other, watched_site(tmp_path) as at:
         entity = f'<!ENTITY % a SYSTEM "{other.url("/dtd")}"> %a; <!ENTITY b SYSTEM "{other.url("/b")}">'
         assert "feed" in failures(at.gets(feed=with_entities(entity, "&b;")))
@@ -95,7 +95,7 @@ def test_an_entity_reaches_no_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("F4")
-def test_another_title_under_the_same_guid_is_no_new_model(tmp_path: Path) -> None:
+def test_another_title_under_the_same_guid_is_not_a_new_model(tmp_path: Path) -> None:
     with watched_site(tmp_path) as at:
         at.shows(*BIRDS)
         at.gets(models=DOWN, feed=reply(feed([*BIRDS, NEW])))
@@ -108,7 +108,7 @@ def test_another_title_under_the_same_guid_is_no_new_model(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("is_list_there", [True, False])
 @pytest.mark.fault("F5")
-def test_other_guids_for_all_models_are_no_news(tmp_path: Path, *, is_list_there: bool) -> None:
+def test_new_guids_for_all_models_are_not_news(tmp_path: Path, *, is_list_there: bool) -> None:
     many = [row(f"acme/model-{number:02}", "0.000001", "0.000002") for number in range(40)]
     other = [base | {"canonical_slug": f"urn:uuid:{number}"} for number, base in enumerate(many)]
     with watched_site(tmp_path) as at:
@@ -121,7 +121,7 @@ def test_other_guids_for_all_models_are_no_news(tmp_path: Path, *, is_list_there
 
 
 @pytest.mark.fault("F5", "F13")
-def test_a_model_that_only_the_feed_told_is_not_told_again_under_another_guid() -> None:
+def test_a_model_known_only_from_the_feed_is_not_reported_again_under_another_guid() -> None:
     both = {"acme/owl-2-20260901": "acme/owl-2", "acme/finch-mini-20260901": "acme/finch-mini"}
     story = Story()
     story.answers(models=listing([OWL]), feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"}))
@@ -134,7 +134,7 @@ def test_a_model_that_only_the_feed_told_is_not_told_again_under_another_guid() 
 
 
 @pytest.mark.fault("F5", "F6")
-def test_a_model_that_the_feed_has_under_two_guids_is_told_once() -> None:
+def test_a_model_that_the_feed_has_under_two_guids_is_reported_once() -> None:
     story = Story()
     story.answers(models=listing([OWL]), feed=feed_of({"a": "acme/owl-2"}))
     twice = feed_of({"a": "acme/owl-2", "b": "acme/finch-mini", "c": "acme/finch-mini"})
@@ -144,7 +144,7 @@ def test_a_model_that_the_feed_has_under_two_guids_is_told_once() -> None:
 
 
 @pytest.mark.fault("F7")
-def test_the_first_sight_of_ten_thousand_entries_is_silent(tmp_path: Path) -> None:
+def test_the_first_look_at_ten_thousand_entries_is_silent(tmp_path: Path) -> None:
     entries: list[Row] = [
         {"name": f"Acme: {n}", "id": f"acme/{n}", "canonical_slug": f"acme/{n}-1"} for n in range(10_000)
     ]
@@ -167,7 +167,7 @@ def test_a_feed_that_stays_empty_is_one_alert(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("F12", "I13")
-def test_what_the_feed_says_is_text_in_every_message(tmp_path: Path) -> None:
+def test_what_the_feed_says_is_plain_text_in_every_message(tmp_path: Path) -> None:
     hostile = b"<script>alert(1)</script> (<b>&lt;i&gt;</b>/<img/src=x>)"
     page = feed([*BIRDS, NEW]).replace(b"Acme: Condor 3 (acme/condor-3)", hostile)
     with receiving() as hook, receiving_mail() as mail:
@@ -188,7 +188,7 @@ def test_what_the_feed_says_is_text_in_every_message(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("F14")
-def test_a_feed_that_is_dead_for_months_is_one_alert_and_costs_the_list_nothing(tmp_path: Path) -> None:
+def test_a_feed_that_is_dead_for_months_is_one_alert_and_does_not_affect_the_list(tmp_path: Path) -> None:
     with watched_site(tmp_path) as at:
         at.shows(*BIRDS)
         for _ in range(30):

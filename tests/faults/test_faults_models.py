@@ -35,7 +35,7 @@ LONGEST_BODY = 32_768  # what most services take
     ],
 )
 @pytest.mark.fault("P16")
-def test_an_odd_id_is_data_everywhere(tmp_path: Path, odd: str) -> None:
+def test_an_odd_id_is_just_data_everywhere(tmp_path: Path, odd: str) -> None:
     with receiving() as hook, watched_site(tmp_path, hook.url()) as at:
         at.shows(FINCH, *MANY[:30])
         at.shows(FINCH, *MANY[:30], OWL | {"id": odd, "expiration_date": "2026-11-20"})
@@ -83,7 +83,7 @@ def test_ids_that_only_look_alike_are_two_models(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("P18")
-def test_endless_texts_and_lists_are_kept_and_cut_where_they_are_shown(tmp_path: Path) -> None:
+def test_endless_texts_and_lists_are_kept_but_cut_where_shown(tmp_path: Path) -> None:
     parameters = [f"parameter_{number}" for number in range(10_000)]
     long = OWL | {"description": "d" * 1_000_000, "name": "n" * 100_000, "supported_parameters": parameters}
     with receiving() as hook, watched_site(tmp_path, hook.url(), AT_ONCE) as at:
@@ -93,7 +93,7 @@ def test_endless_texts_and_lists_are_kept_and_cut_where_they_are_shown(tmp_path:
         observed = at.state().items["acme/owl-2"].observed
         assert observed
         assert observed.capabilities
-        assert len(observed.capabilities["parameters"]) == 10_000
+        assert len(observed.capabilities["parameters"] or ()) == 10_000
         [message] = at.messages()
         assert len(message.notification.body) < LONGEST_BODY
         assert len(message.notification.html) < LONGEST_BODY
@@ -128,7 +128,7 @@ def test_five_thousand_models_are_a_poll_like_any_other(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.fault("P19")
-def test_a_date_gives_one_event_for_what_it_means(dates: list[str | None], kinds: list[str]) -> None:
+def test_a_date_gives_one_event_according_to_its_meaning(dates: list[str | None], kinds: list[str]) -> None:
     story = Story(Settings(policy=Policy(HOLDS, reminders=())))
     story.shows(OWL, FINCH, *MANY[:30], after=timedelta(0))
     told = [

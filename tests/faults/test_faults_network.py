@@ -54,16 +54,14 @@ ASK = """if True:
         pytest.param(Script(()), "127.0.0.1: ", id="no-head", marks=pytest.mark.fault("N9")),
     ],
 )
-def test_an_answer_that_breaks_off_is_a_failed_poll_and_no_more(
+def test_an_interrupted_answer_is_just_a_failed_poll(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, script: Script, words: str
 ) -> None:
     assert_only_a_failed_poll(tmp_path, caplog, script, words)
 
 
 @pytest.mark.fault("N7")
-def test_a_feed_that_breaks_off_is_a_failed_poll_and_no_more(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_interrupted_feed_is_just_a_failed_poll(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert_only_a_failed_poll(tmp_path, caplog, Script((HEAD, RESET)), "127.0.0.1: ", source="feed")
 
 
@@ -96,15 +94,15 @@ def test_a_day_without_network_is_one_alert_and_one_message_when_it_is_back(
 
 
 @pytest.mark.fault("N2")
-def test_a_name_server_that_says_nothing_holds_nobody_up(tmp_path: Path) -> None:
+def test_a_silent_name_server_blocks_nobody(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind((SILENT, 53 if os.geteuid() == 0 else 0))
         ended = run_with_names(tmp_path, "", SILENT, ASK, "http://catalog.test/models")
-    assert (ended.stdout, ended.stderr) == ("catalog.test gave no whole answer within 1 s\n", "")
+    assert (ended.stdout, ended.stderr) == ("catalog.test sent no complete answer within 1 s\n", "")
 
 
 @pytest.mark.fault("N13")
-def test_of_two_addresses_the_one_that_answers_will_do(tmp_path: Path) -> None:
+def test_of_two_addresses_the_one_that_answers_is_enough(tmp_path: Path) -> None:
     hosts = "::1 catalog.test\n127.0.0.1 catalog.test\n"
     with serving(reply(b"[]")) as server:
         ended = run_with_names(tmp_path, hosts, SILENT, ASK, f"http://catalog.test:{server.port}/models")
@@ -112,14 +110,14 @@ def test_of_two_addresses_the_one_that_answers_will_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("N13")
-def test_where_neither_address_answers_it_is_an_error(tmp_path: Path) -> None:
+def test_if_neither_address_answers_it_is_an_error(tmp_path: Path) -> None:
     hosts = "::1 catalog.test\n127.0.0.1 catalog.test\n"
     ended = run_with_names(tmp_path, hosts, SILENT, ASK, f"http://catalog.test:{free_port()}/models")
     assert ended.stdout == "catalog.test: [Errno 111] Connection refused\n", ended.stderr
 
 
 @pytest.mark.fault("N14")
-def test_pages_come_though_the_server_closes_its_connection_after_each() -> None:
+def test_pages_arrive_although_the_server_closes_its_connection_after_each() -> None:
     pages = [Script((HEAD + b"Content-Length: 1\r\n\r\n%d" % number,), every=0.1) for number in (1, 2, 3)]
     following = {b"1": "/models?page=2", b"2": "/models?page=3"}
     with serving(*pages) as server:
@@ -127,7 +125,7 @@ def test_pages_come_though_the_server_closes_its_connection_after_each() -> None
 
 
 @pytest.mark.fault("N14")
-def test_nothing_of_one_poll_is_held_open_until_the_next(tmp_path: Path) -> None:
+def test_no_connection_stays_open_from_one_poll_to_the_next(tmp_path: Path) -> None:
     with watched_site(tmp_path) as at:
         for _ in range(3):
             assert not failures(

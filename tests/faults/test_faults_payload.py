@@ -114,7 +114,7 @@ def unpriced(base: Row, *keys: str) -> Row:
         ),
     ],
 )
-def test_a_list_that_cannot_be_believed_is_a_failed_poll_and_no_more(
+def test_an_implausible_list_is_just_a_failed_poll(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, script: Script, words: str
 ) -> None:
     assert_only_a_failed_poll(tmp_path, caplog, script, words)
@@ -122,7 +122,7 @@ def test_a_list_that_cannot_be_believed_is_a_failed_poll_and_no_more(
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 @pytest.mark.fault("P15")
-def test_a_list_in_another_unicode_encoding_is_read_right(tmp_path: Path, encoding: str) -> None:
+def test_a_list_in_another_unicode_encoding_is_read_correctly(tmp_path: Path, encoding: str) -> None:
     named = OWL | {"name": "Acme: Öwl 2 \N{OWL}"}
     body = json.dumps({"data": [named, FINCH, HERON]}, ensure_ascii=False).encode(encoding)
     with watched_site(tmp_path) as at:
@@ -176,7 +176,7 @@ def test_one_row_that_cannot_be_read_leaves_its_model_as_it_was(
 
 @pytest.mark.parametrize("field", ['"prompt": "0.00000125"', '"context_length": 131072'])
 @pytest.mark.fault("P12", "P14")
-def test_a_number_beyond_all_numbers_is_refused_with_its_row(tmp_path: Path, field: str) -> None:
+def test_a_number_out_of_range_is_refused_with_its_row(tmp_path: Path, field: str) -> None:
     body = answer([OWL, FINCH, *MANY])
     bad = body.replace(field.encode(), f"{field.partition(':')[0]}: 1e400".encode(), 1)
     with watched_site(tmp_path) as at:

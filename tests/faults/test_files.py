@@ -1,4 +1,4 @@
-"""Files that watcher makes: for our eyes only, never through a link that somebody laid, nothing in /tmp."""
+"""Files that watcher creates: private, never through a planted link, and none in /tmp."""
 
 import ast
 import os
@@ -34,7 +34,7 @@ def modes(folder: Path) -> dict[str, int]:
 
 @pytest.mark.usefixtures("_open_umask")
 @pytest.mark.fault("Z11")
-def test_every_file_is_for_our_eyes_only_whatever_the_umask(tmp_path: Path) -> None:
+def test_every_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
     path = tmp_path / "watcher.db"
     with Store.open(path) as store:
         polled(store, 0, OWL)
@@ -48,7 +48,7 @@ def test_every_file_is_for_our_eyes_only_whatever_the_umask(tmp_path: Path) -> N
 
 
 @pytest.mark.fault("Z11")
-def test_a_link_laid_where_a_file_is_to_be_made_leads_nowhere(tmp_path: Path) -> None:
+def test_a_planted_link_where_a_file_will_be_made_is_not_followed(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     with Store.open(tmp_path / "watcher.db") as store:
         (tmp_path / "backup.db.part").symlink_to(elsewhere)
@@ -58,13 +58,13 @@ def test_a_link_laid_where_a_file_is_to_be_made_leads_nowhere(tmp_path: Path) ->
         assert not (tmp_path / "second.db").is_symlink(), "the copy takes the link's place"
         elsewhere.write_text("ours")
         (tmp_path / "third.db").symlink_to(elsewhere)
-        with pytest.raises(StoreError, match="is there already"):
+        with pytest.raises(StoreError, match="already exists"):
             store.backup(tmp_path / "third.db")
     assert elsewhere.read_text() == "ours"
 
 
 @pytest.mark.fault("Z11")
-def test_a_link_laid_where_the_older_store_is_kept_leads_nowhere(tmp_path: Path) -> None:
+def test_a_planted_link_where_the_older_store_is_kept_is_not_followed(tmp_path: Path) -> None:
     path, elsewhere = tmp_path / "watcher.db", tmp_path / "elsewhere"
     with Store.open(path):
         pass
@@ -76,7 +76,7 @@ def test_a_link_laid_where_the_older_store_is_kept_leads_nowhere(tmp_path: Path)
 
 
 @pytest.mark.fault("Z11")
-def test_a_store_that_is_a_link_to_nowhere_is_not_made_there(tmp_path: Path) -> None:
+def test_a_store_that_is_a_dangling_link_is_not_created(tmp_path: Path) -> None:
     (tmp_path / "watcher.db").symlink_to(tmp_path / "missing" / "watcher.db")
     with pytest.raises(StoreUnavailableError, match="cannot be"):
         Store.open(tmp_path / "watcher.db")

@@ -1,4 +1,4 @@
-"""Remote text is data: no mention, link, markup, template, header, log line or terminal effect comes of it."""
+"""Remote text is data: it never becomes a mention, link, markup, template, header, log line or terminal control."""
 
 import json
 import re
@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
+from tests.support.fork_server import ForkServer
 from tests.support.imitated_services import field, form, imitated_services
 from tests.support.receivers import Answer, receiving, receiving_mail
 from tests.support.send_one import SENT, SLACK, message, send
-from tests.support.watcher_process import configure, finished
+from tests.support.watcher_process import configure
 from watcher.cli.demo import Stage, serve
 from watcher.domain.delivery import Outcome
 from watcher.domain.kinds import Kind
@@ -61,7 +62,7 @@ STEERING = "\x1b[31mred\x1b[0m \u202egnp \x9b1m\u2028\x07\n2026-01-01T00:00:00Z 
     ],
 )
 @pytest.mark.fault("Z4")
-def test_nothing_in_a_message_is_alive(
+def test_nothing_in_a_message_is_interpreted(
     address: str,
     answer: Answer,
     read: Callable[[bytes], str],
@@ -86,7 +87,7 @@ def told(name: str) -> Notification:
 
 
 @pytest.mark.fault("Z8", "Z4")
-def test_a_template_in_remote_text_is_text_in_the_mail_and_in_the_json() -> None:
+def test_a_template_in_remote_text_stays_text_in_mail_and_json() -> None:
     name = "acme/{{7*7}}${HOME}%s{0.__class__}"
     rendered = told(name)
     with receiving() as server, receiving_mail() as mail:
@@ -101,7 +102,7 @@ def test_a_template_in_remote_text_is_text_in_the_mail_and_in_the_json() -> None
 
 
 @pytest.mark.fault("Z4", "L21")
-def test_a_header_in_remote_text_is_none() -> None:
+def test_a_header_in_remote_text_does_not_become_one() -> None:
     with receiving_mail() as server:
         assert send(server.url(), message("one\r\nBcc: evil@example.test\r\n\r\nbody")) == Outcome(SENT)
     [mail] = server.mails
@@ -110,17 +111,17 @@ def test_a_header_in_remote_text_is_none() -> None:
 
 
 @pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give the configuration of a watcher that has seen hostile text everywhere."""
+def record(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the configuration of a watcher that has seen hostile text everywhere."""
     bad = HOSTILE + STEERING
     odd = OWL | {"name": bad, "supported_parameters": [bad], "canonical_slug": bad, "knowledge_cutoff": bad}
     stage = Stage([OWL, FINCH, HERON])
     with serve(stage) as url:
         settings = f'holds: {{details: 0s, capabilities: 0s}}\nsources: {{models: "{url}", feed: "off"}}'
         file = configure(tmp_path_factory.mktemp("record"), url, {"console": "console://"}, settings)
-        assert finished(file, "once").returncode == 0
+        assert forks.finished("--config", file, "once").returncode == 0
         stage.rows = [odd, FINCH, HERON, OWL | {"id": f"acme/{TEMPLATES}", "name": bad}]
-        assert finished(file, "once").returncode == 0
+        assert forks.finished("--config", file, "once").returncode == 0
         yield file
 
 
@@ -144,8 +145,10 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pytest.param(["-v", "--log-format", "journal", "once"], id="journal", marks=pytest.mark.fault("Z5")),
     ],
 )
-def test_a_terminal_shows_hostile_text_and_does_not_obey_it(record: Path, arguments: list[str]) -> None:
-    done = finished(record, *arguments)
+def test_a_terminal_shows_hostile_text_without_obeying_it(
+    forks: ForkServer, record: Path, arguments: list[str]
+) -> None:
+    done = forks.finished("--config", record, *arguments)
     shown = done.stdout + done.stderr
     assert shown
     assert {letter for letter in shown if not letter.isprintable()} <= {"\n"}
@@ -153,7 +156,7 @@ def test_a_terminal_shows_hostile_text_and_does_not_obey_it(record: Path, argume
 
 
 @pytest.mark.fault("Z4")
-def test_what_machines_read_is_whole_and_steers_no_terminal_either() -> None:
+def test_json_output_is_complete_and_controls_no_terminal_either() -> None:
     said = written({"name": STEERING + " é 😀 \U000e0001"})
     assert said.isprintable()
     assert "é 😀" in said

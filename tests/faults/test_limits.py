@@ -1,4 +1,4 @@
-"""A message of any size goes as one request, cut by us to what its service takes, and says how much is missing."""
+"""A message of any size is one request, cut to what its service accepts, and says how much is missing."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from tests.support.send_one import SENT, SLACK, message, send
 from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
-    from watcher.delivery.apprise_child import Job, UnusableError, load, written
+    from watcher.delivery.apprise_child import Job, UnusableError, compose, load
 
 MISSING = re.compile(r"\.\.\. ([\d,]+) more\b")
 TITLE = "acme/owl-2 is 25 % <dearer> & more *changes* " * 10
@@ -33,15 +33,15 @@ KEY = "abcdefghij0123456789"
 
 
 def shown(text: str) -> str:
-    """Read a text as its service shows it: HTML without its fixed spaces, Markdown without its escapes."""
+    """Return a text as its service shows it: HTML without fixed spaces, Markdown without escapes."""
     return text.replace("&nbsp;", " ").replace("\\", "")
 
 
 def pieces(address: str, body: str) -> tuple[Any, list[Any]]:
-    """Give the target and what Apprise would hand to its service, call by call."""
+    """Return the target and what Apprise would hand to its service, call by call."""
     target = load(address)
-    job: Job = {"title": TITLE, "body": body, "html": "", "event_id": "e", "repeat": True}
-    title, text, written_in = written(target, job)
+    job: Job = {"title": TITLE, "body": body, "html": "", "event_id": "e"}
+    title, text, written_in = compose(target, job)
     wanted, convert = target.resolve_format(written_in), cast("Any", convert_between)
     inside = title if target.title_maxlen else convert(written_in, wanted, title)
     calls = target._build_send_calls(  # noqa: SLF001 - what a service gets is not told otherwise
@@ -56,7 +56,7 @@ def pieces(address: str, body: str) -> tuple[Any, list[Any]]:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.partition(":")[0])
 @pytest.mark.fault("L10", "L11")
-def test_a_text_of_any_kind_is_cut_to_what_the_service_takes(address: str) -> None:
+def test_text_of_any_kind_is_cut_to_what_the_service_accepts(address: str) -> None:
     for name, body in BODIES.items():
         target, [call] = pieces(address, body)
         shared = len(call["title"]) if target.overflow_amalgamate_title else 0
@@ -146,7 +146,7 @@ CARD = ("attachments", 0, "content", "body", 1, "text")
     ],
 )
 @pytest.mark.fault("L10")
-def test_a_service_gets_one_request_that_it_can_take(
+def test_a_service_gets_one_request_that_it_can_accept(
     address: str,
     answer: Answer,
     read: Callable[[bytes], str],
@@ -165,7 +165,7 @@ def test_a_service_gets_one_request_that_it_can_take(
 
 
 @pytest.mark.fault("L10")
-def test_what_is_missing_is_counted_to_the_character(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_text_is_counted_to_the_character(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with imitated_services(monkeypatch, tmp_path, Answer(body=b"{}")) as service:
         send("ntfy://topic", message("A title", "z" * 9_000))
     text = json.loads(service.requests[0].body)["message"]
@@ -179,11 +179,13 @@ def test_an_incident_service_is_asked_to_open_one(tmp_path: Path, monkeypatch: p
         assert send(f"opsgenie://{KEY}") == Outcome(SENT)
         unasked = send(f"opsgenie://{KEY}?action=close")
     assert [request.path for request in service.requests] == ["/v2/alerts"]
-    assert unasked.reason == "Apprise asked the service for nothing, as the options of the address want it"
+    assert (
+        unasked.reason == "nothing was sent, because the options of the address turn off this kind of message"
+    )
 
 
 @pytest.mark.fault("L14")
-def test_no_message_carries_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_has_an_attachment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving_mail() as mail:
         assert send(mail.url()) == Outcome(SENT)
     [received] = mail.mails
@@ -201,5 +203,5 @@ def test_no_message_carries_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.fault("L14")
 def test_an_address_cannot_name_a_file() -> None:
-    with pytest.raises(UnusableError, match="its service does not know"):
+    with pytest.raises(UnusableError, match="its service does not support"):
         load(f"{SLACK}?attach=/etc/hostname")

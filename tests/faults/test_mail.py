@@ -1,4 +1,4 @@
-"""Mail as real servers take it, or not: refusals, silence, and no word in the clear where TLS was asked for."""
+"""Mail to servers that accept, refuse or stay silent, and never in the clear where TLS was asked for."""
 
 import socket
 import ssl
@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from tests.support.receivers import MailHandler, MailReceiver, receiving_mail, receiving_mail_by_tls
-from tests.support.send_one import REFUSED, RETRY, SENT, message, send
+from tests.support.send_one import PATCHED, REFUSED, RETRY, SENT, message, send
 from watcher.domain.delivery import Outcome, Verdict
 
 SECRET = "canary-password"  # noqa: S105 - made up
@@ -23,7 +23,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def encrypted(authority: trustme.CA) -> Iterator[MailReceiver]:
-    """Run a mail server that wants TLS, with a certificate of `authority`, and a password."""
+    """Run a mail server that requires TLS, with a certificate from `authority`, and a password."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with receiving_mail_by_tls(context, SECRET) as server:
@@ -42,7 +42,7 @@ def encrypted(authority: trustme.CA) -> Iterator[MailReceiver]:
     ],
 )
 @pytest.mark.fault("L12")
-def test_what_a_mail_server_says_decides(replies: dict[str, str], verdict: Verdict, words: str) -> None:
+def test_a_mail_servers_reply_decides(replies: dict[str, str], verdict: Verdict, words: str) -> None:
     with receiving_mail(**replies) as server:
         assert send(server.url()) == Outcome(verdict, words)
     assert server.mails == []
@@ -65,7 +65,7 @@ def test_a_greeting_can_be_a_refusal(greeting: bytes, verdict: Verdict, words: s
 
 
 def greet(listener: socket.socket, greeting: bytes) -> None:
-    """Say one thing to whoever comes first."""
+    """Send one greeting to the first client."""
     connection, _ = listener.accept()
     with connection:
         connection.sendall(greeting)
@@ -74,9 +74,9 @@ def greet(listener: socket.socket, greeting: bytes) -> None:
 
 
 @pytest.mark.fault("L8", "L12")
-def test_a_mail_taken_after_our_patience_may_have_arrived_and_says_so_the_next_time() -> None:
-    with receiving_mail(DATA="after 21 250 OK") as server:
-        late = send(server.url())
+def test_a_mail_accepted_too_late_may_have_arrived_and_says_so_the_next_time() -> None:
+    with receiving_mail(DATA="after 3 250 OK") as server:
+        late = send(server.url(), sender=(*PATCHED, "patience", "1"))
         assert (late.verdict, late.unsure) == (RETRY, True)
         assert "timed out" in late.reason
     with receiving_mail() as again:
@@ -87,7 +87,7 @@ def test_a_mail_taken_after_our_patience_may_have_arrived_and_says_so_the_next_t
 
 
 @pytest.mark.fault("L12")
-def test_starttls_with_a_certificate_that_is_trusted_carries_the_password(
+def test_starttls_with_a_trusted_certificate_carries_the_password(
     encrypted: MailReceiver, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trusted = tmp_path / "authority.pem"
@@ -98,7 +98,7 @@ def test_starttls_with_a_certificate_that_is_trusted_carries_the_password(
 
 
 @pytest.mark.fault("L12")
-def test_a_certificate_that_nobody_vouches_for_ends_the_talk_before_the_password(
+def test_an_untrusted_certificate_ends_the_session_before_the_password(
     encrypted: MailReceiver,
 ) -> None:
     outcome = send(encrypted.url("mode=starttls", user=f"w:{SECRET}@"))
@@ -117,7 +117,7 @@ def test_a_server_without_tls_is_told_nothing(options: str) -> None:
 
 
 @pytest.mark.fault("L13")
-def test_several_recipients_in_one_address_are_told_nothing_at_all() -> None:
+def test_several_recipients_in_one_address_get_nothing_at_all() -> None:
     with receiving_mail() as server:
         outcome = send(server.url("mode=insecure&cc=b@example.test"))
     assert outcome.verdict is REFUSED

@@ -20,7 +20,7 @@ def told(store: Path) -> list[str]:
 
 
 @pytest.mark.fault("C15")
-def test_a_signal_brings_new_rules_which_apply_to_new_events_only(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_signal_loads_new_rules_which_apply_to_new_events_only(tmp_path: Path, catalog: Catalog) -> None:
     store = tmp_path / "watcher.db"
     with receiving() as old, receiving() as new:
         file = configure(tmp_path, catalog.url, {"old": old.url()})
@@ -37,7 +37,7 @@ def test_a_signal_brings_new_rules_which_apply_to_new_events_only(tmp_path: Path
 
 
 @pytest.mark.fault("C13")
-def test_a_broken_file_leaves_the_old_rules_at_work_and_is_told_once(
+def test_a_broken_file_leaves_the_old_rules_in_force_and_is_reported_once(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     store = tmp_path / "watcher.db"
@@ -78,11 +78,11 @@ def test_another_store_needs_a_restart(tmp_path: Path, catalog: Catalog) -> None
         has_polled_twice_more(tmp_path / "watcher.db")
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=20)
-    assert "rules.yaml store: cannot change while watcher runs; restart it" in log
+    assert "rules.yaml store: cannot be changed by a reload; restart watcher" in log
 
 
 @pytest.mark.fault("C14")
-def test_messages_of_a_channel_that_was_removed_are_dead_letters(tmp_path: Path, catalog: Catalog) -> None:
+def test_messages_for_a_removed_channel_become_dead_letters(tmp_path: Path, catalog: Catalog) -> None:
     store = tmp_path / "watcher.db"
     dead_end = "json://127.0.0.1:9/"
     file = configure(tmp_path, catalog.url, {"console": "console://", "gone": dead_end})

@@ -1,4 +1,4 @@
-"""Everything that can fail fails beside servers that repeat what they are told, and no secret is seen anywhere."""
+"""Everything fails that can, next to servers that echo what they receive, and no secret shows anywhere."""
 
 from pathlib import Path
 from urllib.request import urlopen
@@ -29,12 +29,12 @@ COMMANDS = (
 
 
 def wait_until_told(server: EchoingServer, words: str) -> None:
-    """Wait until the others are told so."""
+    """Wait until a message with these words was accepted."""
     eventually(lambda: any(words.encode() in body for body in server.accepted), f"{words} is told")
 
 
 def something_happens(watcher: WatcherWithSecrets, server: EchoingServer) -> None:
-    """Let a service run through news, channels of all kinds, and a source that refuses for a while."""
+    """Run a service through news, channels of all kinds, and a source that refuses for a while."""
     with watcher.service("-v") as process:
         server.meanwhile = lambda: watcher.watch_children(process)
         eventually(lambda: polls(watcher.folder / "watcher.db"), "the first look")
@@ -52,7 +52,7 @@ def something_happens(watcher: WatcherWithSecrets, server: EchoingServer) -> Non
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look at other processes")
 @pytest.mark.fault("Z1", "Z2", "Z3", "W25", "I12")
-def test_no_secret_shows_in_anything_that_watcher_says_keeps_or_sends(
+def test_no_secret_shows_in_anything_watcher_prints_stores_or_sends(
     tmp_path: Path,
 ) -> None:
     with (
@@ -105,7 +105,7 @@ GOOD = f'channels: {{team: "{ADDRESS}"}}\nrules: [{{name: All, notify: team}}]\n
     ],
 )
 @pytest.mark.fault("Z1")
-def test_no_mistake_in_a_file_shows_a_secret_that_stands_beside_it(text: str, tmp_path: Path) -> None:
+def test_no_mistake_in_a_file_reveals_a_secret_next_to_it(text: str, tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(text)
     with pytest.raises(ConfigError) as raised:

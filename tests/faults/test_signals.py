@@ -1,4 +1,4 @@
-"""A signal at any step: the service ends cleanly or goes on, and nothing is lost or told twice."""
+"""A signal at any step: the service exits cleanly or goes on, and nothing is lost or sent twice."""
 
 import signal
 import subprocess
@@ -37,7 +37,7 @@ STEPS = {
 
 
 def run_until_told(scenario: CrashScenario, failpoint: Failpoint | None = None) -> None:
-    """Run the service until each channel was told, or until a signal has ended it."""
+    """Run the service until each channel got a message, or until a signal ended it."""
     looks = scenario.catalog.stage.looks
     scenario.server.start("--config", scenario.folder / "rules.yaml", "run", failpoint=failpoint)
     if not failpoint or failpoint.deed == "SIGHUP":
@@ -56,7 +56,7 @@ def run_until_told(scenario: CrashScenario, failpoint: Failpoint | None = None) 
     ],
 )
 @pytest.mark.fault("I17", "X14")
-def test_a_signal_at_any_step_costs_nobody_a_message_or_a_repeat(
+def test_a_signal_at_any_step_loses_and_repeats_no_message(
     scenario: CrashScenario, failpoint: Failpoint
 ) -> None:
     scenario.catalog.shows(*STORY[0])
@@ -87,12 +87,12 @@ def test_a_message_in_flight_at_the_end_is_sent_again_and_marked(scenario: Crash
     over.set()
     for row in contents_of(scenario.store)["outbox"]:
         assert (row["state"], row["repeat"]) == ("waiting", 1)
-        assert "it may have arrived" in row["error"]
+        assert "the message may have arrived" in row["error"]
 
 
 @pytest.mark.parametrize("stream", [pytest.param("stdout", id="stdout"), pytest.param("stderr", id="errors")])
 @pytest.mark.fault("I10", "X14")
-def test_an_output_that_nobody_reads_costs_neither_the_service_nor_other_channels(
+def test_a_closed_output_harms_neither_the_service_nor_other_channels(
     tmp_path: Path, catalog: Catalog, stream: str
 ) -> None:
     with receiving() as http:

@@ -1,4 +1,4 @@
-"""No memory, descriptors or threads left: nothing is done by half, and all is as before once there are some."""
+"""No memory, descriptors or threads left: nothing is half done, and all recovers once there are some."""
 
 import re
 import resource
@@ -25,10 +25,10 @@ WIDE_STACKS = 1 << 32  # bytes of address space for each thread
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> StoreContents:
-    """Give what is remembered where there is memory enough."""
+def undisturbed(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> StoreContents:
+    """Return what is stored when there is enough memory."""
     stage, folder = Stage([]), tmp_path_factory.mktemp("fed")
-    with serve(stage) as url, crash_scenario(server, Catalog(stage, url), folder) as scenario:
+    with serve(stage) as url, crash_scenario(forks, Catalog(stage, url), folder) as scenario:
         for version in (BEFORE, AFTER):
             scenario.catalog.shows(*version)
             scenario.once()
@@ -37,7 +37,7 @@ def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.mark.parametrize("point", ["before_fetch", "looked", "transaction_begun", "claimed"])
 @pytest.mark.fault("X16", "I2")
-def test_a_process_that_gets_no_more_memory_has_done_all_of_a_step_or_nothing(
+def test_a_process_out_of_memory_has_done_all_of_a_step_or_nothing(
     scenario: CrashScenario, undisturbed: StoreContents, point: str
 ) -> None:
     scenario.catalog.shows(*BEFORE)
@@ -62,7 +62,7 @@ def too_few_descriptors_to_send(process: int) -> tuple[int, int]:
 
 
 def no_threads(process: int) -> tuple[int, int]:
-    """Leave all the memory that is needed, but none for another thread's stack."""
+    """Leave the memory in use, but none for another thread's stack."""
     taken = int(Path(f"/proc/{process}/statm").read_text().split()[0]) * resource.getpagesize()
     return resource.RLIMIT_AS, taken + WIDE_STACKS // 2
 
@@ -70,7 +70,7 @@ def no_threads(process: int) -> tuple[int, int]:
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits are set from outside, as Linux has it")
 @pytest.mark.parametrize("scarcity", [no_descriptors, too_few_descriptors_to_send, no_threads])
 @pytest.mark.fault("X17")
-def test_without_descriptors_or_threads_it_says_so_and_goes_on_once_there_are_some(
+def test_without_descriptors_or_threads_it_says_so_and_goes_on_later(
     tmp_path: Path, catalog: Catalog, scarcity: Callable[[int], tuple[int, int]]
 ) -> None:
     stacks = resource.getrlimit(resource.RLIMIT_STACK)
@@ -99,7 +99,7 @@ def test_without_descriptors_or_threads_it_says_so_and_goes_on_once_there_are_so
 
 
 def hindrances(store: Path) -> set[str]:
-    """Say why sources could not be asked and messages not be sent."""
+    """Return why sources could not be asked and messages not be sent."""
     with Store.read(store) as opened:
         asked = [source.reason for source in opened.state().sources.values()]
         sent = [message.error for message in opened.outbox.messages()]

@@ -1,4 +1,4 @@
-"""One story in the order of its tests: each leaves the service running for the next."""
+"""One story, told by its tests in order: each leaves the service running for the next."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.support.installed_service import PATIENCE, SHOWN, InstalledService
 from tests.support.send_one import SLACK
 from tests.support.watcher_process import eventually
 
-pytestmark = [needs_machine, pytest.mark.timeout(900)]
+pytestmark = [needs_machine, pytest.mark.timeout(900), pytest.mark.xdist_group("debian")]
 TOKEN = "TIiajkdnlazkcOXrIdevi7FQ"  # noqa: S105 - the secret part of the made-up address
 STORE = "/var/lib/watcher/watcher.db"
 
@@ -24,7 +24,7 @@ def installed() -> Iterator[InstalledService]:
         yield InstalledService(made, internet)
 
 
-def test_the_commands_shown_install_it_and_it_starts_after_a_look_at_what_it_needs(
+def test_the_documented_commands_install_it_and_it_starts_once_it_has_what_it_needs(
     installed: InstalledService,
 ) -> None:
     shown = installed.run(SHOWN["Start"])
@@ -41,7 +41,7 @@ def test_the_unit_is_sound_and_exposes_little(installed: InstalledService) -> No
     assert float(exposure) <= 1.5
 
 
-def test_it_is_nobody_may_nothing_and_keeps_its_files_to_itself(installed: InstalledService) -> None:
+def test_it_is_unprivileged_and_its_files_are_private(installed: InstalledService) -> None:
     status = dict(
         line.split(":\t", 1)
         for line in installed.run(f"cat /proc/{installed.unit('MainPID')}/status").splitlines()
@@ -62,7 +62,7 @@ def test_it_is_nobody_may_nothing_and_keeps_its_files_to_itself(installed: Insta
     assert re.search(r"Max core file size +0 +0 ", limits)
 
 
-def test_it_tells_slack_and_a_mail_server_with_credentials_and_trusts_what_the_machine_trusts(
+def test_it_notifies_slack_and_a_mail_server_with_credentials_and_trusts_what_the_machine_trusts(
     installed: InstalledService,
 ) -> None:
     mail = f"mailtos://bot:{PASSWORD}@mail.test:{installed.internet.mail.port}/?mode=starttls"
@@ -88,7 +88,7 @@ def test_its_secrets_show_nowhere(installed: InstalledService) -> None:
         shown = [installed.run(f"systemctl {verb} --no-pager watcher") for verb in ("show", "status", "cat")]
         shown.append(installed.run("journalctl --no-pager --all --output=export"))
         seen = [text for process in installed.processes() for text in process]
-        assert any(b"watcher.delivery.apprise_child" in text for text in seen), (
+        assert any(b"watcher/delivery/apprise_start.py" in text for text in seen), (
             "the sending child is not among them"
         )
         kept = list(installed.files())
@@ -103,7 +103,7 @@ def test_its_secrets_show_nowhere(installed: InstalledService) -> None:
 
 
 @pytest.mark.fault("X6", "I3")
-def test_killed_with_a_message_in_flight_it_comes_back_and_tells_it_once_more_marked(
+def test_killed_with_a_message_in_flight_it_restarts_and_repeats_the_message_marked(
     installed: InstalledService,
 ) -> None:
     before = installed.unit("MainPID")
@@ -122,7 +122,7 @@ def test_killed_with_a_message_in_flight_it_comes_back_and_tells_it_once_more_ma
 
 
 @pytest.mark.fault("X19", "I16")
-def test_where_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where(
+def test_when_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where(
     installed: InstalledService,
 ) -> None:
     drop_in = "/etc/systemd/system/watcher.service.d/hasty.conf"
@@ -141,7 +141,7 @@ def test_where_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where(
 
 
 @pytest.mark.fault("C13")
-def test_a_reload_takes_up_other_rules_and_refuses_those_that_cannot_be_used(
+def test_a_reload_loads_new_rules_and_refuses_unusable_ones(
     installed: InstalledService,
 ) -> None:
     before = installed.unit("MainPID")
@@ -161,7 +161,7 @@ def test_a_reload_takes_up_other_rules_and_refuses_those_that_cannot_be_used(
 
 
 @pytest.mark.fault("I17", "X14")
-def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice(
+def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_sends_nothing_twice(
     installed: InstalledService,
 ) -> None:
     before = len(installed.journal())
@@ -173,7 +173,7 @@ def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice
     eventually(lambda: installed.unit("ActiveState") == "inactive", "it has stopped", PATIENCE)
     assert (installed.unit("Result"), installed.unit("ExecMainStatus")) == ("success", "0")
     said = installed.journal()[before:]
-    assert "watcher ends" in said
+    assert "watcher stopped" in said
     assert "Killing process" not in said
     installed.run("systemctl start watcher")
     installed.polls_twice_more()
@@ -195,13 +195,13 @@ def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice
             f"mv {STORE} {STORE}.away",
             f"mv {STORE}.away {STORE}",
             "65",
-            "is missing though watcher has made it; restore a backup",
+            "is missing, although watcher created it before; restore a backup",
             id="store",
             marks=pytest.mark.fault("S8"),
         ),
     ],
 )
-def test_what_needs_a_person_fails_the_start_once_and_clearly(
+def test_what_needs_an_operator_fails_the_start_once_and_clearly(
     installed: InstalledService, spoil: str, mend: str, code: str, words: str
 ) -> None:
     installed.run(f"systemctl stop watcher; {spoil}")
@@ -212,7 +212,7 @@ def test_what_needs_a_person_fails_the_start_once_and_clearly(
     installed.run(f"{mend}; systemctl start watcher")
 
 
-def test_the_commands_beside_it_work_for_root_and_leave_it_alone(installed: InstalledService) -> None:
+def test_other_commands_work_for_root_without_disturbing_it(installed: InstalledService) -> None:
     told = installed.run(SHOWN["Look after it"])
     assert f"is running as process {installed.unit('MainPID')}; store" in told
     installed.run("systemctl stop watcher")
@@ -222,7 +222,7 @@ def test_the_commands_beside_it_work_for_root_and_leave_it_alone(installed: Inst
 
 
 @pytest.mark.fault("I3")
-def test_it_starts_with_the_machine_and_knows_what_it_knew(installed: InstalledService) -> None:
+def test_it_starts_at_boot_and_remembers_what_it_knew(installed: InstalledService) -> None:
     told = len(installed.internet.slack.requests)
     installed.machine.reboot()
     assert installed.unit("ActiveState") == "active"
@@ -231,7 +231,7 @@ def test_it_starts_with_the_machine_and_knows_what_it_knew(installed: InstalledS
     installed.tells("acme/rebooted")
 
 
-def test_it_is_upgraded_by_the_commands_shown(installed: InstalledService) -> None:
+def test_the_documented_commands_upgrade_it(installed: InstalledService) -> None:
     before = installed.unit("MainPID")
     installed.run(SHOWN["Upgrade"])
     assert installed.restarted(before)

@@ -1,4 +1,4 @@
-"""The image, and deploy/compose.yaml, on a real engine; the base image is made of Debian's packages."""
+"""The image and deploy/compose.yaml on a real engine; the base image is made from Debian packages."""
 
 import hashlib
 import json
@@ -21,7 +21,10 @@ from tests.support.watcher_process import eventually
 from watcher import __version__
 from watcher.cli.demo import row
 
-pytestmark = pytest.mark.timeout(900)  # the first one waits for the image
+pytestmark = [
+    pytest.mark.timeout(900),  # the first one waits for the image
+    pytest.mark.xdist_group("docker"),
+]
 CONDOR = row("acme/condor-3", "0.000003", "0.000015")
 MARK = "# a line of a private pip.conf\n"
 MB = 1_000_000
@@ -68,14 +71,14 @@ def python(docker: DockerEngine, script: str) -> str:
 
 
 def pinned() -> dict[str, str]:
-    """Give the requirements and their versions."""
+    """Return the requirements and their versions."""
     text = (ROOT / "deploy/requirements.txt").read_text()
     return dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", text, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    """Give a folder that is gone afterwards: with an image in it, it is large."""
+    """A folder that is removed afterwards, since with an image in it it is large."""
     if lack := missing():
         assert "WATCHER_REQUIRE_ALL" not in os.environ, lack
         pytest.skip(f"a Docker engine of its own {lack}")
@@ -86,7 +89,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def parts(place: Path, pytestconfig: pytest.Config) -> Path:
-    """Make what stands in for a registry of images, once: pytest's cache keeps it."""
+    """Make the stand-ins for an image registry, once: pytest's cache keeps them."""
     script = ROOT / ".ci/container-parts"
     named = f"container-parts-{hashlib.sha256(script.read_bytes()).hexdigest()[:16]}"
     folder = pytestconfig.cache.mkdir(named) if pytestconfig.cache else place / named
@@ -97,7 +100,7 @@ def parts(place: Path, pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture(scope="module")
 def docker(place: Path, parts: Path) -> Iterator[DockerEngine]:
-    """Give an engine that has the image, built of the Dockerfile as it is, and no network but its own."""
+    """An engine that has the image, built from the Dockerfile unchanged, and no network but its own."""
     plugins = place / "client" / "cli-plugins"
     plugins.mkdir(parents=True)
     (plugins / "docker-compose").symlink_to(parts / "docker-compose")
@@ -111,16 +114,22 @@ def docker(place: Path, parts: Path) -> Iterator[DockerEngine]:
 
 
 @pytest.fixture
-def project(docker: DockerEngine, place: Path) -> Iterator[ComposeProject]:
-    """Give the services, up and healthy."""
+def stopped(docker: DockerEngine, place: Path) -> Iterator[ComposeProject]:
+    """The services, none of them started."""
     project = ComposeProject(docker, place)
     project.shows(OWL, FINCH)
     (place / "rules.yaml").write_text(RULES)
     try:
-        project.up()
         yield project
     finally:
         project.compose("down", "--volumes")
+
+
+@pytest.fixture
+def project(stopped: ComposeProject) -> ComposeProject:
+    """The services, up and healthy."""
+    stopped.up()
+    return stopped
 
 
 def test_the_image_adds_less_than_40_mb_to_its_base(docker: DockerEngine) -> None:
@@ -147,8 +156,8 @@ def test_the_image_has_the_pinned_packages_and_nothing_more(docker: DockerEngine
     assert listed == wanted | {"watcher": __version__}
 
 
-def test_every_service_of_apprise_is_offered_in_the_image(docker: DockerEngine) -> None:
-    """Some lack a package here and there, but none lacks one that is required."""
+def test_every_apprise_service_is_available_in_the_image(docker: DockerEngine) -> None:
+    """Some services lack an optional package, but none lacks one of ours."""
     told = subprocess.run(
         [sys.executable, "-c", SERVICES], capture_output=True, text=True, timeout=60, check=True
     )
@@ -165,8 +174,8 @@ def test_every_service_of_apprise_is_offered_in_the_image(docker: DockerEngine) 
         "-m watcher.delivery.apprise_child",
     ],
 )
-def test_what_is_loaded_has_its_bytecode(docker: DockerEngine, command: str) -> None:
-    """Also where Python's own library comes without; the plugins of Apprise do without."""
+def test_what_is_loaded_has_bytecode(docker: DockerEngine, command: str) -> None:
+    """This includes Python's own library, but not the plugins of Apprise."""
     job = json.dumps({"check": True, "url": "mailtos://user:password@example.com"})
     arguments = ("--interactive", "--entrypoint=python", "watcher", "-v", *command.split())
     said = docker.finished("run", *LOCKED_UP, *arguments, given=job).stderr
@@ -207,7 +216,7 @@ def test_the_service_is_locked_up(project: ComposeProject) -> None:
     assert facts["refused"] == read_only | dict.fromkeys(["/tmp", "/var/lib/watcher"])  # noqa: S108 - the container's
 
 
-def test_a_change_is_told_through_addresses_that_stand_in_secret_files(project: ComposeProject) -> None:
+def test_a_change_is_reported_to_addresses_from_secret_files(project: ComposeProject) -> None:
     project.shows(OWL, FINCH, HERON)
     eventually(lambda: len(project.received) == 2, "Slack and mail have the message", LONG)
     assert {entry["to"] for entry in project.received} == {"https://hooks.slack.com", "mail"}
@@ -217,7 +226,7 @@ def test_a_change_is_told_through_addresses_that_stand_in_secret_files(project: 
     assert "a@example.test" not in shown
 
 
-def test_what_is_remembered_outlives_kill_9_and_the_container(project: ComposeProject) -> None:
+def test_what_is_stored_survives_kill_9_and_a_new_container(project: ComposeProject) -> None:
     project.shows(OWL, FINCH, HERON)
     told = [("model.added", HERON["id"])]
     eventually(lambda: project.events() == told, "the new model is news", LONG)
@@ -233,7 +242,7 @@ def test_what_is_remembered_outlives_kill_9_and_the_container(project: ComposePr
     eventually(lambda: project.events() == told, "what is new since then is news, and only that", LONG)
 
 
-def test_a_restart_takes_up_rules_that_an_editor_replaced(project: ComposeProject, place: Path) -> None:
+def test_a_restart_loads_rules_that_an_editor_replaced(project: ComposeProject, place: Path) -> None:
     rules, fresh = place / "rules.yaml", place / "rules.new"
     before = rules.read_text()
     fresh.write_text(before.replace("Everything", "All there is"))
@@ -248,7 +257,7 @@ def test_sigterm_ends_the_service_with_0(project: ComposeProject) -> None:
     project.compose("stop", "watcher")
     state = project.container["State"]
     assert (state["Status"], state["ExitCode"], state["OOMKilled"]) == ("exited", 0, False)
-    assert "watcher ends" in project.compose("logs", "watcher")
+    assert "watcher stopped" in project.compose("logs", "watcher")
 
 
 def test_it_is_unhealthy_while_its_source_is_silent_for_too_long(project: ComposeProject) -> None:
@@ -266,6 +275,7 @@ def test_it_is_unhealthy_while_its_source_is_silent_for_too_long(project: Compos
         pytest.param(600, 137, id="beyond-the-limit"),
     ],
 )
-def test_more_memory_than_allowed_is_not_to_be_had(project: ComposeProject, size: int, code: int) -> None:
+def test_no_more_memory_than_allowed_is_available(stopped: ComposeProject, size: int, code: int) -> None:
     fill = f"print(len(b'x' * ({size} << 20)))"
-    project.compose("run", "--rm", "--no-TTY", "--entrypoint=python", "watcher", "-c", fill, code=code)
+    options = ("--rm", "--no-TTY", "--no-deps", "--entrypoint=python")
+    stopped.compose("run", *options, "watcher", "-c", fill, code=code)

@@ -59,7 +59,7 @@ def told(file: Path) -> Path:
 
 def test_help_says_what_there_is_with_examples_and_exit_codes() -> None:
     shown = called("--help").output
-    for words in ("watcher demo ", "Exit codes:", "78  the configuration cannot be used", "replay", "outbox"):
+    for words in ("watcher demo ", "Exit codes:", "78  the configuration is invalid", "replay", "outbox"):
         assert words in shown
     assert called("run", "-h").exit_code == 0
 
@@ -79,10 +79,7 @@ def test_without_a_configuration_every_command_says_how_to_name_one(
     for command in ("run", "once", "check", "events", "status"):
         result = called(command)
         assert result.exit_code == 78
-        assert (
-            f"watcher: {tmp_path}/rules.yaml: there is no such file; name another with --config"
-            in result.stderr
-        )
+        assert f"watcher: {tmp_path}/rules.yaml does not exist; use --config" in result.stderr
 
 
 def test_check_tells_every_mistake_and_touches_nothing(file: Path) -> None:
@@ -102,7 +99,7 @@ def test_check_explains_a_good_configuration() -> None:
     assert result.exit_code == 0
     assert "Everything: reports to hook if" in result.output
     assert "console: no rule uses this channel" in result.stderr
-    assert "The configuration is good." in result.output
+    assert "The configuration is valid." in result.output
 
 
 @pytest.mark.fault("C12")
@@ -131,7 +128,7 @@ def test_a_sample_that_does_not_arrive_says_why() -> None:
 
 @pytest.mark.usefixtures("file")
 def test_a_channel_that_is_not_there_is_named_with_those_that_are() -> None:
-    assert "there is no channel 'tem'; the configuration has: console, hook" in called("test", "tem").stderr
+    assert "no channel named 'tem'; configured channels: console, hook" in called("test", "tem").stderr
 
 
 class TestRecord:
@@ -163,6 +160,12 @@ class TestRecord:
         assert called("events", "--model", "nobody/*").stderr == "No events yet.\n"
 
     @pytest.mark.usefixtures("told")
+    def test_a_pattern_for_events_means_what_it_means_in_a_rule(self) -> None:
+        others = called("events", "--json", "--kind", "!price.*").output.splitlines()
+        assert [json.loads(line)["kind"] for line in others] == ["model.added"]
+        assert called("events", "--kind", "!").exit_code == 2
+
+    @pytest.mark.usefixtures("told")
     def test_history_shows_what_the_list_showed(self) -> None:
         shown = called("history", "acme/owl-2").output
         assert "prompt      $1.25 per M tokens" in shown
@@ -175,10 +178,10 @@ class TestRecord:
     @pytest.mark.usefixtures("told")
     def test_a_model_that_is_not_known_is_met_with_one_that_is(self) -> None:
         assert (
-            "nothing is known of 'acme/owl2'; did you mean acme/owl-2?"
+            "no model or event named 'acme/owl2'; did you mean acme/owl-2?"
             in called("history", "acme/owl2").stderr
         )
-        assert "nothing is known of 'zzz'\n" in called("history", "zzz").stderr
+        assert "no model or event named 'zzz'\n" in called("history", "zzz").stderr
 
     def test_the_outbox_shows_where_messages_stand_and_queues_dead_ones_again(self, told: Path) -> None:
         with Store.open(told.parent / "watcher.db") as store:
@@ -191,9 +194,9 @@ class TestRecord:
             "dead",
             "waiting",
         ]
-        assert called("outbox", "--retry", "1").stderr.startswith("1 queued again")
-        assert called("outbox", "--retry", "all").stderr == "No message is dead.\n"
-        assert "no dead message has the number 1" in called("outbox", "--retry", "1").stderr
+        assert called("outbox", "--retry", "1").stderr.startswith("requeued 1;")
+        assert called("outbox", "--retry", "all").stderr == "No dead letters.\n"
+        assert "there is no dead letter 1" in called("outbox", "--retry", "1").stderr
         assert called("outbox", "--retry", "one").exit_code == 2
 
     def test_a_store_without_messages_says_so(self, file: Path) -> None:
@@ -215,7 +218,7 @@ class TestExplain:
         assert "  + Everything: reports to hook" in shown
         owl = called("explain", "acme/owl-2")
         assert "acme/owl-2: prompt $1.25 → $1.50 (+20 %) per M tokens" in owl.output
-        assert owl.stderr == "Nothing waits to become news.\n"
+        assert owl.stderr == "No changes on hold.\n"
 
     @pytest.mark.usefixtures("told")
     def test_an_event_is_explained_by_its_number(self) -> None:
@@ -242,7 +245,7 @@ class TestExplain:
     @pytest.mark.usefixtures("told")
     def test_what_is_not_known_is_met_with_what_is(self) -> None:
         assert (
-            "nothing is known of 'acme/owl3'; did you mean acme/owl-2?"
+            "no model or event named 'acme/owl3'; did you mean acme/owl-2?"
             in called("explain", "acme/owl3").stderr
         )
 

@@ -39,7 +39,7 @@ def test_the_shipped_rules_load_without_any_variable_or_warning() -> None:
     assert shipped.sources["models"].endswith("?output_modalities=all")
 
 
-def test_everything_has_a_default_but_channels_and_rules(tmp_path: Path) -> None:
+def test_everything_but_channels_and_rules_has_a_default(tmp_path: Path) -> None:
     given = loaded(tmp_path)
     assert given.poll == timedelta(minutes=5)
     assert given.store == tmp_path / "watcher.db"
@@ -49,7 +49,7 @@ def test_everything_has_a_default_but_channels_and_rules(tmp_path: Path) -> None
     assert given.warnings == ()
 
 
-def test_what_is_given_counts(tmp_path: Path) -> None:
+def test_given_values_count(tmp_path: Path) -> None:
     more = """\
 poll: 10m
 store: state/w.db
@@ -85,7 +85,7 @@ def test_a_secret_can_be_in_a_file_of_its_own(tmp_path: Path, *, credentials: bo
     assert given.channels["team"].url.reveal() == "json://host/x"
 
 
-def test_a_secret_that_systemd_does_not_give_is_looked_for_beside_the_file(tmp_path: Path) -> None:
+def test_a_secret_not_provided_by_systemd_is_looked_for_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("json://host/x")
     environ = {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
     given = loaded(tmp_path, GOOD.replace('"${TEAM_URL}"', "file:url"), environ)
@@ -114,22 +114,20 @@ def test_yaml_means_what_it_looks_like(tmp_path: Path) -> None:
     assert str(when["context"]) == "at least 12 tokens"
 
 
-def test_the_file_is_the_one_that_is_named_else_the_one_here(tmp_path: Path) -> None:
+def test_the_file_is_the_one_named_or_else_the_one_in_this_folder(tmp_path: Path) -> None:
     here, named, other = (tmp_path / name for name in ("rules.yaml", "named.yaml", "other.yaml"))
-    with pytest.raises(
-        ConfigError, match=r"there is no such file; name another with --config or \$WATCHER_CONFIG"
-    ):
+    with pytest.raises(ConfigError, match=r"does not exist; use --config or \$WATCHER_CONFIG to name a file"):
         load.find(None, {}, tmp_path)
     for file in (here, named, other):
         file.touch()
     assert load.find(None, {}, tmp_path) == here
     assert load.find(None, {"WATCHER_CONFIG": str(other)}, tmp_path) == other
     assert load.find(named, {"WATCHER_CONFIG": str(other)}, tmp_path) == named
-    with pytest.raises(ConfigError, match=r"nope.yaml: there is no such file$"):
+    with pytest.raises(ConfigError, match=r"nope.yaml does not exist$"):
         load.find(tmp_path / "nope.yaml", {}, tmp_path)
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         load.load(tmp_path, {})
 
@@ -160,7 +158,7 @@ rules: [{{name: A, notify: console}}]
     ids=["excluded", "a size is of price changes only"],
 )
 @pytest.mark.fault("C9")
-def test_a_rule_that_no_event_can_meet_is_a_warning(tmp_path: Path, when: str) -> None:
+def test_a_rule_that_no_event_can_match_is_a_warning(tmp_path: Path, when: str) -> None:
     given = loaded(tmp_path, GOOD.replace('event: "*.*"', when))
     assert given.warnings == (
         f"{tmp_path}/rules.yaml:4:5 rules[0].when: no event can meet all conditions, so this rule never reports anything",
@@ -179,7 +177,7 @@ def test_an_address_with_a_doubled_dollar_is_a_literal_one_too(tmp_path: Path) -
 
 @pytest.mark.timeout(30)
 @pytest.mark.fault("C8", "Z9")
-def test_a_pattern_takes_no_time_however_it_is_made(tmp_path: Path) -> None:
+def test_no_pattern_is_slow(tmp_path: Path) -> None:
     glob = "*a" * 50 + "b"
     wanted = (
         loaded(tmp_path, GOOD.replace('"*.*"', f'"*.*", model: "{glob}"')).settings.rules[0].when["model"]
@@ -222,7 +220,7 @@ def test_the_schema_suggests_the_kinds_of_events_and_names_no_host() -> None:
     assert "openrouter.ai" not in json.dumps(found)
 
 
-def test_the_schema_gives_the_defaults_as_people_write_them() -> None:
+def test_the_schema_shows_defaults_as_people_write_them() -> None:
     keys = schema.schema()["properties"]
     assert keys["poll"]["default"] == "5m"
     assert keys["reminders"]["default"] == ["30d", "14d", "7d", "1d", "0d"]
@@ -273,7 +271,7 @@ def test_the_sample_of_the_reference_loads(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("C3", "C7")
-def test_the_mistakes_of_the_reference_are_what_is_said(tmp_path: Path) -> None:
+def test_the_mistakes_in_the_reference_are_the_real_messages(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         loaded(tmp_path, examples("yaml")[-1])
     said = [f"watcher: {line.removeprefix(f'{tmp_path}/')}" for line in error.value.problems]
@@ -285,7 +283,7 @@ def examples(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", reference, flags=re.DOTALL | re.MULTILINE)
 
 
-def test_the_shipped_rules_tell_each_kind_of_event_or_say_that_they_do_not() -> None:
+def test_the_shipped_rules_report_each_kind_of_event_or_say_that_they_do_not() -> None:
     text = (ROOT / "rules.yaml").read_text()
     wanted = [rule.when["event"] for rule in load.load(ROOT / "rules.yaml", {}).settings.rules]
     told = {kind for kind in KINDS for globs in wanted if isinstance(globs, Globs) and globs.matches(kind)}

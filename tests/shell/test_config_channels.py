@@ -43,7 +43,7 @@ from tests.support.config_problems import channel, problems
         ),
         pytest.param(
             channel("'console://'") + "heartbeat: ftp://example.com/x\n",
-            ["heartbeat: is no address; it looks like https://..."],
+            ["heartbeat: is not a valid address; it must look like https://..."],
             id="heartbeat",
         ),
         pytest.param(
@@ -53,7 +53,7 @@ from tests.support.config_problems import channel, problems
         ),
     ],
 )
-def test_mistakes_in_how_channels_are_used_are_named_with_line_and_way_out(
+def test_mistakes_in_using_channels_are_listed_with_line_and_fix(
     tmp_path: Path, text: str, expected: list[str]
 ) -> None:
     [found] = problems(tmp_path, text, {})

@@ -16,11 +16,11 @@ CANARY = "cAnArY-7f3e"
         pytest.param("", ["1:1 the file is empty"], id="empty", marks=pytest.mark.fault("C1")),
         pytest.param(
             "rules: [a\n",
-            ["2:1 this is not YAML: expected ',' or ']'"],
+            ["2:1 invalid YAML: expected ',' or ']'"],
             id="syntax",
             marks=pytest.mark.fault("C1"),
         ),
-        pytest.param("\trules: 1\n", ["1:1 this is not YAML"], id="tab", marks=pytest.mark.fault("C1")),
+        pytest.param("\trules: 1\n", ["1:1 invalid YAML"], id="tab", marks=pytest.mark.fault("C1")),
         pytest.param(
             b"\xef\xbb\xbfpoll: 1x\n" + RULE.encode(),
             ["1:1 poll: takes a duration"],
@@ -32,16 +32,16 @@ CANARY = "cAnArY-7f3e"
         ),
         pytest.param(
             "a: \x00\n",
-            ["1:4 the character U+0000 cannot stand here"],
+            ["1:4 the character U+0000 is not allowed here"],
             id="nul",
             marks=pytest.mark.fault("C1"),
         ),
         pytest.param(
-            "- a list\n", ["1:1 the file is `key: value` lines"], id="list", marks=pytest.mark.fault("C1")
+            "- a list\n", ["1:1 must be `key: value` lines"], id="list", marks=pytest.mark.fault("C1")
         ),
         pytest.param(
             "poll: 5m\n" + RULE + "poll: 6m\n",
-            ["6:1 poll: is there twice, first in line 1"],
+            ["6:1 poll: duplicate key, first on line 1"],
             id="key-twice",
             marks=pytest.mark.fault("C2"),
         ),
@@ -77,7 +77,7 @@ CANARY = "cAnArY-7f3e"
         ),
         pytest.param(
             "a: &x [1]\nb: *x\n",
-            ["1:4 anchors and aliases (& and *) are not used here"],
+            ["1:4 anchors and aliases (& and *) are not supported"],
             id="alias",
             marks=pytest.mark.fault("C4"),
         ),
@@ -92,7 +92,7 @@ CANARY = "cAnArY-7f3e"
         ),
         pytest.param(
             "a: !!python/object:os.system x\n",
-            ["1:4 tags (!) are not used here"],
+            ["1:4 tags (!) are not supported"],
             id="tag",
             marks=pytest.mark.fault("C5"),
         ),
@@ -194,49 +194,51 @@ CANARY = "cAnArY-7f3e"
         ),
         pytest.param(
             RULE.replace("console://", "file:binary"),
-            ["the file binary cannot be read: it is not a file of UTF-8 text"],
+            ["the file binary cannot be read: it is not a UTF-8 text file"],
             id="binary",
             marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             RULE.replace("console://", "file:pipe"),
-            ["the file pipe cannot be read: it is not a file of UTF-8 text"],
+            ["the file pipe cannot be read: it is not a UTF-8 text file"],
             id="pipe",
             marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             RULE.replace("console://", "file:/x/${TOKEN}"),
-            ["1:12 channels.console: the file that it names cannot be read: No such file"],
+            ["1:12 channels.console: the file it names cannot be read: No such file"],
             id="file-by-variable",
             marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             RULE.replace("console://", "${LINES}"),
-            ["channels.console: the environment variable LINES has a line break or the like in it"],
+            [
+                "channels.console: the environment variable LINES contains a line break or another control character"
+            ],
             id="lines",
             marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             "store: ${LINES}/w.db\n" + RULE,
-            ["1:1 store: the environment variable LINES has a line break"],
+            ["1:1 store: the environment variable LINES contains a line break"],
             id="lines-in-store",
             marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             RULE.replace("console://", "json://host/${A-B}"),
-            ["1:12 channels.console: ${ starts the name of a variable, such as ${NAME}"],
+            ["1:12 channels.console: ${ starts a variable such as ${NAME}"],
             id="name",
             marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             RULE.replace("console://", CANARY),
-            ["1:12 channels.console: is no address"],
+            ["1:12 channels.console: is not a valid address"],
             id="no-address",
             marks=pytest.mark.fault("C12", "Z2"),
         ),
         pytest.param(
             RULE.replace("console://", "${TOKEN}"),
-            ["1:12 channels.console: is no address"],
+            ["1:12 channels.console: is not a valid address"],
             id="variable",
             marks=pytest.mark.fault("C12", "Z2"),
         ),
@@ -248,56 +250,58 @@ CANARY = "cAnArY-7f3e"
         ),
         pytest.param(
             f'channels: {{slack://{CANARY}: "", console: "console://"}}\n' + RULE.partition("\n")[2],
-            ["1:12 channels.***: is no address", "1:12 channels.***: is no name for a channel"],
+            ["1:12 channels.***: is not a valid address", "1:12 channels.***: is not a valid channel name"],
             id="as-name",
             marks=pytest.mark.fault("Z2"),
         ),
         pytest.param(
             "sources: {models: 'https://${TOKEN} x', feed: openrouter}\n" + RULE,
             [
-                "1:11 sources.models: is no address",
-                "1:41 sources.feed: is no address; it looks like https://",
+                "1:11 sources.models: is not a valid address",
+                "1:41 sources.feed: is not a valid address; it must look like https://",
             ],
             id="sources",
             marks=pytest.mark.fault("Z2"),
         ),
         pytest.param(
-            "sources: {models: off}\n" + RULE, ["1:11 sources.models: is no address"], id="models-off"
+            "sources: {models: off}\n" + RULE,
+            ["1:11 sources.models: is not a valid address"],
+            id="models-off",
         ),
         pytest.param("store: ''\n" + RULE, ["1:1 store: must not be empty"], id="store"),
         pytest.param(
             "? [a]\n: b\n",
-            ["1:3 a key is text here; put it in quotes"],
+            ["1:3 keys must be text; put it in quotes"],
             id="key",
             marks=pytest.mark.fault("C1"),
         ),
         pytest.param(
             "a: 2026-99-99\n",
-            ["1:1 this is not YAML: month must be in 1..12"],
+            ["1:1 invalid YAML: month must be in 1..12"],
             id="date",
             marks=pytest.mark.fault("C1"),
         ),
         pytest.param(
             "5: b\n",
-            ["1:1 a key is text here; put it in quotes"],
+            ["1:1 keys must be text; put it in quotes"],
             id="number-as-key",
             marks=pytest.mark.fault("C1"),
         ),
         pytest.param(
             "%YAML 1.1\n---\n" + RULE,
-            ["2:1 a %YAML line is not used here"],
+            ["2:1 a %YAML line is not supported"],
             id="version",
             marks=pytest.mark.fault("C6"),
         ),
         pytest.param(
             RULE + "    when: {model: a, model: b}\n",
-            ["5:22 rules[0].when.model: is there twice, first in line 5; keep one"],
+            ["5:22 rules[0].when.model: duplicate key, first on line 5; keep one"],
             id="nested",
             marks=pytest.mark.fault("C2"),
         ),
         pytest.param(
             "holds: {price: 1h}\nholds: {price: 2h}\n" + RULE,
-            ["2:1 holds: is there twice, first in line 1"],
+            ["2:1 holds: duplicate key, first on line 1"],
             id="section",
             marks=pytest.mark.fault("C2"),
         ),
@@ -329,7 +333,7 @@ CANARY = "cAnArY-7f3e"
         ),
     ],
 )
-def test_a_mistake_gets_a_line_with_its_place_and_the_way_out(
+def test_a_mistake_is_listed_with_its_line_and_the_fix(
     tmp_path: Path, text: str | bytes, expected: list[str]
 ) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
@@ -344,7 +348,7 @@ def test_a_mistake_gets_a_line_with_its_place_and_the_way_out(
     assert "pydantic" not in str(found)
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+def test_all_mistakes_are_listed_at_once_in_file_order(tmp_path: Path) -> None:
     text = """\
 poll: 2d
 pol: 5m

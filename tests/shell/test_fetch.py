@@ -39,7 +39,7 @@ def all_have_ended(within: float) -> bool:
     return not any(exchange.is_alive() for exchange in exchanges)
 
 
-def test_an_answer_comes_whole_and_we_say_who_asks() -> None:
+def test_an_answer_arrives_whole_and_the_request_says_who_asks() -> None:
     with serving(reply(BODY)) as server:
         assert fetch(server.url("/models?x=1")).pages == (BODY,)
         request = server.requests[0].lower()
@@ -76,7 +76,7 @@ def test_an_answer_comes_whole_and_we_say_who_asks() -> None:
         ),
     ],
 )
-def test_every_way_to_answer_properly_is_read(script: Script) -> None:
+def test_every_proper_answer_is_read(script: Script) -> None:
     with serving(script) as server:
         assert fetch(server.url()).pages == (BODY,)
 
@@ -88,11 +88,14 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
     ("script", "words"),
     [
         pytest.param(
-            dripped(HEAD), "no whole answer within 0.5 s", id="dripping-head", marks=pytest.mark.fault("N5")
+            dripped(HEAD),
+            "no complete answer within 0.5 s",
+            id="dripping-head",
+            marks=pytest.mark.fault("N5"),
         ),
         pytest.param(
             Script((HEAD, *(b"x",) * 90), 0.1),
-            "no whole answer within 0.5 s",
+            "no complete answer within 0.5 s",
             id="dripping-body",
             marks=pytest.mark.fault("N6"),
         ),
@@ -111,13 +114,13 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
         ),
         pytest.param(
             reply(b'{"error": {"code": 500, "message": "Internal\\nServer Error"}}', "500 Oops"),
-            r"HTTP 500 ('Internal\nServer Error')",
+            "HTTP 500 (Internal Server Error)",
             id="words",
             marks=pytest.mark.fault("H1"),
         ),
         pytest.param(
             reply(b"", "404 Not Found"),
-            "is the address in `sources` right?",
+            "check the address",
             id="404",
             marks=pytest.mark.fault("H3"),
         ),
@@ -154,7 +157,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
         pytest.param(zipped(b"0" * 50_000_000), "too large", id="bomb", marks=pytest.mark.fault("H11")),
         pytest.param(
             reply(BODY, "200 OK", "Age: 46800"),
-            "gave an answer that is 13 hours old",
+            "sent an answer that is 13 hours old",
             id="stale",
             marks=pytest.mark.fault("H16"),
         ),
@@ -184,7 +187,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
         ),
         pytest.param(
             reply(gzip.compress(BODY)[:-9], "200 OK", "Content-Encoding: gzip"),
-            "ends too early",
+            "is truncated",
             id="cut",
             marks=pytest.mark.fault("H13"),
         ),
@@ -196,7 +199,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
         ),
         pytest.param(
             reply(gzip.compress(BODY) * 2, "200 OK", "Content-Encoding: gzip"),
-            "goes on after its end",
+            "continues after its end",
             id="more",
             marks=pytest.mark.fault("H13"),
         ),
@@ -215,15 +218,15 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
         ),
     ],
 )
-def test_an_answer_that_fails_is_one_line_that_says_why(script: Script, words: str) -> None:
+def test_a_failed_answer_is_one_line_that_says_why(script: Script, words: str) -> None:
     assert words in str(failure(script, deadline=0.5 if "within" in words else 5.0))
 
 
 @pytest.mark.fault("H9")
-def test_words_of_a_server_are_quoted_escaped_and_cut() -> None:
+def test_a_servers_text_is_quoted_escaped_and_cut() -> None:
     said = rb'{"error": {"message": "\u001b[31m\u202e\ud800' + b"x" * 500 + b'"}}'
     words = str(failure(reply(said, "500 Oops")))
-    assert r"('\x1b[31m\u202e\ud800xxx" in words
+    assert "HTTP 500 ( [31m  xxx" in words
     assert words.isprintable()
     assert len(words) < 300
 
@@ -239,16 +242,16 @@ def test_words_of_a_server_are_quoted_escaped_and_cut() -> None:
     ],
 )
 @pytest.mark.fault("H1", "H2")
-def test_a_status_counts_however_its_body_fails(script: Script) -> None:
+def test_a_status_counts_even_if_its_body_fails(script: Script) -> None:
     error = failure(script)
     assert str(error) == "127.0.0.1 answered HTTP 503"
     assert error.retry_after == 30.0
 
 
 @pytest.mark.fault("N4")
-def test_a_silent_server_is_left_after_the_deadline() -> None:
+def test_a_silent_server_is_given_up_at_the_deadline() -> None:
     words = str(failure(Script((HANG,)), deadline=0.5))
-    assert "no whole answer" in words or "timed out" in words, "the step's own time is as short"
+    assert "no complete answer" in words or "timed out" in words, "the step's own time is as short"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +261,7 @@ def test_a_silent_server_is_left_after_the_deadline() -> None:
         pytest.param(dripped(HEAD[:-4] + b"0" * 300), id="dripping-head", marks=pytest.mark.fault("N5")),
     ],
 )
-def test_an_exchange_that_is_left_behind_ends_by_itself(script: Script) -> None:
+def test_an_abandoned_exchange_ends_by_itself(script: Script) -> None:
     with serving(script) as server:
         with pytest.raises(FetchError):
             fetch(server.url(), deadline=0.5)
@@ -266,15 +269,15 @@ def test_an_exchange_that_is_left_behind_ends_by_itself(script: Script) -> None:
 
 
 @pytest.mark.fault("N3")
-def test_a_connection_that_is_never_made_ends_at_the_deadline() -> None:
+def test_a_connection_that_is_never_established_ends_at_the_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, socket.socket() as filling:
         filling.connect(listener.getsockname())
-        with pytest.raises(FetchError, match=r"no whole answer within 0\.5 s|timed out"):
+        with pytest.raises(FetchError, match=r"no complete answer within 0\.5 s|timed out"):
             fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/", deadline=0.5)
 
 
 @pytest.mark.fault("N2")
-def test_a_program_ends_though_an_exchange_hangs() -> None:
+def test_a_program_ends_although_an_exchange_hangs() -> None:
     program = """if True:
         import sys, time
         from watcher.sources.fetch import fetch
@@ -284,19 +287,19 @@ def test_a_program_ends_though_an_exchange_hangs() -> None:
         command = [sys.executable, "-c", program, server.url()]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1].endswith("127.0.0.1 gave no whole answer within 0.3 s")
+    assert ended.stderr.splitlines()[-1].endswith("127.0.0.1 sent no complete answer within 0.3 s")
 
 
-def test_what_happens_after_the_deadline_is_heard_by_nobody() -> None:
+def test_what_happens_after_the_deadline_goes_unnoticed() -> None:
     late = Flag()
-    with serving(reply(b"1")) as server, pytest.raises(FetchError, match="no whole answer"):
+    with serving(reply(b"1")) as server, pytest.raises(FetchError, match="no complete answer"):
         fetch(server.url(), next_page=lambda _: "?page=2" if late.wait(10) else None, deadline=0.3)
     late.set()
     assert all_have_ended(within=10.0), "a traceback of theirs would fail this test"
 
 
 @pytest.mark.fault("H11")
-def test_an_answer_is_unpacked_once_and_never_twice() -> None:
+def test_an_answer_is_decompressed_only_once() -> None:
     inner = gzip.compress(b"0" * 10_000_000)
     with serving(zipped(inner)) as server:
         assert fetch(server.url()).pages == (inner,)
@@ -312,11 +315,11 @@ def test_a_bomb_takes_no_memory() -> None:
 
 
 @pytest.mark.fault("H12")
-def test_what_follows_a_packed_answer_is_not_kept() -> None:
+def test_what_follows_a_compressed_answer_is_dropped() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
     flood = Script((head + gzip.compress(BODY), *(b"x" * 1_000_000,) * 100))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert "goes on after its end" in str(failure(flood))
+    assert "continues after its end" in str(failure(flood))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000, "KB"
 
 
@@ -353,7 +356,7 @@ def test_a_closed_port_is_named() -> None:
 
 
 @pytest.mark.fault("N2")
-def test_a_name_that_nobody_knows_is_an_error() -> None:
+def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(FetchError, match=r"^catalog\.invalid"):
         fetch("http://catalog.invalid/models", deadline=3.0)
 
@@ -367,6 +370,6 @@ def test_an_address_that_cannot_be_used_is_an_error(address: str) -> None:
 
 
 @pytest.mark.fault("N14")
-def test_a_connection_that_the_server_closed_is_opened_anew() -> None:
+def test_a_connection_closed_by_the_server_is_reopened() -> None:
     with serving(reply(b"1"), reply(b"2")) as server:
         assert [fetch(server.url()).pages for _ in range(2)] == [(b"1",), (b"2",)]

@@ -106,13 +106,13 @@ def test_a_proxy_that_refuses_us_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("proxy", ["socks5://u:cAnArY@h:1", "nonsense://u:cAnArY@h", "http://u:cAnArY/x@h:1"])
 @pytest.mark.fault("N12")
 def test_a_proxy_setting_that_cannot_be_used_is_an_error(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
-    assert "settings in the environment cannot be used" in through(proxy, monkeypatch)
+    assert "settings in the environment" in through(proxy, monkeypatch)
 
 
 @pytest.mark.fault("N10")
 def test_missing_certificates_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    with pytest.raises(FetchError, match="certificate settings in the environment cannot be used"):
+    with pytest.raises(FetchError, match="invalid proxy or certificate settings in the environment"):
         fetch("https://catalog.test/models")
 
 

@@ -20,7 +20,7 @@ def entry(level: int = logging.WARNING) -> logging.LogRecord:
 
 
 @pytest.mark.fault("Z4", "Z5")
-def test_an_entry_is_one_line_whatever_remote_text_is_in_it() -> None:
+def test_a_log_entry_is_one_line_whatever_remote_text_it_contains() -> None:
     said = "models: acme/owl 2026-11-23T08:00:00Z ERROR forged  [31mred [0m  evil"
     assert Plain().format(entry()) == f"2026-11-02T08:00:00Z WARNING {said}"
     assert Journal().format(entry()) == f"<4>{said}"
@@ -40,7 +40,7 @@ def test_the_journal_reads_the_priority(level: int, priority: int) -> None:
     assert Journal().format(entry(level)).startswith(f"<{priority}>")
 
 
-def test_when_nothing_happens_there_is_a_line_an_hour(
+def test_while_nothing_happens_there_is_one_line_an_hour(
     tmp_path: Path, catalog: Catalog, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "watcher.service")

@@ -21,7 +21,7 @@ def event(kind: str) -> Event:
     return Event("1", START, KINDS[kind], "acme/owl-2")
 
 
-def test_polls_are_counted_by_outcome_and_the_last_good_one_is_dated() -> None:
+def test_polls_are_counted_by_outcome_and_the_last_good_one_has_its_time() -> None:
     metrics = new_metrics()
     metrics.asked("models", 0.3, START, failed=False)
     metrics.asked("models", 9.0, START + timedelta(hours=1), failed=True)
@@ -66,7 +66,7 @@ def test_an_attempt_to_send_counts_once(verdict: Verdict, dead: bool, outcome: s
 
 
 @pytest.mark.fault("L22")
-def test_channels_that_are_all_dead_show() -> None:
+def test_it_shows_when_all_channels_are_dead() -> None:
     metrics = new_metrics()
     metrics.outbox(
         {name: ChannelDepth(waiting=2, dead=3, oldest=7200, failing=True) for name in ("team", "ops")}
@@ -91,7 +91,7 @@ def test_what_is_not_known_yet_is_not_zero() -> None:
     assert not any(name.startswith(("watcher_outbox", "watcher_channel")) for name, _ in samples(metrics))
 
 
-def test_every_counter_is_there_before_it_counts() -> None:
+def test_every_counter_exists_before_its_first_event() -> None:
     metrics = new_metrics()
     found = {key for key, count in samples(metrics).items() if count == 0}
     expected = [
@@ -123,7 +123,7 @@ def test_labels_come_from_the_configuration_only() -> None:
     assert {dict(labels).get("channel", "team") for _, labels in samples(metrics)} == {"team", "ops"}
 
 
-def test_another_configuration_forgets_what_is_gone_and_goes_on_counting_the_rest() -> None:
+def test_a_new_configuration_drops_what_is_gone_and_keeps_counting_the_rest() -> None:
     metrics = new_metrics()
     metrics.asked("models", 1.0, START, failed=False)
     for name in ("team", "ops"):
@@ -138,7 +138,7 @@ def test_another_configuration_forgets_what_is_gone_and_goes_on_counting_the_res
     assert value(metrics, "watcher_poll_interval_seconds") == 900
 
 
-def test_it_says_what_runs_since_when_and_whether_it_turns() -> None:
+def test_it_shows_version_start_and_whether_the_loop_turns() -> None:
     clock = [0.0]
     metrics = Metrics(clock=lambda: clock[0])
     [build] = [dict(labels) for name, labels in samples(metrics) if name == "watcher_build_info"]
@@ -150,14 +150,14 @@ def test_it_says_what_runs_since_when_and_whether_it_turns() -> None:
     assert value(metrics, "watcher_loop_idle_seconds") == 0
 
 
-def test_two_in_one_process_do_not_know_each_other() -> None:
+def test_two_in_one_process_are_independent() -> None:
     one, other = new_metrics(), new_metrics()
     one.asked("models", 1.0, START, failed=False)
     assert value(one, "watcher_polls_total", source="models", outcome="good") == 1
     assert value(other, "watcher_polls_total", source="models", outcome="good") == 0
 
 
-def test_openmetrics_has_the_same_samples_for_whoever_accepts_it() -> None:
+def test_openmetrics_has_the_same_samples() -> None:
     metrics = new_metrics()
     metrics.planned(0.1, [event("price.changed")], 600, 7)
     text, media = metrics.exposition("application/openmetrics-text;version=1.0.0;q=0.6,text/plain;q=0.5")
@@ -168,6 +168,6 @@ def test_openmetrics_has_the_same_samples_for_whoever_accepts_it() -> None:
     assert metrics.exposition("text/plain")[1].startswith("text/plain; version=0.0.4")
 
 
-def test_all_that_can_be_told_is_measured() -> None:
+def test_everything_observed_is_measured() -> None:
     told = {name for name, _ in inspect.getmembers(Telemetry, inspect.isfunction)}
     assert told <= set(vars(Metrics)) | set(dir(object))

@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("watcher", "tests", "docs")
 AFTER = "\n\nKINDS: Mapping"
 NEW_ROW = """
-    PROVIDER_ADDED = (
-        "provider.added",
-        Row("Providers", "another provider offers the model", Severity.INFO, hold="details"),
+    LICENSE_CHANGED = (
+        "license.changed",
+        Row("Licenses", "the license of its weights changes", Severity.INFO, hold="details"),
     )
 """
 MESSAGE = """
@@ -26,7 +26,7 @@ from watcher.domain.news import Event
 from watcher.messages.message import notification
 
 at = datetime(2026, 11, 2, tzinfo=UTC)
-made = notification("team", at, [Event("1", at, KINDS["provider.added"], "acme/owl-2")], ["Mine"])
+made = notification("team", at, [Event("1", at, KINDS["license.changed"], "acme/owl-2")], ["Mine"])
 print(json.dumps([made.title, made.body]))
 """
 METRICS = "from watcher.service.metrics import Metrics; print(Metrics().exposition()[0].decode())"
@@ -63,26 +63,26 @@ def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_it_is_in_a_message_with_its_heading_and_its_meaning(copy: Path) -> None:
     title, body = json.loads(python(copy, "-c", MESSAGE).stdout)
-    assert title == "acme/owl-2: another provider offers the model"
+    assert title == "acme/owl-2: the license of its weights changes"
     assert body.startswith(
-        "PROVIDERS\n• acme/owl-2: another provider offers the model\n  https://openrouter.ai/acme/owl-2\n"
+        "LICENSES\n• acme/owl-2: the license of its weights changes\n  https://openrouter.ai/acme/owl-2\n"
     )
 
 
 def test_editors_suggest_it(copy: Path) -> None:
     schema = json.loads(python(copy, "-m", "watcher", "schema").stdout)
     suggested = schema["$defs"]["When"]["properties"]["event"]["anyOf"][0]["anyOf"][0]["enum"]
-    assert "provider.added" in suggested
+    assert "license.changed" in suggested
 
 
 def test_it_has_a_counter_from_the_start(copy: Path) -> None:
-    assert 'watcher_events_total{kind="provider.added"} 0.0' in python(copy, "-c", METRICS).stdout
+    assert 'watcher_events_total{kind="license.changed"} 0.0' in python(copy, "-c", METRICS).stdout
 
 
 def test_the_reference_is_wrong_until_it_names_it(copy: Path) -> None:
-    assert python(copy, "-c", CHECK_OF_DOCS).stdout == "['provider.added']\n"
+    assert "license.changed" in python(copy, "-c", CHECK_OF_DOCS).stdout
     reference = copy / "docs/configuration.md"
-    row = "| `provider.added` | another provider offers the model | `details` |\n"
+    row = "| `license.changed` | the license of its weights changes | `details` |\n"
     first = "| `catalog.changed` |"
     reference.write_text(reference.read_text().replace(first, row + first))
-    assert python(copy, "-c", CHECK_OF_DOCS).stdout == "[]\n"
+    assert "license.changed" not in python(copy, "-c", CHECK_OF_DOCS).stdout

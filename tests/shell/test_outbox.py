@@ -33,7 +33,7 @@ def test_every_event_has_one_message_for_each_channel_of_its_rules(store: Store)
 
 
 @pytest.mark.fault("I4")
-def test_a_claim_is_remembered_before_anything_is_sent(store: Store) -> None:
+def test_a_claim_is_recorded_before_anything_is_sent(store: Store) -> None:
     [first, second] = due(store, LATER)
     [[claimed]] = store.outbox.claim([first])
     assert (claimed.state, claimed.attempts) == (OutboxState.SENDING, 1)
@@ -49,7 +49,7 @@ def test_what_was_sent_is_never_due_again(store: Store) -> None:
 
 
 @pytest.mark.fault("L15")
-def test_what_went_as_one_is_finished_as_one_and_counts_as_one_message(store: Store) -> None:
+def test_what_was_sent_as_one_is_finished_as_one_and_counts_as_one_message(store: Store) -> None:
     polled(store, 2, OWL, FINCH, HERON)
     for batch in store.outbox.claim(due(store, LATER)):
         assert len(batch) == 2
@@ -59,7 +59,7 @@ def test_what_went_as_one_is_finished_as_one_and_counts_as_one_message(store: St
     assert store.outbox.sent_since(LATER + DAY) == {}
 
 
-def test_a_failed_message_waits_for_its_next_try(store: Store) -> None:
+def test_a_failed_message_waits_for_its_next_attempt(store: Store) -> None:
     [ops, _] = store.outbox.claim(due(store, LATER))
     store.outbox.finish(ops, Outcome(Verdict.RETRY, "busy"), LATER, [LATER + HOUR])
     assert due(store, LATER) == []
@@ -68,7 +68,7 @@ def test_a_failed_message_waits_for_its_next_try(store: Store) -> None:
 
 
 @pytest.mark.fault("I17")
-def test_what_was_claimed_and_not_begun_waits_as_if_nothing_had_been(store: Store) -> None:
+def test_what_was_claimed_but_not_started_waits_as_before(store: Store) -> None:
     before = due(store, START)
     for batch in store.outbox.claim(before):
         store.outbox.release(batch)
@@ -77,7 +77,7 @@ def test_what_was_claimed_and_not_begun_waits_as_if_nothing_had_been(store: Stor
 
 
 @pytest.mark.fault("I2")
-def test_a_message_given_up_is_dead_and_can_be_queued_again(store: Store) -> None:
+def test_a_message_given_up_is_dead_and_can_be_requeued(store: Store) -> None:
     [first, second] = store.outbox.claim(due(store, LATER))
     for batch in (first, second):
         store.outbox.finish(batch, Outcome(Verdict.REFUSED, "gone"), START, [None])
@@ -87,7 +87,7 @@ def test_a_message_given_up_is_dead_and_can_be_queued_again(store: Store) -> Non
     [[again]] = due(store, START)
     assert (again.id, again.attempts, again.refusals) == (first[0].id, 0, 0)
     assert store.outbox.retry(None, START) == 1
-    with pytest.raises(NotFoundError, match="no dead message has the number 99"):
+    with pytest.raises(NotFoundError, match="there is no dead letter 99"):
         store.outbox.retry([99], START)
 
 
@@ -106,7 +106,7 @@ def test_what_was_being_sent_at_a_crash_is_sent_again_and_marked(path: Path) -> 
 
 @pytest.mark.fault("C14")
 def test_messages_for_a_channel_that_is_gone_are_dead_and_visible(store: Store) -> None:
-    assert store.outbox.bury(["team"]) == 1
+    assert store.outbox.give_up_orphans(["team"]) == 1
     [dead] = store.outbox.messages([OutboxState.DEAD])
     assert (dead.notification.channel, dead.error) == ("ops", "the channel is no longer configured")
 
@@ -119,7 +119,7 @@ def test_a_row_that_cannot_be_read_is_given_up_and_the_others_go_on(
     run_sql(path, f"update outbox set {column} = 'poison' where channel = 'ops'")  # noqa: S608 - our own words
     assert [batch[0].notification.channel for batch in due(store, LATER)] == ["team"]
     [dead] = store.outbox.messages([OutboxState.DEAD])
-    assert dead.error == "the message in the store cannot be read"
+    assert dead.error == "the stored message cannot be read"
     assert dead.notification.title == "acme/finch-mini is new"
 
 
@@ -134,7 +134,7 @@ def test_channels_are_counted(store: Store) -> None:
     }
 
 
-def test_a_channels_error_is_what_its_oldest_waiting_message_met(store: Store) -> None:
+def test_a_channels_error_is_that_of_its_oldest_waiting_message(store: Store) -> None:
     [ops, team] = store.outbox.claim(due(store, LATER))
     store.outbox.finish(ops, Outcome(Verdict.RETRY, "busy"), START, [LATER])
     store.outbox.finish(team, Outcome(Verdict.REFUSED, "no"), START, [None])

@@ -50,7 +50,7 @@ def objects(result: Result) -> list[dict[str, object]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_a_replay_tells_what_would_have_been_told_as_json(folder: Path) -> None:
+def test_a_replay_prints_what_would_have_been_sent_as_json(folder: Path) -> None:
     told = objects(called(str(folder), "--json"))
     assert [(line["type"], line["at"], line.get("kind") or line.get("title")) for line in told] == [
         ("event", "2026-06-08T07:00:00Z", "price.changed"),
@@ -67,7 +67,7 @@ def test_a_replay_tells_what_would_have_been_told_as_json(folder: Path) -> None:
     assert set(message) == {"type", "at", "channel", "rules", "title", "body", "events"}
 
 
-def test_for_people_it_is_messages_days_and_rules(folder: Path) -> None:
+def test_readers_see_messages_days_and_rules(folder: Path) -> None:
     lines = called(str(folder)).stdout.splitlines()
     assert lines[0] == "8 Jun 2026 07:00 UTC  console: acme/owl-2 price up 25 % and 1 more change"
     assert [line.split() for line in lines if line.startswith("Mon 08 Jun")] == [
@@ -76,7 +76,7 @@ def test_for_people_it_is_messages_days_and_rules(folder: Path) -> None:
     assert "1         New models" in lines
 
 
-def test_rules_are_summed_up_with_what_none_caught(folder: Path) -> None:
+def test_rules_are_summarized_with_what_none_matched(folder: Path) -> None:
     lines = called(str(folder), "--rules").stdout.splitlines()
     assert lines == [
         "New models",
@@ -103,7 +103,7 @@ def test_the_same_recording_gives_the_same_ids(folder: Path) -> None:
     assert called(str(folder), "--json").stdout == called(str(folder), "--json").stdout
 
 
-def test_days_can_be_chosen(folder: Path) -> None:
+def test_days_can_be_selected(folder: Path) -> None:
     assert len(Recording.open(folder).answers) == 6
     since = objects(called(str(folder), "--json", "--since", "2026-06-09"))
     assert [line["at"] for line in since] == ["2026-06-12T01:00:00Z"]
@@ -134,7 +134,7 @@ def test_an_answer_that_cannot_be_read_is_a_failed_poll(folder: Path) -> None:
     assert [reason is not None for reason in reasons] == [False, False, True, False, False, False]
 
 
-def test_a_closed_pipe_is_no_crash(folder: Path) -> None:
+def test_a_closed_pipe_is_not_a_crash(folder: Path) -> None:
     program = f"{sys.executable} -m watcher replay {folder} --json | head -n 1"
     done = subprocess.run(
         ["/bin/sh", "-c", program], capture_output=True, text=True, cwd=folder.parent, check=False

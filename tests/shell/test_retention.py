@@ -13,9 +13,7 @@ KEEP = "keep: 30d\nholds: {price: 0s, price_restless: 0s, price_doubtful: 0s}"
 
 
 @pytest.mark.fault("S13", "I14")
-def test_what_ended_long_ago_is_forgotten_but_not_what_a_model_shows_now(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+def test_old_records_are_deleted_but_not_a_models_current_values(tmp_path: Path, catalog: Catalog) -> None:
     clock = [NOW]
     watcher = service(tmp_path, catalog.url, "console://", clock, KEEP)
     for day in range(60):
@@ -36,7 +34,7 @@ def test_what_ended_long_ago_is_forgotten_but_not_what_a_model_shows_now(
 
 
 @pytest.mark.fault("I2")
-def test_what_still_waits_is_kept_however_old(tmp_path: Path, catalog: Catalog) -> None:
+def test_waiting_messages_are_kept_however_old(tmp_path: Path, catalog: Catalog) -> None:
     clock = [NOW]
     watcher = service(tmp_path, catalog.url, "json://127.0.0.1:9/", clock, KEEP)
     watcher.poll()
@@ -51,7 +49,7 @@ def test_what_still_waits_is_kept_however_old(tmp_path: Path, catalog: Catalog) 
 
 
 @pytest.mark.fault("S13")
-def test_a_long_record_is_searched_by_index(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_long_history_is_searched_by_index(tmp_path: Path, catalog: Catalog) -> None:
     watcher = service(tmp_path, catalog.url, "console://", [NOW])
     watcher.poll()
     watcher.store.close()

@@ -37,14 +37,14 @@ def test_metrics_are_served_as_text_and_as_openmetrics() -> None:
         assert newer.text.endswith("# EOF\n")
 
 
-def test_health_is_lost_when_the_loop_hangs_and_comes_back_when_it_turns() -> None:
+def test_health_fails_while_the_loop_hangs_and_recovers_when_it_turns() -> None:
     clock = [0.0]
     metrics = Metrics(clock=lambda: clock[0])
     with metrics_server(metrics) as server:
         assert get(server, "/healthz").status == 200
         clock[0] = 301
         sick = get(server, "/healthz")
-        assert (sick.status, sick.text) == (503, "the loop last turned 301 s ago\n")
+        assert (sick.status, sick.text) == (503, "the main loop last ran 301 s ago\n")
         metrics.progress()
         assert get(server, "/healthz").status == 200
 
@@ -88,7 +88,7 @@ def test_head_gives_the_headers_of_get_without_a_body(path: str) -> None:
     ],
 )
 @pytest.mark.fault("Z14")
-def test_anything_else_is_refused_in_fixed_words(request_line: bytes, status: int) -> None:
+def test_anything_else_is_refused_with_a_fixed_text(request_line: bytes, status: int) -> None:
     with metrics_server() as server:
         answer = exchange(server, request_line + b"\r\nX: <script>\r\n\r\n")
         head, _, body = answer.partition(b"\r\n\r\n")
@@ -110,7 +110,7 @@ def test_no_answer_names_a_version_of_the_software_and_no_access_is_logged(
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_address_is_let_go_although_clients_hang_on() -> None:
+def test_the_address_is_released_although_clients_hang_on() -> None:
     with ExitStack() as stack:
         with metrics_server() as server:
             port = server.port
@@ -120,7 +120,7 @@ def test_the_address_is_let_go_although_clients_hang_on() -> None:
         assert is_ready_to_answer(again)
 
 
-def test_counting_goes_on_while_it_is_read() -> None:
+def test_counting_goes_on_during_reads() -> None:
     metrics = new_metrics()
     with metrics_server(metrics) as server:
         ended = Flag()
@@ -148,12 +148,12 @@ def test_counting_goes_on_while_it_is_read() -> None:
         pytest.param("no-such-host.invalid", 0, "", id="no host"),
     ],
 )
-def test_an_address_that_cannot_be_had_is_one_clear_line(address: str, port: int | None, says: str) -> None:
+def test_an_address_that_is_taken_is_one_clear_line(address: str, port: int | None, says: str) -> None:
     with metrics_server() as other, pytest.raises(WatcherError) as caught:
         serve(new_metrics(), address, other.port if port is None else port)
     assert "\n" not in str(caught.value)
     assert re.match(
-        rf"metrics cannot be served at {address}:\d+ \({says}.*\); give `listen` ", str(caught.value)
+        rf"cannot serve metrics at {address}:\d+ \({says}.*\); change `listen`", str(caught.value)
     )
 
 

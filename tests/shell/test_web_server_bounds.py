@@ -33,7 +33,7 @@ def test_a_huge_request_is_refused_without_reading_it_all(request_: bytes) -> No
         assert is_ready_to_answer(server)
 
 
-def test_a_head_just_within_the_limit_is_answered() -> None:
+def test_a_request_just_within_the_limit_is_answered() -> None:
     line = b"GET /healthz HTTP/1.1\r\nX: "
     with metrics_server() as server:
         answer = exchange(server, line + b"a" * (LARGEST_HEAD - len(line) - 4) + b"\r\n\r\n")
@@ -41,7 +41,7 @@ def test_a_head_just_within_the_limit_is_answered() -> None:
 
 
 @pytest.mark.fault("Z14")
-def test_clients_that_send_nothing_or_drip_are_cut_and_keep_nobody_out_for_long() -> None:
+def test_clients_that_send_nothing_or_drip_are_cut_off_and_block_nobody_for_long() -> None:
     ending = Flag()
 
     def drip(talk: socket.socket) -> None:
@@ -62,7 +62,7 @@ def test_clients_that_send_nothing_or_drip_are_cut_and_keep_nobody_out_for_long(
 
 
 @pytest.mark.fault("Z14")
-def test_a_client_that_does_not_read_is_cut() -> None:
+def test_a_client_that_does_not_read_is_cut_off() -> None:
     metrics = Metrics()
     metrics.configured(["models"], [f"{number}" * 2000 for number in range(300, 900)], timedelta(minutes=5))
     size = len(metrics.exposition()[0])
@@ -76,7 +76,7 @@ def test_a_client_that_does_not_read_is_cut() -> None:
 
 
 @pytest.mark.fault("Z14")
-def test_of_a_hundred_connections_few_are_kept_and_nobody_is_kept_out_afterwards() -> None:
+def test_of_a_hundred_connections_few_are_kept_and_others_get_in_afterwards() -> None:
     with metrics_server(deadline=60) as server:
         with ExitStack() as stack:
             flood = [stack.enter_context(connect(server)) for _ in range(100)]
@@ -103,7 +103,7 @@ with serve(Metrics(), "127.0.0.1", 0) as server:
 
 
 @pytest.mark.fault("Z14")
-def test_whoever_comes_while_the_process_has_no_descriptor_left_is_answered_once_it_has() -> None:
+def test_a_client_that_connects_while_no_descriptor_is_left_is_answered_later() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", CRAMPED],
         stdin=subprocess.PIPE,

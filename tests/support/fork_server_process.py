@@ -1,7 +1,6 @@
-"""The real command line in processes forked from this one, each ended or hindered at a named point.
+"""The real commands in processes forked from this one, each killed or hindered at a named point.
 
-Reads jobs, a line of JSON each; writes for each the process' number when it runs, its exit code when it has
-ended.
+Reads jobs, one per line of JSON; for each it writes the process id at the start, and the exit code at the end.
 """
 
 import ctypes
@@ -23,6 +22,7 @@ from typing import Any, NoReturn, TypedDict
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import watcher
+from tests.support import warm_sender
 from tests.support.failpoints import POINTS
 from watcher.cli.main import main
 
@@ -31,10 +31,10 @@ STUCK = 4  # seconds after which one without memory has come to a stop, as a wat
 
 
 class Trap(TypedDict):
-    """What happens at the `hit`-th time, over several processes, that a point is reached.
+    """What happens when a point is reached for the `hit`-th time, counted across processes in the file `hits`.
 
-    `deed` is a signal that the process gets, after `late` seconds if it is SIGALRM; `hang` is standing still
-    until the file `until` is there, `starve` getting no more memory. `hits` is the file that counts.
+    `deed` is a signal, sent after `late` seconds if it is SIGALRM; or `hang`, which waits for the file `until`;
+    or `starve`, which allows no more memory.
     """
 
     point: str
@@ -46,26 +46,30 @@ class Trap(TypedDict):
 
 
 class Job(TypedDict):
-    """A command line, the file for what it says, and what happens to it.
+    """A command line, the files for its output, and what happens to it.
 
-    With `patient`, what a killed process leaves behind is waited for too.
+    With `patient`, processes that a killed one leaves behind are waited for too.
     """
 
     arguments: list[str]
-    output: str
+    stdout: str
+    stderr: str
     trap: Trap | None
     patient: bool
 
 
 class Hook:
-    """Watches for a point and does the deed there."""
+    """A profile function that waits for a point and does the deed there."""
 
     def __init__(self, trap: Trap) -> None:
         self._trap, self._point = trap, POINTS[trap["point"]]
+        self._event, self._name = self._point.event, self._point.place.partition(":")[2]
         self._hits = os.open(trap["hits"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
         self._alone = Lock()
 
     def __call__(self, frame: FrameType, event: str, called: Any) -> None:
+        if event != self._event or frame.f_code.co_qualname != self._name:
+            return  # as nearly always
         if self._point.is_here(frame, event, called):
             with self._alone:
                 os.write(self._hits, b".")
@@ -89,15 +93,16 @@ class Hook:
 
 
 def live(job: Job) -> NoReturn:
-    """Run the command line to its end, in a process of its own."""
-    output = os.open(job["output"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    """Run a command to its end, in this process."""
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for stream in (1, 2):
-        os.dup2(output, stream)
+    for stream, file in enumerate((job["stdout"], job["stderr"]), start=1):
+        os.dup2(os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY), stream)
     if job["trap"]:
         hook = Hook(job["trap"])
         threading.setprofile(hook)
         sys.setprofile(hook)
+    if not job["trap"] or job["trap"]["deed"] != "starve":
+        warm_sender.install()
     code = 1
     try:
         main(job["arguments"])
@@ -110,10 +115,11 @@ def live(job: Job) -> NoReturn:
 
 
 def serve() -> None:
-    """Fork a process for each job, which finds all of the program imported but what only the child sends with."""
+    """Fork a process for each job; the program, and what its children send with, is imported before."""
     for module in walk_packages(watcher.__path__, "watcher."):
-        if module.name.rpartition(".")[2] not in {"__main__", "apprise_child", "provider_replies"}:
+        if module.name.rpartition(".")[2] != "__main__":
             import_module(module.name)
+    warm_sender.load()
     if sys.platform == "linux":  # so that we can wait for what a killed process leaves behind
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for line in sys.stdin:
@@ -130,7 +136,7 @@ def serve() -> None:
 
 
 def say(number: int) -> None:
-    """Answer whoever wrote the job."""
+    """Answer the writer of the job."""
     sys.stdout.write(f"{number}\n")
     sys.stdout.flush()
 

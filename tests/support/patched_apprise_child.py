@@ -1,9 +1,10 @@
-"""The sending child with one thing outside of it altered: where Slack and Discord are, or what Apprise says.
+"""The sending child with one thing changed: where Slack and Discord are, what Apprise returns, or the patience.
 
-`patched_apprise_child.py at PORT` or `patched_apprise_child.py result None|True|FAILURE|...`.
+`patched_apprise_child.py at PORT`, `... result None|True|zero|...` or `... patience SECONDS`.
 """
 
 import sys
+from functools import partialmethod
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,17 +27,24 @@ RESULTS = {
 }
 
 
-def notify(*_: Any, **__: Any) -> Any:
-    if sys.argv[2] == "crash":
+def patch(what: str, value: str) -> None:
+    """Change one thing outside of the child, or its patience."""
+    if what == "at":
+        NotifyDiscord.notify_url = f"http://127.0.0.1:{value}/api/webhooks"
+        NotifySlack.webhook_url = f"http://127.0.0.1:{value}/services"
+    elif what == "patience":
+        apprise_child.READ_PATIENCE = float(value)
+    else:
+        apprise.Apprise.notify = partialmethod(notify, value)  # type: ignore[method-assign,assignment]
+
+
+def notify(_: Any, result: str, **__: Any) -> Any:
+    if result == "crash":
         message = "canary-token-1 in an error"
         raise RuntimeError(message)
-    return RESULTS[sys.argv[2]]
+    return RESULTS[result]
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "at":
-        NotifyDiscord.notify_url = f"http://127.0.0.1:{sys.argv[2]}/api/webhooks"
-        NotifySlack.webhook_url = f"http://127.0.0.1:{sys.argv[2]}/services"
-    else:
-        apprise.Apprise.notify = notify  # type: ignore[method-assign]
+    patch(*sys.argv[1:])
     apprise_child.main()

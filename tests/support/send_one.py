@@ -1,4 +1,4 @@
-"""Sending one made-up message with the real child, or with the child and one thing around it altered."""
+"""Sends one made-up message with the real child, or with a patched one."""
 
 import sys
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Sec
 from watcher.domain.news import Notification
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
-ALTERED = (sys.executable, str(Path(__file__).with_name("patched_apprise_child.py")))
+PATCHED = (sys.executable, str(Path(__file__).with_name("patched_apprise_child.py")))
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/"
 DISCORD = "discord://1234567890/abcdefghijklm"
 SENT, RETRY, REFUSED = Verdict.SENT, Verdict.RETRY, Verdict.REFUSED
@@ -38,9 +38,9 @@ def send_all(urls: Sequence[str]) -> list[Outcome]:
     return deliver([(Channel(f"c{number}", Secret(url)), message()) for number, url in enumerate(urls)])
 
 
-def send_altered(
+def send_patched(
     answer: Answer, delivery: Delivery | None = None, url: str = SLACK
 ) -> tuple[Outcome, list[bytes]]:
     with receiving(answer) as server:
-        outcome = send(url, delivery, (*ALTERED, "at", str(server.port)))
+        outcome = send(url, delivery, (*PATCHED, "at", str(server.port)))
     return outcome, [request.body for request in server.requests]

@@ -1,7 +1,6 @@
-"""The commands that look at what was and will be told; those that act are in `act.py`."""
+"""The commands that show what was recorded: events, the history of a model, and why it is reported."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -9,42 +8,55 @@ import click
 from watcher.cli import as_csv, options, terminal
 from watcher.domain.catalog import Item
 from watcher.domain.errors import NotFoundError
+from watcher.news.holds import Moment
 from watcher.news.settle import outlook
-from watcher.news.steadiness import Moment
 from watcher.reports import as_json
+from watcher.reports.events import chosen
 from watcher.reports.explain import check_rules
+from watcher.rules.values import Globs
 from watcher.service.clock import utc_now
 from watcher.store.store import Store
+from watcher.text.suggest import closest
 
 
 @click.command()
-@click.option("--kind", default="*", help="Only kinds that match this glob, such as 'price.*'.")
-@click.option("--model", default="*", help="Only models that match this glob, such as 'openai/*'.")
-@click.option("--limit", default=50, show_default=True, help="At most so many, the newest.")
+@click.option(
+    "--kind",
+    default="*",
+    callback=options.globs,
+    help="Only kinds that match this pattern, such as 'price.*' or '!price.*'.",
+)
+@click.option(
+    "--model",
+    default="*",
+    callback=options.globs,
+    help="Only models that match this pattern, such as 'openai/*'.",
+)
+@options.limit
 @options.as_json
 @click.pass_obj
-def events(path: Path | None, kind: str, model: str, limit: int, *, for_machines: bool) -> None:
-    """List what became news, the newest last."""
+def events(path: Path | None, kind: Globs, model: Globs, limit: int, *, for_machines: bool) -> None:
+    """List events, newest last."""
     with Store.read(options.load(path).store) as store:
-        told = store.events(model, kind, limit)[::-1]
+        found = chosen(store, kind, model, limit)
     if for_machines:
-        for event in told:
+        for event in found:
             click.echo(as_json.written(as_json.event(event)))
-    elif told:
-        terminal.events(told)
+    elif found:
+        terminal.events(found)
     else:
         terminal.note("No events yet.")
 
 
 @click.command()
 @click.argument("model")
-@click.option("--csv", "is_csv", is_flag=True, help="Comma-separated values, for a spreadsheet.")
+@click.option("--csv", "is_csv", is_flag=True, help="Print comma-separated values.")
 @options.as_json
 @click.pass_obj
 def history(path: Path | None, model: str, *, is_csv: bool, for_machines: bool) -> None:
-    """Show what the list has shown of MODEL.
+    """Show the history of MODEL.
 
-    Prices, context, expiration and presence, told or not.
+    Lists prices, context length, expiration date and presence as OpenRouter listed them, reported or not.
     """
     with Store.read(options.load(path).store) as store:
         entries = store.history(model)
@@ -65,15 +77,15 @@ def history(path: Path | None, model: str, *, is_csv: bool, for_machines: bool) 
 @options.as_json
 @click.pass_obj
 def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
-    """Say why something is told, or waits.
+    """Explain why an event is reported or on hold.
 
-    Every rule against an event, or against a model's last news and what waits of it, and until when.
+    Shows which rules match an event, or a model's latest event and the changes on hold, and until when.
     """
     config = options.load(path)
     now = utc_now()
     with Store.read(config.store) as store:
         state = store.state()
-        events = store.event(name) or store.events(name, limit=1)
+        events = store.event(name) or store.events([name], limit=1)
     if not events and name not in state.items:
         raise _unknown(name, state.items)
     item = state.items.get(name, Item())
@@ -92,10 +104,10 @@ def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
         else:
             terminal.explained(event, found)
     if name in state.items and not waits and not for_machines:
-        terminal.note("Nothing waits to become news.", "green")
+        terminal.note("No changes on hold.", "green")
 
 
 def _unknown(model: str, known: Iterable[str]) -> NotFoundError:
-    close = get_close_matches(model, list(known), n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    return NotFoundError(f"nothing is known of {model!r}{hint}")
+    close = closest(model, known)
+    hint = f"; did you mean {close}?" if close else ""
+    return NotFoundError(f"no model or event named {model!r}{hint}")

@@ -1,4 +1,4 @@
-"""The rules over recorded answers."""
+"""The command that runs the rules on recorded model lists."""
 
 import json
 from collections.abc import Iterable
@@ -15,9 +15,14 @@ from watcher.reports.backtest import Backtest
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this UTC day on.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this UTC day.")
-@click.option("--rules", "by_rule", is_flag=True, help="Only sum up, rule by rule, and say what none caught.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Start at this UTC day.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Stop before this UTC day.")
+@click.option(
+    "--rules",
+    "by_rule",
+    is_flag=True,
+    help="Print only a summary per rule, and the events that none matched.",
+)
 @options.as_json
 @click.pass_obj
 def replay(
@@ -29,9 +34,10 @@ def replay(
     by_rule: bool,
     for_machines: bool,
 ) -> None:
-    """Try the rules on recorded answers.
+    """Run the rules on recorded model lists.
 
-    RECORDING is a folder or a .tar.xz of answers named by their UTC time, such as 2026-06-08T01-11-59Z.json.
+    RECORDING is a directory or a tar archive of answers, each named by its UTC time, such as
+    2026-06-08T01-11-59Z.json.
     """
     settings = options.load(path).settings
     answers = recorded.Recording.open(recording).between(_utc(since), _utc(until))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from watcher.domain.delivery import Channel, Secret
 from watcher.news.settings import Settings
@@ -14,7 +15,7 @@ class Config:
     """A configuration that can be used. `store` is absolute; channels' addresses are secrets.
 
     `keep` is how long what ended is remembered; a source without a good answer for `stale_after` is not
-    healthy; `listen` is where metrics are served.
+    healthy; `endpoints` says of which models the providers are asked; `listen` is where metrics are served.
     """
 
     path: Path
@@ -23,6 +24,7 @@ class Config:
     sources: Mapping[str, str] = field(repr=False)  # ${NAME} may have put a secret in
     channels: Mapping[str, Channel]
     settings: Settings
+    endpoints: Literal["auto", "all", "off"] = "off"
     keep: timedelta = timedelta(days=365)
     stale_after: timedelta = timedelta(hours=1)
     heartbeat: Secret | None = None

@@ -1,4 +1,4 @@
-"""rules.yaml and the environment as one checked value, or every problem at once."""
+"""Load rules.yaml and the environment as one checked value, or report every mistake at once."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -18,27 +18,28 @@ from watcher.news.settings import Settings
 from watcher.rules.conditions import CONDITIONS
 from watcher.rules.route import Rule
 
-MISSED_POLLS = 3  # as many polls without a good answer, and at least an hour: a source is stale
-
-
+MISSED_POLLS = 3  # a source is stale after so many, and at least an hour, without a good answer
 OFF = "off"
 
 
 def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
-    """Give the file: `--config`, `$WATCHER_CONFIG`, or `rules.yaml` in `folder`. Raises ConfigError."""
+    """Return the file to load: `--config`, `$WATCHER_CONFIG`, or `rules.yaml` in `folder`.
+
+    Raises ConfigError if it does not exist.
+    """
     named = environ.get("WATCHER_CONFIG")
     path = option or (Path(named) if named else folder / "rules.yaml")
     if not path.is_file():
-        way_out = "" if option or named else "; name another with --config or $WATCHER_CONFIG"
-        raise ConfigError([f"{path}: there is no such file{way_out}"])
+        fix = "" if option or named else "; use --config or $WATCHER_CONFIG to name a file"
+        raise ConfigError([f"{path} does not exist{fix}"])
     return path
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read and check the file. Raises ConfigError with every problem in it."""
+    """Return the checked configuration. Raises ConfigError with every problem in the file."""
     file = read(path.absolute())
     if not isinstance(file.data, dict):
-        raise ConfigError([file.problem((), "the file is `key: value` lines; see the shipped rules.yaml")])
+        raise ConfigError([file.problem((), "must be `key: value` lines; see the shipped rules.yaml")])
     texts = Texts(file.path.parent, environ)
     data = file.data | {key: texts.resolve((key,), file.data[key]) for key in TEXTS if key in file.data}
     content, misshapen = check(data)
@@ -64,6 +65,7 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
         sources={name: url for name, url in sources.items() if url not in (OFF, None)},
         channels=channels,
         settings=Settings(rules, policy),
+        endpoints=content.sources.endpoints,
         keep=content.keep.time,
         stale_after=content.stale_after.time if content.stale_after else _stale_after(content.poll.time),
         heartbeat=Secret(content.heartbeat) if content.heartbeat else None,

@@ -20,12 +20,13 @@ from pydantic import (
 )
 from pydantic.json_schema import GenerateJsonSchema
 
-from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, closest, in_words
+from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, in_words
 from watcher.config.yaml_file import Key
 from watcher.domain.kinds import KINDS
 from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.rules.conditions import CONDITIONS, Condition
 from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
+from watcher.text.suggest import closest
 
 HIGHEST_PORT = 65535
 API = "https://openrouter.ai/api/v1/models"
@@ -206,6 +207,7 @@ class Sources(Section):
 
     models: StrictStr = Field(default_factory=lambda: f"{API}?output_modalities=all", pattern=WEB)
     feed: StrictStr | None = Field(default_factory=lambda: f"{API}?use_rss=true", pattern=WEB_OR_OFF)
+    endpoints: Literal["auto", "all", "off"] = "auto"
 
 
 class ChannelSection(Section):

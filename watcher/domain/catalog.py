@@ -22,6 +22,7 @@ class Aspect(StrEnum):
     CONTEXT = "context"
     CAPABILITIES = "capabilities"
     DETAILS = "details"
+    LIMITS = "limits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,8 @@ class Document:
     """A model made comparable. None means unknown, except that an `expiration` of None is no date.
 
     `expiration` is an ISO day (UTC), `alias` what an alias points to, `context` in tokens; `capabilities`
-    are sorted lists by name. `clock` (prices that follow the time of day) and `routing` (the provider
-    shown) are evidence, not compared.
+    are sorted lists by name, `limits` those of the provider shown. `clock` (prices that follow the time of
+    day) and `routing` (the provider shown) are evidence, not compared.
     """
 
     listed: bool | None = True
@@ -38,8 +39,9 @@ class Document:
     expiration: str | None = None
     alias: str | None = None
     context: int | None = None
-    capabilities: Mapping[str, Sequence[str]] | None = None
+    capabilities: Mapping[str, Sequence[str] | None] | None = None
     details: Mapping[str, Json] | None = None
+    limits: Mapping[str, Json] | None = None
     clock: Prices = field(default_factory=dict)
     routing: Mapping[str, Json] = field(default_factory=dict)
 
@@ -91,17 +93,33 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """A price that a model showed from `since` on, and not yet at the poll `before` (both UTC).
+class Step:
+    """A price, and the first look that showed it (UTC)."""
 
-    `routed`: the model's host changed in the same poll; `movers`: how many models' prices moved in it.
+    price: Prices
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPrice:
+    """A price that the list's row showed, and when it last did so (UTC)."""
+
+    price: Prices
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RowPrice:
+    """The price of prompt and completion in a model's row of the list.
+
+    `reported` and `routing` are the price and the provider that people know; `steps` are the prices that
+    differ from it and are no news yet, oldest first; `shown` what the row showed lately.
     """
 
-    price: Json
-    before: datetime
-    since: datetime
-    routed: bool = False
-    movers: int = 0
+    reported: Prices
+    routing: Mapping[str, Json]
+    steps: tuple[Step, ...] = ()
+    shown: tuple[ShownPrice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +135,15 @@ class Item:
     """Everything stored about one model.
 
     `announced` is what has been reported, `observed` what the last credible list showed. `revision` counts
-    the announcements; `levels` are the prices observed lately, oldest first. `countdown` is the most urgent
-    reminder (days) sent for the announced date, `dates` every expiration date announced so far.
+    the announcements, `row` follows the price in its row. `countdown` is the most urgent reminder (days)
+    sent for the announced date, `dates` every expiration date announced so far.
     """
 
     announced: Document | None = None
     observed: Document | None = None
     pending: Mapping[Aspect, Pending] = field(default_factory=dict)
     revision: int = 0
-    levels: tuple[Level, ...] = ()
+    row: RowPrice | None = None
     countdown: int | None = None
     dates: tuple[str, ...] = ()
     last: Mapping[Aspect, Announcement] = field(default_factory=dict)

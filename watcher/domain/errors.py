@@ -49,11 +49,15 @@ class BusyError(WatcherError):
 
 
 class FetchError(WatcherError):
-    """No usable answer; `retry_after` is how many seconds the server asked us to wait, if it did."""
+    """No usable answer.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        """Keep the reason and the requested wait."""
+    `retry_after` is how many seconds the server asked us to wait, `status` its HTTP status, if any.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, status: int | None = None) -> None:
+        """Keep the reason and what the server said."""
         self.retry_after = retry_after
+        self.status = status
         super().__init__(message)
 
 

@@ -30,7 +30,7 @@ class Row:
     """The properties of a kind.
 
     `hold` names the hold that a change of this kind must outlast. If `aspect` is set, every change of that
-    aspect is of this kind. More than `most` events of a kind in one poll are reported as one.
+    aspect is of this kind.
     """
 
     heading: str
@@ -39,7 +39,6 @@ class Row:
     about: About = About.MODEL
     hold: str | None = None
     aspect: Aspect | None = None
-    most: int = 10
 
 
 class Kind(StrEnum):
@@ -84,13 +83,28 @@ class Kind(StrEnum):
         "expiration.withdrawn",
         Row("Expiration withdrawn", "the expiration date is withdrawn", Severity.WARNING, hold="withdrawn"),
     )
+    EXPIRATION_OVERDUE = (
+        "expiration.overdue",
+        Row(
+            "Expiration overdue", "a model is still listed a day after its expiration date", Severity.WARNING
+        ),
+    )
     MODEL_REMOVED = (
         "model.removed",
         Row("Removed", "a model leaves the list", Severity.CRITICAL, hold="removed"),
     )
     PRICE_CHANGED = (
         "price.changed",
-        Row("Prices", "the price of prompt or completion changes", Severity.WARNING, hold="price"),
+        Row("Prices", "the price of a model changes", Severity.WARNING, hold="price"),
+    )
+    PRICE_ROUTED = (
+        "price.routed",
+        Row(
+            "Another provider shown",
+            "the list shows another provider's price, and no price changed",
+            Severity.DETAIL,
+            hold="price_listed",
+        ),
     )
     PRICE_DETAIL = (
         "price.detail",
@@ -99,7 +113,27 @@ class Kind(StrEnum):
             "another price changes or is newly listed",
             Severity.DETAIL,
             hold="price_other",
-            most=5,
+        ),
+    )
+    PROVIDER_REMOVED = (
+        "provider.removed",
+        Row("Providers", "a provider no longer offers a model", Severity.WARNING, hold="provider_removed"),
+    )
+    PROVIDER_ADDED = (
+        "provider.added",
+        Row("Providers", "a provider newly offers a model", Severity.INFO, hold="provider_added"),
+    )
+    PROVIDER_PRICE_CHANGED = (
+        "provider.price_changed",
+        Row("Providers", "a provider changed its price for a model", Severity.INFO, hold="price"),
+    )
+    PROVIDER_LIMITS_CHANGED = (
+        "provider.limits_changed",
+        Row(
+            "Providers",
+            "a provider changed its context length, maximal output or quantization",
+            Severity.DETAIL,
+            hold="limits",
         ),
     )
     ALIAS_RETARGETED = (
@@ -116,6 +150,10 @@ class Kind(StrEnum):
         "model.added",
         Row("New models", "a model appears for the first time", Severity.INFO, hold="added"),
     )
+    MODEL_PRICED = (
+        "model.priced",
+        Row("New models", "the list shows the price of a model first seen in the feed", Severity.INFO),
+    )
     MODEL_RETURNED = (
         "model.returned",
         Row("Returned", "a model that had left is listed again", Severity.INFO, hold="returned"),
@@ -128,7 +166,6 @@ class Kind(StrEnum):
             Severity.INFO,
             hold="context",
             aspect=Aspect.CONTEXT,
-            most=5,
         ),
     )
     CAPABILITY_CHANGED = (
@@ -139,7 +176,16 @@ class Kind(StrEnum):
             Severity.INFO,
             hold="capabilities",
             aspect=Aspect.CAPABILITIES,
-            most=5,
+        ),
+    )
+    LIMITS_CHANGED = (
+        "limits.changed",
+        Row(
+            "Limits",
+            "maximal output, context length or moderation of the provider shown changes",
+            Severity.DETAIL,
+            hold="limits",
+            aspect=Aspect.LIMITS,
         ),
     )
     MODEL_CHANGED = (
@@ -150,7 +196,6 @@ class Kind(StrEnum):
             Severity.DETAIL,
             hold="details",
             aspect=Aspect.DETAILS,
-            most=5,
         ),
     )
     CATALOG_CHANGED = (

@@ -13,9 +13,8 @@ from watcher.domain.kinds import Kind
 class Event:
     """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
 
-    `since` is when it was first seen; `model` is the document at that time, for conditions; `aliases`
-    point to its subject; `part_of` is the id of the catalog-wide event that stands for this one; `crowd`
-    is how many models' prices moved in the poll that first showed it.
+    `since` is when it was first seen (UTC); `model` is the document at that time, for conditions; `aliases`
+    point to its subject; `provider` is the provider that caused it, if known.
     """
 
     id: str
@@ -26,11 +25,10 @@ class Event:
     after: Json = None
     fields: tuple[FieldChange, ...] = ()
     cause: str | None = None
-    part_of: str | None = None
     since: datetime | None = None
-    crowd: int = 0
     model: Document | None = None
     aliases: tuple[str, ...] = ()
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

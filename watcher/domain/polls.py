@@ -7,9 +7,11 @@ from typing import TypeAlias
 
 from watcher.domain.catalog import FeedEntry, FeedSnapshot, Item, Snapshot
 from watcher.domain.news import BasePrices, Event, HistoryEntry, Notification
+from watcher.domain.providers import Market, OffersSnapshot
 
 MODELS = "models"
 FEED = "feed"
+ENDPOINTS = "endpoints"
 Part: TypeAlias = tuple[str, str]
 """A part of watcher that can fail: what it is (`channel`, `configuration`, `store`) and its name."""
 
@@ -30,7 +32,7 @@ class Trouble:
     is_final: bool = False
 
 
-Answer: TypeAlias = Snapshot | FeedSnapshot | Failure
+Answer: TypeAlias = Snapshot | FeedSnapshot | OffersSnapshot | Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,16 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything stored between polls; `troubles` is the health of the parts of watcher itself."""
+    """Everything stored between polls.
+
+    `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself.
+    """
 
     items: Mapping[str, Item] = field(default_factory=dict)
     sources: Mapping[str, Health] = field(default_factory=dict)
     feed: Mapping[str, FeedEntry] = field(default_factory=dict)
     base_prices: BasePrices = field(default_factory=dict)
+    markets: Mapping[str, Market] = field(default_factory=dict)
     troubles: Mapping[Part, Health] = field(default_factory=dict)
 
     @property
@@ -75,7 +81,8 @@ class State:
     @property
     def waiting(self) -> int:
         """Count the changes on hold."""
-        return sum(len(item.pending) for item in self.items.values())
+        of_rows = sum(len(item.pending) + bool(item.row and item.row.steps) for item in self.items.values())
+        return of_rows + sum(bool(market.floor and market.floor.steps) for market in self.markets.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,37 @@ def _details(event: Event) -> str:
     return f"{event.subject}: {', '.join(steps)}"
 
 
+def _priced(event: Event) -> str:
+    return f"{event.subject} costs {prices.show_main(event.after)}"
+
+
+def _overdue(event: Event) -> str:
+    day = dates.day_of(event.after)
+    left = f"was to leave on {times.show_day(day)} and " if day else ""
+    return f"{event.subject} {left}is still listed"
+
+
+def _routed(event: Event) -> str:
+    return f"{_price(event)}: the list shows another provider, no price changed"
+
+
+def _provider(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the text with {provider} and {} for the event's provider and model."""
+    return lambda event: text.replace("{provider}", str(event.provider)).replace("{}", event.subject)
+
+
+def _provider_added(event: Event) -> str:
+    return f"{event.provider} now offers {event.subject}: {prices.show_main(event.after)}"
+
+
+def _provider_price(event: Event) -> str:
+    return f"{event.provider} for {_price(event)}"
+
+
+def _provider_limits(event: Event) -> str:
+    return f"{event.provider} for {_details(event)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """How to describe a kind: its title, its line (None: the same), and whether the line has the cause."""
@@ -224,6 +255,16 @@ WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_REMOVED: Words(_text("{} was removed"), _removed, has_cause=True),
     Kind.MODEL_RETURNED: Words(_text("{} is back"), _returned),
     Kind.PRICE_CHANGED: Words(_price_title, _price),
+    Kind.MODEL_PRICED: Words(_text("{}: price known"), _priced),
+    Kind.EXPIRATION_OVERDUE: Words(_text("{} is still listed after its date"), _overdue),
+    Kind.LIMITS_CHANGED: Words(_text("{} changed its limits"), _details),
+    Kind.PRICE_ROUTED: Words(_text("{}: the list shows another provider"), _routed, has_cause=True),
+    Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
+    Kind.PROVIDER_REMOVED: Words(_provider("{provider} no longer offers {}")),
+    Kind.PROVIDER_PRICE_CHANGED: Words(
+        _provider("{provider} changed its price for {}"), _provider_price, has_cause=True
+    ),
+    Kind.PROVIDER_LIMITS_CHANGED: Words(_provider("{provider} changed its limits for {}"), _provider_limits),
     Kind.PRICE_DETAIL: Words(_detail_title, _price),
     Kind.EXPIRATION_ANNOUNCED: Words(_leaving("leaves {}"), _leaves),
     Kind.EXPIRATION_MOVED: Words(_leaving("now leaves {}"), _moved),

@@ -2,21 +2,19 @@
 
 from datetime import datetime
 
-from watcher.domain.catalog import Change, Document, Level
+from watcher.domain.catalog import Change, Document
 from watcher.openrouter import dates
-from watcher.openrouter.prices import MAIN, schedule
+from watcher.openrouter.prices import schedule
 
-REPRICED = "repriced"
-ROUTED = "routing moved to another provider"
+ROUTED = "the list shows another provider"
+LISTED = "as the list shows it"
 
 
-def of_price(change: Change, level: Level) -> str:
-    """Return why a price changed; `level` is the new price."""
+def of_detail(change: Change) -> str:
+    """Return why a price other than prompt and completion changed, or their schedule."""
     paths = [field.path for field in change.fields]
     if schedule(change.before) != schedule(change.after):
         return "time-of-day schedule changed"
-    if any(path in MAIN for path in paths):
-        return ROUTED if level.routed else REPRICED
     if all(field.before is None for field in change.fields):
         return "now itemized"
     if any(path.startswith("overrides") for path in paths):

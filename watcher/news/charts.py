@@ -30,5 +30,6 @@ def _charted(item: Item) -> dict[str, str | None]:
         "listed": document.listed,
         "context": document.context,
         "expiration": document.expiration,
+        "max_output": (document.limits or {}).get("max_completion_tokens"),
     }
     return {key: None if value is None else str(value) for key, value in charted.items()}

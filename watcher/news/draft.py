@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from watcher.domain.catalog import FeedEntry, Item
 from watcher.domain.news import Event
 from watcher.domain.polls import Health
+from watcher.domain.providers import Market
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +16,6 @@ class Draft:
     items: Mapping[str, Item]
     sources: Mapping[str, Health]
     feed: Mapping[str, FeedEntry]
+    markets: Mapping[str, Market] = field(default_factory=dict)
     news: tuple[Event, ...] = ()
     raw: Mapping[str, str] = field(default_factory=dict)

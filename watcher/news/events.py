@@ -27,7 +27,9 @@ def kind_of(change: Change, dates: Sequence[str]) -> Kind:
         case Aspect.EXPIRATION, _, _:
             return _kind_of_date(change, dates)
         case Aspect.PRICE, _, _:
-            return Kind.PRICE_CHANGED if any(map(_is_main, change.fields)) else Kind.PRICE_DETAIL
+            return (
+                Kind.PRICE_CHANGED if any(_is_window(field) for field in change.fields) else Kind.PRICE_DETAIL
+            )
         case _:
             return KIND_OF_ASPECT[change.aspect]
 
@@ -35,14 +37,14 @@ def kind_of(change: Change, dates: Sequence[str]) -> Kind:
 def _kind_of_date(change: Change, dates: Sequence[str]) -> Kind:
     if not change.after:
         return Kind.EXPIRATION_WITHDRAWN
-    if change.after in dates:
-        return Kind.EXPIRATION_RESTORED
-    return Kind.EXPIRATION_MOVED if change.before else Kind.EXPIRATION_ANNOUNCED
+    if change.before:
+        return Kind.EXPIRATION_MOVED
+    return Kind.EXPIRATION_RESTORED if change.after in dates else Kind.EXPIRATION_ANNOUNCED
 
 
-def _is_main(field: FieldChange) -> bool:
-    """Whether a field is a main price: prompt, completion, or their daily schedule."""
-    return field.path in prices.MAIN or prices.is_window(field.path)
+def _is_window(field: FieldChange) -> bool:
+    """Whether a field is a price by time of day, which counts as a main price."""
+    return prices.is_window(field.path)
 
 
 def event_id(kind: str, subject: str, before: Json, after: Json, revision: int) -> str:
@@ -59,7 +61,6 @@ class Circumstances:
     since: datetime
     revision: int
     cause: str | None = None
-    crowd: int = 0
 
 
 def of_change(
@@ -77,7 +78,6 @@ def of_change(
         fields=change.fields,
         cause=circumstances.cause,
         since=circumstances.since,
-        crowd=circumstances.crowd,
         model=document,
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from watcher.domain.catalog import Snapshot
 from watcher.domain.news import Event
 from watcher.domain.polls import MODELS, Failure, Health, Part, Poll, State
+from watcher.domain.providers import OffersSnapshot
 from watcher.news.events import of_part
 from watcher.news.settings import Settings
 from watcher.sources.model_list import READ
@@ -38,7 +39,7 @@ def judge_sources(state: State, poll: Poll, settings: Settings) -> tuple[dict[st
     for name, answer in poll.answers.items():
         source = replace(state.sources.get(name, Health()), asked_at=poll.at)
         problem: str | None = None
-        if isinstance(answer, Failure):
+        if isinstance(answer, Failure) or (isinstance(answer, OffersSnapshot) and answer.reason):
             problem = answer.reason
         else:
             source = replace(source, query_id=answer.query_id, last_good=poll.at)

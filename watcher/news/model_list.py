@@ -5,17 +5,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from watcher.domain.catalog import Document, Item, Json, Snapshot
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import Policy
 from watcher.domain.polls import MODELS, Health, Poll, State
+from watcher.domain.providers import Market
 from watcher.news.draft import Draft
-from watcher.news.events import of_catalog
+from watcher.news.events import event_id, of_catalog
 from watcher.news.feed import confirm, unconfirmed
+from watcher.news.holds import Moment
 from watcher.news.lineage import related
+from watcher.news.market import is_current
 from watcher.news.settings import Settings
 from watcher.news.settle import adopt, settle
-from watcher.news.steadiness import Moment, moved
-from watcher.openrouter.ids import BATCH, base, is_alias, slug, variant
+from watcher.openrouter.ids import BATCH, base, slug, variant
+from watcher.openrouter.prices import full_price
 
 DATE = "expiration_date"  # the row's field
 LISTED_IN_FEED = Document()  # the feed says that a model is listed, nothing else
@@ -25,7 +29,8 @@ LISTED_IN_FEED = Document()  # the feed says that a model is listed, nothing els
 class Look:
     """One credible list and how to read it.
 
-    `source` is its health after the poll before; `unconfirmed` are slugs and ids known from the feed alone.
+    `source` is its health after the poll before; `unconfirmed` are slugs and ids known from the feed alone;
+    `markets` are the providers by model.
     """
 
     snapshot: Snapshot
@@ -33,6 +38,7 @@ class Look:
     at: datetime
     policy: Policy = field(default_factory=Policy)
     unconfirmed: frozenset[str] = frozenset()
+    markets: Mapping[str, Market] = field(default_factory=dict)
 
     @property
     def is_first(self) -> bool:
@@ -51,7 +57,7 @@ def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draf
     if not isinstance(snapshot, Snapshot):
         return draft
     source = before.sources.get(MODELS, Health())
-    look = Look(snapshot, source, poll.at, settings.policy, unconfirmed(draft.feed))
+    look = Look(snapshot, source, poll.at, settings.policy, unconfirmed(draft.feed), draft.markets)
     items, news = observe_all(draft.items, look)
     health = replace(draft.sources[MODELS], fields=source.fields | snapshot.fields)
     return replace(
@@ -68,7 +74,7 @@ def observe_all(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item],
     """Observe each model of the list and each one stored; return all of them, and the news."""
     after: dict[str, Item] = {}
     news: list[Event] = []
-    moment = Moment(look.at, look.source.last_good or look.at, _movers(items, look.snapshot.documents))
+    moment = Moment(look.at, look.source.last_good or look.at)
     for model in sorted(items.keys() | look.snapshot.documents.keys()):
         item, events = _observe(model, items.get(model), look, moment)
         if item is not None:
@@ -77,41 +83,63 @@ def observe_all(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item],
     return after, news
 
 
-def _movers(items: Mapping[str, Item], documents: Mapping[str, Document]) -> int:
-    """Count the models whose price moved since the poll before."""
-    return sum(
-        moved(item.observed.price, documents[model].price)
-        for model, item in items.items()
-        if item.observed and model in documents and not is_alias(model) and variant(model) != BATCH
-    )
-
-
 def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
     document = look.snapshot.documents.get(model)
     if document is None:
-        if item is None or model in look.snapshot.refused:
-            return item, []  # an unreadable row does not mean that the model changed or left
-        if item.announced is None:
-            return None, []  # came and went before it was reported
-        document = replace(item.observed or item.announced, listed=False)
-        if not look.is_same_query:
-            return _left_out(item, document), []
-    elif look.is_first or (_is_listed_anew(item) and not look.is_same_query):
+        return _observe_absence(model, item, look, moment)
+    if look.is_first or (_is_listed_anew(item) and not look.is_same_query):
         return adopt(document, look.at, look.policy), []
-    elif _is_listed_anew(item) and not look.unconfirmed.isdisjoint({slug(document), base(model)}):
-        item = Item(LISTED_IN_FEED)
+    if _is_listed_anew(item) and not look.unconfirmed.isdisjoint({slug(document), base(model)}):
+        return _priced(model, document, look, moment)
     if item is not None and item.observed and DATE not in look.snapshot.fields:
         # A list without any dates does not withdraw them.
         document = replace(document, expiration=item.observed.expiration)
-    if item is not None and _is_quiet(item, document):
+    return _settle(model, item or Item(), document, look, moment)
+
+
+def _observe_absence(
+    model: str, item: Item | None, look: Look, moment: Moment
+) -> tuple[Item | None, list[Event]]:
+    if item is None or model in look.snapshot.refused:
+        return item, []  # an unreadable row does not mean that the model changed or left
+    is_capability = variant(model) == BATCH and base(model) in look.snapshot.documents
+    if item.announced is None or is_capability:
+        return None, []  # came and went unannounced, or is a capability of its model now
+    document = replace(item.observed or item.announced, listed=False)
+    if not look.is_same_query:
+        return _left_out(item, document), []
+    return _settle(model, item, document, look, moment)
+
+
+def _settle(
+    model: str, item: Item, document: Document, look: Look, moment: Moment
+) -> tuple[Item | None, list[Event]]:
+    if _is_quiet(item, document):
         return item, []
-    return settle(model, item or Item(), document, moment, look.policy)
+    has_market = is_current(look.markets.get(model), look.at)
+    return settle(model, item, document, moment, look.policy, has_market=has_market)
+
+
+def _priced(model: str, document: Document, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
+    """Accept a model that was reported from the feed, and report its price from the list."""
+    item, news = settle(model, Item(LISTED_IN_FEED), document, moment, look.policy)
+    price = full_price(document)
+    priced = Event(
+        id=event_id(Kind.MODEL_PRICED, model, None, price, 0),
+        at=look.at,
+        kind=Kind.MODEL_PRICED,
+        subject=model,
+        after=price,
+        since=look.at,
+        model=document,
+    )
+    return item, [priced, *news]
 
 
 def _left_out(item: Item, document: Document) -> Item:
     """Return a model that another query does not show: no longer listed, without an event."""
     announced = replace(item.announced, listed=False) if item.announced else None
-    return Item(announced, document, countdown=item.countdown, dates=item.dates, last=item.last)
+    return replace(item, announced=announced, observed=document, pending={})
 
 
 def _is_listed_anew(item: Item | None) -> bool:
@@ -121,7 +149,8 @@ def _is_listed_anew(item: Item | None) -> bool:
 def _is_quiet(item: Item, document: Document) -> bool:
     """Whether nothing can be news: nothing moved, nothing is on hold, no date to count down to."""
     has_date = item.announced is not None and item.announced.expiration is not None
-    return not item.pending and item.observed == document and not has_date
+    waits = item.pending or (item.row and item.row.steps)
+    return not waits and item.observed == document and not has_date
 
 
 def _new_fields(before: Collection[str], now: frozenset[str], at: datetime) -> list[Event]:

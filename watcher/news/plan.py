@@ -10,31 +10,37 @@ from datetime import datetime, timedelta
 from watcher.domain.news import Event, Notification
 from watcher.domain.polls import MODELS, Health, Plan, Poll, State
 from watcher.messages.message import notification
-from watcher.news import feed, model_list
+from watcher.news import feed, market, model_list
 from watcher.news.charts import charted_changes
 from watcher.news.draft import Draft
-from watcher.news.fold import fold
 from watcher.news.health import judge_parts, judge_sources
 from watcher.news.settings import Settings
 from watcher.rules.route import Match, Rule, route
 
 CATCH_UP = timedelta(hours=6)  # after a longer gap between good polls, a message says what it covers
 
-OBSERVERS = (model_list.observe, feed.observe)
+OBSERVERS = (model_list.observe, feed.observe, market.observe)
 """What each source's answer means, in this order: one row per source."""
 
 
 def plan(state: State, poll: Poll, settings: Settings) -> Plan:
     """Decide what follows from a poll, without doing it."""
     sources, health = judge_sources(state, poll, settings)
-    draft = Draft(state.items, sources, state.feed)
+    draft = Draft(state.items, sources, state.feed, state.markets)
     for observe in OBSERVERS:
         draft = observe(draft, state, poll, settings)
     troubles, own = judge_parts(state, poll, settings)
-    events = [*fold(draft.news, len(draft.items), poll.at), *health, *own]
+    events = [*draft.news, *health, *own]
     routed = route(events, settings.rules, state.base_prices)
     return Plan(
-        state=State(draft.items, draft.sources, draft.feed, routed.base_prices, troubles),
+        state=State(
+            items=draft.items,
+            sources=draft.sources,
+            feed=draft.feed,
+            base_prices=routed.base_prices,
+            troubles=troubles,
+            markets=draft.markets,
+        ),
         events=tuple(events),
         notifications=tuple(_notifications(routed.matches, poll.at, _gap(state, poll.at))),
         history=tuple(charted_changes(state.items, draft.items, poll.at)),

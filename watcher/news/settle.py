@@ -4,6 +4,7 @@ A difference between what was announced and what is observed is on hold. If it r
 reported; if it lasts, it is announced with its true total, however it drifted meanwhile.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,23 +15,27 @@ from watcher.domain.catalog import (
     Aspect,
     Change,
     Document,
+    FieldChange,
     Item,
-    Level,
     Pending,
     Prices,
+    RowPrice,
 )
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import Policy
-from watcher.news import causes, steadiness
+from watcher.news import causes, row_price
 from watcher.news.diff import COMPARED, diff
 from watcher.news.events import Circumstances, kind_of, of_change
-from watcher.news.steadiness import Due, Moment, Reason
+from watcher.news.holds import Due, Moment, Reason, shortened
+from watcher.news.row_price import Shift
 from watcher.openrouter import dates, prices
+from watcher.openrouter.ids import is_alias
 
 REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # these may be reported at once
 RECENTLY = timedelta(days=2)
 AGAIN = timedelta(hours=8)
+OVERDUE = -1  # days left: still listed a day after its date
 CONFIRMED = 2  # polls: a single answer never proves that a model left
 
 
@@ -39,19 +44,20 @@ def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
     return Item(
         observed,
         observed,
-        levels=steadiness.of_baseline(observed.price, at),
+        row=row_price.begin(prices.main_prices(observed.price), observed.routing, at),
         countdown=_reached(observed, at, policy),
     )
 
 
 def settle(
-    model: str, item: Item, observed: Document, moment: Moment, policy: Policy
+    model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool = False
 ) -> tuple[Item, list[Event]]:
     """Separate the changes of one model that are news now from those that stay on hold.
 
-    `item` is the model after the poll before, `observed` what this one shows (`listed` false: absent).
+    `item` is the model after the poll before, `observed` what this one shows (`listed` false: absent). With
+    `has_market` its providers are polled, so a new price in its row does not mean that its price changed.
     """
-    case = Case.of(model, item, observed, moment, policy)
+    case = Case.of(model, item, observed, moment, policy, has_market=has_market)
     due = case.due()
     announced = _announced(case.announced, due, observed)
     aspects = {change.aspect for change in due}
@@ -61,17 +67,21 @@ def settle(
     elif case.is_reminder_due(announced):
         countdown = _reached(announced, moment.at, policy)
         due.append(Change(Aspect.COUNTDOWN, None, announced.expiration))
+    row, shift = case.look_at_row(announced)
+    if shift:
+        announced = replace(announced, price={**(announced.price or {}), **shift.after})
     after = Item(
         announced=announced if due or item.announced is not None else None,
         observed=observed,
         pending={aspect: wait for aspect, wait in case.waits.items() if aspect not in aspects},
-        revision=item.revision + bool(due),
-        levels=case.levels,
+        revision=item.revision + bool(due or shift),
+        row=row,
         countdown=countdown,
         dates=_dates(item, due),
         last={**item.last, **_announcements(due, moment.at)},
     )
-    return after, [case.event(change) for change in due]
+    events = [case.event(change) for change in due]
+    return after, [*events, case.event_of_row(shift)] if shift else events
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +94,28 @@ class Waiting:
     reason: Reason
 
 
-def outlook(model: str, item: Item, moment: Moment, policy: Policy) -> list[Waiting]:
+def outlook(
+    model: str, item: Item, moment: Moment, policy: Policy, *, has_market: bool = False
+) -> list[Waiting]:
     """Return a model's changes on hold as of the last poll; `event` is what would be reported."""
-    if item.observed is None or not item.pending:
+    if item.observed is None:
         return []
-    case = Case.of(model, item, item.observed, moment, policy)
-    return [_waiting(case, change) for change in case.changes]
+    case = Case.of(model, item, item.observed, moment, policy, has_market=has_market)
+    return [*(_waiting(case, change) for change in case.changes), *_waiting_row(case)]
 
 
 def _waiting(case: "Case", change: Change) -> Waiting:
     due = case.due_at(change)
     return Waiting(case.event(change), case.waits[change.aspect].since, due.at, due.reason)
+
+
+def _waiting_row(case: "Case") -> list[Waiting]:
+    row = case.item.row
+    due = row_price.due_at(row, case.moment, case.policy.holds["price_listed"]) if row else None
+    if row is None or due is None:
+        return []
+    shift = row_price.shift_of(row, prices.main_prices(case.observed.price), case.observed.routing)
+    return [Waiting(case.event_of_row(shift), shift.since, due, Reason.LISTED)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +128,21 @@ class Case:
     observed: Document
     changes: tuple[Change, ...]
     waits: Mapping[Aspect, Pending]
-    levels: tuple[Level, ...]
     moment: Moment
     policy: Policy
+    has_market: bool
 
     @classmethod
-    def of(cls, model: str, item: Item, observed: Document, moment: Moment, policy: Policy) -> "Case":
+    def of(
+        cls, model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool
+    ) -> "Case":
         """Compare what is observed of a model with what was announced."""
         announced = _filled(item.announced or UNKNOWN, observed)
-        changes = diff(model, announced, _with_unlisted_prices(_filled(observed, announced), announced))
+        changes = diff(model, announced, _comparable(_filled(observed, announced), announced))
         if not observed.listed:
             changes = [change for change in changes if change.aspect is Aspect.LISTED]
         waits = {change.aspect: _wait(item, change.aspect, moment.at) for change in changes}
-        levels = _levels(item, observed, moment)
-        return cls(model, item, announced, observed, tuple(changes), waits, levels, moment, policy)
+        return cls(model, item, announced, observed, tuple(changes), waits, moment, policy, has_market)
 
     def due(self) -> list[Change]:
         """Return the changes that have lasted; none for a model that has not been announced itself."""
@@ -134,6 +156,8 @@ class Case:
 
     def kind(self, change: Change) -> Kind:
         """Return the kind of news that a change is."""
+        if change.aspect is Aspect.COUNTDOWN and _days_left(self.announced, self.moment.at) < 0:
+            return Kind.EXPIRATION_OVERDUE
         return kind_of(change, self.item.dates)
 
     def due_at(self, change: Change) -> Due:
@@ -144,11 +168,9 @@ class Case:
             case Aspect.LISTED if not change.after:
                 if _is_past_its_date(self.announced, self.moment.at):
                     return Due(since, Reason.ANNOUNCED)
-                return Due(since + steadiness.shortened(hold, self.moment.gap), Reason.USUAL)
+                return Due(since + shortened(hold, self.moment.gap), Reason.USUAL)
             case Aspect.PRICE if _is_rescheduled(change):
                 return self._unless_it_reverts(change, Due(since, Reason.SCHEDULE))
-            case Aspect.PRICE if steadiness.moved(change.before, change.after):
-                return steadiness.due_at(change.before, self.levels, self.moment.gap, holds)
             case Aspect.ALIAS | Aspect.EXPIRATION:
                 return self._unless_it_reverts(change, Due(since + hold, Reason.USUAL))
         return Due(since + hold, Reason.USUAL)
@@ -166,13 +188,40 @@ class Case:
 
     def _circumstances(self, change: Change) -> Circumstances:
         at, wait = self.moment.at, self.waits.get(change.aspect)
-        since, cause, crowd = wait.since if wait else at, None, 0
+        cause = None
         if change.aspect is Aspect.LISTED and not change.after:
             cause = causes.of_removal(self.announced, at)
         if change.aspect is Aspect.PRICE:
-            level = self.levels[steadiness.newest(self.levels, change.before)]
-            cause, crowd = causes.of_price(change, level), level.movers
-        return Circumstances(at, since, self.item.revision, cause, crowd)
+            cause = causes.of_detail(change)
+        return Circumstances(at, wait.since if wait else at, self.item.revision, cause)
+
+    def look_at_row(self, announced: Document) -> tuple[RowPrice | None, Shift | None]:
+        """Follow the price in the model's row; a model that has not been announced begins with its price."""
+        price, row = prices.main_prices(self.observed.price), self.item.row
+        if not self.observed.listed or is_alias(self.model):
+            return row, None
+        if row is None or not (self.announced.listed and announced.listed):
+            return row_price.begin(price, self.observed.routing, self.moment.at), None
+        hold = self.policy.holds["price_listed"]
+        return row_price.look(row, price, self.observed.routing, self.moment, hold)
+
+    def event_of_row(self, shift: Shift) -> Event:
+        """Return the event of a price in the row: a change of price only if its providers are not polled."""
+        is_routing = shift.is_routing or self.has_market
+        before, after = ({**(self.observed.price or {}), **side} for side in (shift.before, shift.after))
+        fields = tuple(
+            FieldChange(key, shift.before.get(key), shift.after.get(key))
+            for key in prices.MAIN
+            if shift.before.get(key) != shift.after.get(key)
+        )
+        cause = causes.ROUTED if is_routing else causes.LISTED
+        return of_change(
+            self.model,
+            Change(Aspect.PRICE, before, after, fields),
+            Kind.PRICE_ROUTED if is_routing else Kind.PRICE_CHANGED,
+            self.observed,
+            Circumstances(self.moment.at, shift.since, self.item.revision, cause),
+        )
 
     def is_reminder_due(self, announced: Document) -> bool:
         """Whether the unchanged date of a listed model has reached a more urgent threshold."""
@@ -184,16 +233,6 @@ class Case:
 
 def _is_rescheduled(change: Change) -> bool:
     return prices.schedule(change.before) != prices.schedule(change.after)
-
-
-def _levels(item: Item, observed: Document, moment: Moment) -> tuple[Level, ...]:
-    """Add this poll's price to the recent ones."""
-    if not observed.listed:
-        return item.levels
-    if not item.levels:
-        return steadiness.of_new_model(observed.price, moment)
-    was_routed = item.observed is not None and item.observed.routing != observed.routing
-    return steadiness.note(item.levels, observed.price, moment, routed=was_routed)
 
 
 def _announced(before: Document, due: Sequence[Change], observed: Document) -> Document:
@@ -219,22 +258,23 @@ def _filled(document: Document, other: Document) -> Document:
         for aspect in COMPARED
         if aspect not in {Aspect.LISTED, Aspect.EXPIRATION} and getattr(document, aspect) is None
     }
-    if document.details and other.details:
-        own = {key: value for key, value in document.details.items() if value is not None}
-        filled["details"] = {**other.details, **own}
+    for name in ("details", "capabilities", "limits"):
+        own, others = getattr(document, name), getattr(other, name)
+        if own and others:
+            filled[name] = {**others, **{key: value for key, value in own.items() if value is not None}}
     return replace(document, **filled)
 
 
-def _with_unlisted_prices(observed: Document, announced: Document) -> Document:
-    """Keep other prices that this host does not list: unlisted does not mean free. A schedule can end."""
+def _comparable(observed: Document, announced: Document) -> Document:
+    """Keep what is not compared here as announced: the main prices and prices that are no longer listed.
+
+    The main prices are followed separately, and unlisted does not mean free. A new schedule replaces both.
+    """
     before, after = _prices(announced), _prices(observed)
-    has_schedule = bool(prices.schedule(before))
-    kept = {
-        key: price
-        for key, price in before.items()
-        if key not in after and key not in prices.MAIN and not (key == "overrides" and has_schedule)
-    }
-    return replace(observed, price={**after, **kept}) if kept else observed
+    if prices.schedule(before) != prices.schedule(after):
+        return observed
+    unlisted = {key: price for key, price in before.items() if key not in after}
+    return replace(observed, price={**after, **unlisted, **prices.main_prices(before)})
 
 
 def _prices(document: Document) -> Prices:
@@ -248,10 +288,15 @@ def _wait(item: Item, aspect: Aspect, at: datetime) -> Pending:
 
 
 def _is_past_its_date(announced: Document, at: datetime) -> bool:
-    day = dates.day_of(announced.expiration)
-    return day is not None and dates.days_left(day, at) <= 0
+    return announced.expiration is not None and _days_left(announced, at) <= 0
+
+
+def _days_left(document: Document, at: datetime) -> int:
+    """Return the UTC days until a model leaves; a huge number if it has no date."""
+    day = dates.day_of(document.expiration)
+    return dates.days_left(day, at) if day else sys.maxsize
 
 
 def _reached(document: Document, at: datetime, policy: Policy) -> int | None:
-    """Return the most urgent reminder (days) that the document's date has reached, if any."""
-    return dates.reached(dates.day_of(document.expiration), at, policy.reminders)
+    """Return the most urgent reminder (days) that the document's date has reached, OVERDUE at last."""
+    return dates.reached(dates.day_of(document.expiration), at, (*policy.reminders, OVERDUE))

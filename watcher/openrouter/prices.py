@@ -8,6 +8,8 @@ from watcher.domain.catalog import Document, Json, Prices
 MAIN = ("prompt", "completion")
 ZERO_WHEN_ABSENT = frozenset({"request", "image", "web_search", "internal_reasoning"})
 UNITS = {"request": "per request", "image": "per image", "web_search": "per search"}
+PROMPT_SHARE = 3  # the usual mix of tokens: three of prompt for one of completion
+SMALL = Decimal("0.05")  # moves below are no news by themselves
 VARIABLE = Decimal(-1)  # "-1": a router without a fixed price, never a number to compute with
 _HIGHEST = Decimal(1_000_000)
 _DUST = Context(prec=10)  # the API's floats differ beyond some fifteen digits
@@ -156,3 +158,34 @@ def largest_move(before: Json, after: Json, keys: Iterable[str] = MAIN) -> Decim
     """Return the largest relative change among the keys, with its sign."""
     moves = [move for key in keys if (move := ratio(price(before, key), price(after, key)))]
     return max(moves, key=abs, default=None)
+
+
+def blend(pricing: Json) -> Decimal | None:
+    """Return 3 x prompt + completion in USD per token; None if either has no fixed price."""
+    prompt, completion = (price(pricing, key) for key in MAIN)
+    return None if prompt is None or completion is None else PROMPT_SHARE * prompt + completion
+
+
+def main_prices(pricing: Json) -> dict[str, Json]:
+    """Return the prices of prompt and completion, as far as there are any."""
+    return {key: pricing[key] for key in MAIN if key in pricing} if isinstance(pricing, Mapping) else {}
+
+
+def moved(before: Json, after: Json) -> bool:
+    """Whether prompt or completion differ."""
+    return bool(apart(before, after))
+
+
+def apart(before: Json, after: Json) -> Decimal:
+    """Return the largest relative difference of prompt and completion; 1 if only one side is a price."""
+    return max(_apart(_exact(before, key), _exact(after, key)) for key in MAIN)
+
+
+def _exact(pricing: Json, key: str) -> Decimal | None:
+    return exact(pricing.get(key)) if isinstance(pricing, Mapping) else None
+
+
+def _apart(before: Decimal | None, after: Decimal | None) -> Decimal:
+    if before is None or after is None:
+        return Decimal(0) if before is after else Decimal(1)
+    return abs(before - after) / max(abs(before), abs(after)) if before != after else Decimal(0)

@@ -32,7 +32,7 @@ def event(found: Event) -> dict[str, Json]:
     }
     optional = {
         "cause": found.cause,
-        "part_of": found.part_of,
+        "provider": found.provider,
         "fields": [asdict(change) for change in found.fields],
     }
     return always | {key: value for key, value in optional.items() if value}

@@ -47,7 +47,7 @@ class Backtest:
     _models: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, poll: Poll, decided: Plan) -> None:
-        """Count one poll; an event that is part of a catalog-wide one is matched along with that."""
+        """Count one poll."""
         day = poll.at.date()
         self.days.add(day)
         self.events[day] += len(decided.events)
@@ -58,9 +58,7 @@ class Backtest:
         for rule, subject in {(rule, event.subject) for rule, event in decided.matches}:
             self._models[rule][subject] += 1
         matched = {event.id for _, event in decided.matches}
-        self.unmatched.update(
-            e.kind for e in decided.events if e.id not in matched and e.part_of not in matched
-        )
+        self.unmatched.update(e.kind for e in decided.events if e.id not in matched)
 
     def records(self) -> list[RuleRecord]:
         """Return each rule's record, in file order."""

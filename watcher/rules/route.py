@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from watcher.domain.catalog import Prices
 from watcher.domain.kinds import Kind
 from watcher.domain.news import BasePrices, Event
-from watcher.openrouter import ids
+from watcher.openrouter import dates, ids
 from watcher.rules.conditions import CONDITIONS, Parameter, Question
 from watcher.rules.values import Globs, PriceTerms
 
-MASS = "part of a catalog-wide change, and the rule does not spell out the model or its author"
+FAR = 30  # days
 ECHO = "a batch variant or alias, and the rule does not ask for those"
 
 
@@ -35,18 +35,9 @@ class Rule:
         """Return the conditions that are not met."""
         question = Question(event, base)
         failing = [name for name, wanted in self.when.items() if not CONDITIONS[name].test(question, wanted)]
-        if event.part_of and not self._names_outright(event.subject):
-            failing.append(MASS)
         if _is_echo(event) and not self._asks_for_echoes():
             failing.append(ECHO)
         return failing
-
-    def _names_outright(self, model: str) -> bool:
-        """Whether the rule spells out the model or its author; then it sees catalog-wide changes singly."""
-        models, authors = self.when.get("model"), self.when.get("author")
-        return (isinstance(models, Globs) and models.names(model)) or (
-            isinstance(authors, Globs) and authors.names(ids.author(model))
-        )
 
     def _asks_for_echoes(self) -> bool:
         """Whether the rule is about variants, or one of its model patterns has `:batch` or `~`."""
@@ -114,7 +105,14 @@ def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrice
 def _matches(rule: Rule, event: Event) -> list[Match]:
     """Return a match for each channel of the rule, except the one that the event says is failing."""
     failing = event.subject if event.kind.startswith("channel.") else None
-    return [Match(channel, rule.name, event, rule.urgent) for channel in rule.notify if channel != failing]
+    is_urgent = rule.urgent and not _is_far(event)
+    return [Match(channel, rule.name, event, is_urgent) for channel in rule.notify if channel != failing]
+
+
+def _is_far(event: Event) -> bool:
+    """Whether an event is about a date so far ahead that it is never urgent."""
+    day = dates.day_of(event.after) if event.kind.startswith("expiration.") else None
+    return day is not None and dates.days_left(day, event.at) > FAR
 
 
 def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:

@@ -14,7 +14,6 @@ from watcher.domain.catalog import (
     FieldChange,
     Item,
     Json,
-    Level,
     Pending,
     Prices,
 )
@@ -22,6 +21,8 @@ from watcher.domain.delivery import Delivery, OutboxState
 from watcher.domain.kinds import KINDS
 from watcher.domain.news import BasePrices, Event, HistoryEntry, Notification
 from watcher.domain.polls import Health, Part
+from watcher.domain.providers import Market
+from watcher.store.market_rows import market_of, market_text, row_price_of, row_price_text
 from watcher.store.schema import Row
 from watcher.text.times import from_iso, to_iso
 
@@ -104,9 +105,7 @@ def item_row(model: str, item: Item) -> Row:
         "announced": _optional_document(item.announced),
         "observed": _optional_document(item.observed),
         "revision": item.revision,
-        "levels": dump(
-            [asdict(lv) | {"before": to_iso(lv.before), "since": to_iso(lv.since)} for lv in item.levels]
-        ),
+        "levels": row_price_text(item.row),
         "announcements": dump({"countdown": item.countdown, "dates": item.dates, "last": last}),
     }
 
@@ -119,11 +118,11 @@ def items_of(found: Sequence[Row], pending: Mapping[str, Mapping[Aspect, Pending
     """Read the models; if the announced and the observed document are equal, they are one object."""
     announced = _load_together(row["announced"] for row in found)
     others = _load_together(row["observed"] if row["observed"] != row["announced"] else None for row in found)
-    levels = _load_together(row["levels"] for row in found)
+    row_prices = _load_together(row["levels"] for row in found)
     announcements = _load_together(row["announcements"] for row in found)
     return {
         row["id"]: _item_of(row, pending.get(row["id"], {}), *values)
-        for row, *values in zip(found, announced, others, levels, announcements, strict=True)
+        for row, *values in zip(found, announced, others, row_prices, announcements, strict=True)
     }
 
 
@@ -132,7 +131,7 @@ def _item_of(
     pending: Mapping[Aspect, Pending],
     announced: dict[str, Any] | None,
     other: dict[str, Any] | None,
-    levels: list[dict[str, Any]],
+    row_price: dict[str, Any] | None,
     announcements: dict[str, Any],
 ) -> Item:
     announced_document = document_of(announced)
@@ -141,7 +140,7 @@ def _item_of(
         observed=announced_document if row["observed"] == row["announced"] else document_of(other),
         pending=pending,
         revision=row["revision"],
-        levels=tuple(map(_level_of, levels)),
+        row=row_price_of(row_price),
         countdown=announcements["countdown"],
         dates=tuple(announcements["dates"]),
         last={
@@ -162,10 +161,6 @@ def _load_together(texts: Iterable[str | None]) -> list[Any]:
     """Parse all texts as one, so that equal keys share memory."""
     loaded: list[Any] = json.loads(f"[{','.join(text or 'null' for text in texts)}]")
     return loaded
-
-
-def _level_of(level: dict[str, Any]) -> Level:
-    return Level(**level | {"before": from_iso(level["before"]), "since": from_iso(level["since"])})
 
 
 def pending_rows(model: str, item: Item) -> list[Row]:
@@ -248,9 +243,8 @@ def event_row(event: Event) -> Row:
         "after": _optional_dump(event.after),
         "fields": dump([asdict(change) for change in event.fields]),
         "cause": event.cause,
-        "part_of": event.part_of,
         "since": _optional_text(event.since),
-        "crowd": event.crowd,
+        "provider": event.provider,
         "model": dump((asdict(event.model) if event.model else {}) | {"aliases": event.aliases}),
     }
 
@@ -267,9 +261,8 @@ def event_of(row: Row) -> Event:
         after=_optional_load(row["after"]),
         fields=tuple(FieldChange(**change) for change in json.loads(row["fields"])),
         cause=row["cause"],
-        part_of=row["part_of"],
         since=_optional_time(row["since"]),
-        crowd=row["crowd"],
+        provider=row["provider"],
         model=document_of({key: value for key, value in model.items() if key != "aliases"}),
         aliases=tuple(model.get("aliases", ())),
     )
@@ -315,3 +308,14 @@ def delivery_of(row: Row) -> Delivery:
         sent_at=_optional_time(row["sent_at"]),
         refusals=row["refusals"],
     )
+
+
+def market_rows(before: Mapping[str, Market], after: Mapping[str, Market]) -> list[Row]:
+    """Write what changed of what providers ask."""
+    changed = {model: market for model, market in after.items() if market != before.get(model)}
+    return [{"model": model, "market": market_text(market)} for model, market in changed.items()]
+
+
+def markets_of(found: Iterable[Row]) -> dict[str, Market]:
+    """Read what providers ask, by model."""
+    return {row["model"]: market_of(row["market"]) for row in found}

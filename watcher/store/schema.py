@@ -92,5 +92,9 @@ COLUMNS_2: tuple[tuple[str, str, type, int | None], ...] = (
 """Table, column, type and default of what version 2 added."""
 
 NO_ANNOUNCEMENTS = '{"countdown":null,"dates":[],"last":{}}'
-COLUMNS_3: tuple[tuple[str, str, type, str], ...] = (("models", "announcements", str, NO_ANNOUNCEMENTS),)
-"""What version 3 added: the record of announcements, which version 2 kept inside the document."""
+TABLES_3: Mapping[str, tuple[Key, Columns]] = {"markets": ("model", {"model": str, "market": str})}
+COLUMNS_3: tuple[tuple[str, str, type, str | None], ...] = (
+    ("models", "announcements", str, NO_ANNOUNCEMENTS),
+    ("events", "provider", str, None),
+)
+"""What version 3 added: what providers ask, and the announcements that version 2 kept in the document."""
