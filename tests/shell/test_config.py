@@ -237,6 +237,25 @@ def test_the_reference_has_every_condition_event_and_hold(names: Mapping[str, ob
     assert [name for name in names if f"`{name}`" not in reference] == []
 
 
+def wrong_in_the_table_of_events() -> list[str]:
+    """Return the kinds whose row is missing, does not begin with their meaning or lacks their hold."""
+    reference = (ROOT / "docs/configuration.md").read_text()
+    section = reference.split("## Events")[1].split("## Holds")[0]
+    found = re.findall(r"^\| `(\w+\.\w+)` \| (.+?) \| (.*?) ?\|$", section, re.MULTILINE)
+    rows = {kind: (meaning, holds) for kind, meaning, holds in found}
+    wrong = [kind for kind in rows if kind not in KINDS]
+    for name, kind in KINDS.items():
+        meaning, holds = rows.get(name, ("", ""))
+        has_hold = kind.row.hold is None or f"`{kind.row.hold}`" in holds
+        if not (meaning.startswith(kind.row.meaning) and has_hold):
+            wrong.append(name)
+    return wrong
+
+
+def test_the_table_of_events_is_that_of_the_program() -> None:
+    assert wrong_in_the_table_of_events() == []
+
+
 def test_every_hold_is_documented_with_its_default() -> None:
     reference = (ROOT / "docs/configuration.md").read_text()
     rows = {name: f"| `{name}` | {Duration(hold) if hold else 'at once'} |" for name, hold in HOLDS.items()}

@@ -63,7 +63,7 @@ class Health:
 class State:
     """Everything remembered between two polls.
 
-    `markets` has what providers ask, by model; `troubles` how parts of watcher itself have been doing.
+    `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself.
     """
 
     items: Mapping[str, Item] = field(default_factory=dict)

@@ -42,7 +42,7 @@ def _kind_of_date(change: Change, dates: Sequence[str]) -> Kind:
 
 
 def _is_window(field: FieldChange) -> bool:
-    """Whether a field is a time-of-day price, which is what people pay first of all."""
+    """Whether a field is a price by time of day, which counts as a main price."""
     return prices.is_window(field.path)
 
 

@@ -103,7 +103,7 @@ def _observe_absence(
     model: str, item: Item | None, look: Look, moment: Moment
 ) -> tuple[Item | None, list[Event]]:
     if item is None or model in look.snapshot.refused:
-        return item, []  # a row that cannot be read says nothing: neither changed nor gone
+        return item, []  # an unreadable row does not mean that the model changed or left
     is_capability = variant(model) == BATCH and base(model) in look.snapshot.documents
     if item.announced is None or is_capability:
         return None, []  # came and went unannounced, or is a capability of its model now

@@ -97,7 +97,7 @@ class Waiting:
 def outlook(
     model: str, item: Item, moment: Moment, policy: Policy, *, has_market: bool = False
 ) -> list[Waiting]:
-    """Return what waits of a model as of the last poll; `event` is what would be reported."""
+    """Return a model's changes on hold as of the last poll; `event` is what would be reported."""
     if item.observed is None:
         return []
     case = Case.of(model, item, item.observed, moment, policy, has_market=has_market)
@@ -196,7 +196,7 @@ class Case:
         return Circumstances(at, wait.since if wait else at, self.item.revision, cause)
 
     def look_at_row(self, announced: Document) -> tuple[RowPrice | None, Shift | None]:
-        """Follow the price in the model's row; a model that people do not know of begins with its price."""
+        """Follow the price in the model's row; a model that has not been announced begins with its price."""
         price, row = prices.main_prices(self.observed.price), self.item.row
         if not self.observed.listed or is_alias(self.model):
             return row, None
@@ -206,7 +206,7 @@ class Case:
         return row_price.look(row, price, self.observed.routing, self.moment, hold)
 
     def event_of_row(self, shift: Shift) -> Event:
-        """Return the event of a price that the row shows: a change only if nobody asks the providers."""
+        """Return the event of a price in the row: a change of price only if its providers are not polled."""
         is_routing = shift.is_routing or self.has_market
         before, after = ({**(self.observed.price or {}), **side} for side in (shift.before, shift.after))
         fields = tuple(
@@ -265,13 +265,12 @@ def _filled(document: Document, other: Document) -> Document:
     return replace(document, **filled)
 
 
-def _comparable(observed: Document, known: Document) -> Document:
-    """Keep what is not compared here as people know it: prices of prompt and completion, unlisted prices.
+def _comparable(observed: Document, announced: Document) -> Document:
+    """Keep what is not compared here as announced: the main prices and prices that are no longer listed.
 
-    The former are followed apart. As to the latter, a price that this host does not list is not free. A new
-    schedule replaces both.
+    The main prices are followed separately, and unlisted does not mean free. A new schedule replaces both.
     """
-    before, after = _prices(known), _prices(observed)
+    before, after = _prices(announced), _prices(observed)
     if prices.schedule(before) != prices.schedule(after):
         return observed
     unlisted = {key: price for key, price in before.items() if key not in after}
@@ -293,7 +292,7 @@ def _is_past_its_date(known: Document, at: datetime) -> bool:
 
 
 def _days_left(document: Document, at: datetime) -> int:
-    """Return the UTC days until a model leaves; very many if it has no date."""
+    """Return the UTC days until a model leaves; a huge number if it has no date."""
     day = dates.day_of(document.expiration)
     return dates.days_left(day, at) if day else sys.maxsize
 

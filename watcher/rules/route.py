@@ -107,7 +107,7 @@ def _matches(rule: Rule, event: Event) -> list[Match]:
     """Give whom a rule tells: everybody but the channel of which an event says that it does not deliver."""
     mute = event.subject if event.kind.startswith("channel.") else None
     is_urgent = rule.urgent and not _is_far(event)
-    return [Match(channel, rule.name, event, is_urgent) for channel in rule.notify if channel != mute]
+    return [Match(channel, rule.name, event, is_urgent) for channel in rule.notify if channel != failing]
 
 
 def _is_far(event: Event) -> bool:
