@@ -104,8 +104,8 @@ def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrice
 
 
 def _matches(rule: Rule, event: Event) -> list[Match]:
-    """Give whom a rule tells: everybody but the channel of which an event says that it does not deliver."""
-    mute = event.subject if event.kind.startswith("channel.") else None
+    """Return whom a rule reports to: all its channels except one that is itself reported as failing."""
+    failing = event.subject if event.kind.startswith("channel.") else None
     is_urgent = rule.urgent and not _is_far(event)
     return [Match(channel, rule.name, event, is_urgent) for channel in rule.notify if channel != failing]
 
