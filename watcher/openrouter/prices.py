@@ -248,7 +248,7 @@ def _short(number: Decimal) -> str:
 
 
 def largest_move(before: Json, after: Json) -> Decimal | None:
-    """Return the largest relative change of the price, by size, with its sign; what began at zero has none."""
+    """Return the largest relative change of the price, with its sign; what began at zero has none."""
     moves = [
         move
         for key in headline(before, after)
