@@ -314,10 +314,11 @@ def test_the_feed_never_removes_a_model() -> None:
     ],
 )
 def test_what_a_row_no_longer_says_is_unknown_and_not_lost(unknown: Row) -> None:
-    story = begun(OWL)
-    assert story.shows(OWL | unknown) == []
-    assert story.shows(OWL | unknown, after=8 * DAY) == []
-    assert story.shows(OWL, after=8 * DAY) == []
+    other = FINCH | {"supported_voices": []}
+    story = begun(OWL, other)
+    assert story.shows(OWL | unknown, other) == []
+    assert story.shows(OWL | unknown, other, after=8 * DAY) == []
+    assert story.shows(OWL, other, after=8 * DAY) == []
 
 
 def test_a_missing_key_is_unknown_too() -> None:
