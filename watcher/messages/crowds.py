@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from watcher.domain.kinds import Kind, Severity
 from watcher.domain.news import Event
-from watcher.messages.lines import frees, gains, labels
+from watcher.messages.lines import frees, gains, is_last_but_one, labels
 from watcher.openrouter import dates, prices
 from watcher.openrouter.ids import base, is_alias
 from watcher.text import times
@@ -29,12 +29,6 @@ def severity(event: Event) -> Severity:
 def heading(event: Event) -> str:
     """Name the part of a message in which an event stands."""
     return LAST_BUT_ONE if is_last_but_one(event) else event.kind.row.heading
-
-
-def is_last_but_one(event: Event) -> bool:
-    """Tell whether an event is a provider that left a model with only one."""
-    left = event.after.get("providers") if isinstance(event.after, Mapping) else None
-    return event.kind is Kind.PROVIDER_REMOVED and left == 1
 
 
 def about(event: Event) -> tuple[str, ...]:
@@ -63,11 +57,15 @@ def count(events: Iterable[Event]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How many of a kind are said: the words with {} for the number, and the details in two lengths."""
+    """How many of a kind are said: the words with {} for the number, and the details in two lengths.
+
+    `of_one` are the words where all are the doing of one provider.
+    """
 
     words: str
     details: Callable[[Sequence[Event]], str] | None = None
     short: Callable[[Sequence[Event]], str] | None = None
+    of_one: str | None = None
 
 
 def line(events: Sequence[Event]) -> str | None:
@@ -89,7 +87,11 @@ def is_crowd(events: Sequence[Event]) -> bool:
 
 def _say(crowd: Crowd, events: Sequence[Event], details: Callable[[Sequence[Event]], str] | None) -> str:
     decided = list({about(event): event for event in reversed(events)}.values())[::-1]
-    words = "{} models are down to one provider" if is_last_but_one(decided[0]) else crowd.words
+    words, owners = crowd.words, {event.provider for event in decided}
+    if is_last_but_one(decided[0]):
+        words, details = "{} models are down to one provider", None
+    elif crowd.of_one and len(owners) == 1 and (owner := owners.pop()):
+        words = crowd.of_one.replace("{provider}", owner)
     return words.replace("{}", f"{len(decided):,}") + (details(decided) if details else "")
 
 
@@ -152,12 +154,20 @@ def _labels(events: Sequence[Event]) -> str:
 def _shared(events: Sequence[Event], name: Callable[[Event], list[str]]) -> str:
     """Say what most often happened: `: 12 gained parameter tools, 3 lost input image`."""
     counts = Counter(phrase for event in events for phrase in name(event))
-    return _colon([f"{number} {phrase}" for phrase, number in counts.most_common(SHARED) if number > 1])
+    return _colon(
+        [
+            f"{'all' if number == len(events) else number} {phrase}"
+            for phrase, number in counts.most_common(SHARED)
+            if number > 1
+        ]
+    )
 
 
 def _owners(events: Sequence[Event]) -> str:
     """Say whose doing it most often was: `: 9 by deepinfra, 5 by novita`."""
     counts = Counter(event.provider or "a provider" for event in events).most_common()
+    if len(counts) == 1:
+        return ""
     others = sum(number for _, number in counts[SHARED:])
     told = [f"{number} by {name}" for name, number in counts[:SHARED]]
     return _colon([*told, *([f"{others} by others"] if others else [])])
@@ -196,10 +206,23 @@ CROWDS: Mapping[Kind, Crowd] = {
     Kind.PRICE_CHANGED: Crowd("{} models changed price", _ways, _ways_short),
     Kind.PRICE_ROUTED: Crowd("{} models are shown with another provider, no price changed"),
     Kind.PRICE_DETAIL: Crowd("{} models changed other prices", _labels),
-    Kind.PROVIDER_ADDED: Crowd("{} offers of providers are new", _owners),
-    Kind.PROVIDER_REMOVED: Crowd("{} offers of providers are gone", _owners),
-    Kind.PROVIDER_PRICE_CHANGED: Crowd("{} prices of providers changed", _ways, _ways_short),
-    Kind.PROVIDER_LIMITS_CHANGED: Crowd("{} offers of providers changed their limits", _owners),
+    Kind.PROVIDER_ADDED: Crowd(
+        "{} offers of providers are new", _owners, of_one="{provider} now offers {} models"
+    ),
+    Kind.PROVIDER_REMOVED: Crowd(
+        "{} offers of providers are gone", _owners, of_one="{provider} no longer offers {} models"
+    ),
+    Kind.PROVIDER_PRICE_CHANGED: Crowd(
+        "{} prices of providers changed",
+        _ways,
+        _ways_short,
+        of_one="{provider} changed its price for {} models",
+    ),
+    Kind.PROVIDER_LIMITS_CHANGED: Crowd(
+        "{} offers of providers changed their limits",
+        _owners,
+        of_one="{provider} changed its limits for {} models",
+    ),
     Kind.EXPIRATION_ANNOUNCED: Crowd("{} models leave", _span, _soonest),
     Kind.EXPIRATION_MOVED: Crowd("{} models now leave", _span, _soonest),
     Kind.EXPIRATION_RESTORED: Crowd("{} models leave after all", _span, _soonest),

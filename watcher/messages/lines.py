@@ -227,6 +227,18 @@ def _provider_added(event: Event) -> str:
     )
 
 
+def is_last_but_one(event: Event) -> bool:
+    """Tell whether an event is a provider that left a model with only one."""
+    left = event.after.get("providers") if isinstance(event.after, Mapping) else None
+    return event.kind is Kind.PROVIDER_REMOVED and left == 1
+
+
+def _provider_removed_title(event: Event) -> str:
+    if is_last_but_one(event):
+        return f"{event.subject} is down to one provider"
+    return f"{_who(event)} no longer offers {event.subject}"
+
+
 def _provider_removed(event: Event) -> str:
     left = f": {event.cause}" if event.cause else ""
     return f"{_who(event)} no longer offers {event.subject}{left}"
@@ -317,9 +329,7 @@ WORDS: Mapping[Kind, Words] = {
     Kind.PRICE_CHANGED: Words(_price_title, _price_and_who),
     Kind.PRICE_ROUTED: Words(_says("{}: the list shows another provider"), _routed, says_cause=True),
     Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
-    Kind.PROVIDER_REMOVED: Words(
-        _provider("{provider} no longer offers {}"), _provider_removed, says_cause=True
-    ),
+    Kind.PROVIDER_REMOVED: Words(_provider_removed_title, _provider_removed, says_cause=True),
     Kind.PROVIDER_PRICE_CHANGED: Words(_provider_price_title, _provider_price, says_cause=True),
     Kind.PROVIDER_LIMITS_CHANGED: Words(_provider("{provider} changed its limits for {}"), _provider_limits),
     Kind.PRICE_DETAIL: Words(_detail_title, _price),

@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from html import escape
 from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 from watcher.domain.catalog import FieldChange
-from watcher.domain.kinds import About, Kind
+from watcher.domain.kinds import About, Kind, Severity
 from watcher.domain.news import Event, Notification
 from watcher.messages import crowds
 from watcher.messages.lines import describe, describe_together, title
@@ -29,9 +29,6 @@ NO_DAY = 10**7
 Decision: TypeAlias = Sequence[Event]
 """What is told as one: an event, and what happens to variants of its model by the same decision."""
 
-Crowded: TypeAlias = frozenset[tuple[int, str]]
-"""The severity and kind of what is counted."""
-
 
 class Place(NamedTuple):
     """Where an event stands in a message, in this order; `kind` only for what is counted."""
@@ -45,6 +42,36 @@ class Place(NamedTuple):
     def is_counted(self) -> bool:
         """Whether there are so many of this kind that they are counted."""
         return not self.is_single
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """Where the events of one message stand: how urgent each heading is, and what is counted."""
+
+    urgency: Mapping[str, int]
+    crowded: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> Self:
+        """Find the headings, and the kinds of which there are so many that they are counted.
+
+        What is critical comes first; the rest of a heading stands together, by its most urgent event.
+        """
+        urgency: dict[str, int] = {}
+        kinds: dict[tuple[str, str], list[Event]] = {}
+        for event in events:
+            heading, severity = crowds.heading(event), crowds.severity(event)
+            if severity is not Severity.CRITICAL:
+                urgency[heading] = min(urgency.get(heading, severity), severity)
+            kinds.setdefault((heading, event.kind), []).append(event)
+        return cls(urgency, frozenset(kind for kind, alike in kinds.items() if crowds.is_crowd(alike)))
+
+    def place(self, event: Event) -> Place:
+        """Tell where an event stands; what is counted stands with its kind."""
+        heading, severity = crowds.heading(event), crowds.severity(event)
+        urgency = severity if severity is Severity.CRITICAL else self.urgency[heading]
+        is_counted = (heading, event.kind) in self.crowded
+        return Place(urgency, heading, not is_counted, f"{severity} {event.kind}" if is_counted else "")
 
 
 Part: TypeAlias = tuple[Place, Sequence[Decision]]
@@ -84,12 +111,12 @@ def notification(
     since: datetime | None = None,
 ) -> Notification:
     """Write the one message that a channel gets, most urgent first; `since`, where it covers a while."""
-    crowded = _crowded(events)
-    ordered = _in_order(events, crowded)
+    sections = Sections.of(events)
+    ordered = _in_order(events, sections)
     decisions = [list(alike) for _, alike in groupby(ordered, key=_decision)]
     parts = [
         (place, list(found))
-        for place, found in groupby(decisions, key=lambda alike: _place(alike[0], crowded))
+        for place, found in groupby(decisions, key=lambda alike: sections.place(alike[0]))
     ]
     groups, left_out = _groups(parts, is_dated=len({event.at for event in events}) > 1)
     footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {show_time(at)}"
@@ -105,7 +132,7 @@ def notification(
     )
 
 
-def _in_order(events: Sequence[Event], crowded: Crowded) -> list[Event]:
+def _in_order(events: Sequence[Event], sections: Sections) -> list[Event]:
     """Order the most urgent first, then what is counted, the largest or soonest, what came first."""
     moves: dict[tuple[str, ...], Decimal] = {}
     firsts: dict[tuple[str, ...], datetime] = {}
@@ -115,26 +142,11 @@ def _in_order(events: Sequence[Event], crowded: Crowded) -> list[Event]:
         firsts[model] = min(firsts.get(model, event.at), event.at)
 
     def order(event: Event) -> tuple[object, ...]:
-        model, place = crowds.about(event), _place(event, crowded)
+        model, place = crowds.about(event), sections.place(event)
         weight = -moves[model], _day(event) if place.is_counted else 0
         return place, weight, firsts[model], model[1:], event.at, _decision(event), event.subject
 
     return sorted(events, key=order)
-
-
-def _crowded(events: Sequence[Event]) -> Crowded:
-    """Find the kinds of which there are so many that they are counted."""
-    kinds: dict[tuple[int, str], list[Event]] = {}
-    for event in events:
-        kinds.setdefault((crowds.severity(event), event.kind), []).append(event)
-    return frozenset(kind for kind, alike in kinds.items() if crowds.is_crowd(alike))
-
-
-def _place(event: Event, crowded: Crowded) -> Place:
-    """Tell where an event stands in a message; what is counted stands with its kind."""
-    severity = crowds.severity(event)
-    is_counted = (severity, event.kind) in crowded
-    return Place(severity, crowds.heading(event), not is_counted, event.kind if is_counted else "")
 
 
 def _day(event: Event) -> int:
@@ -240,7 +252,7 @@ def _body(groups: Sequence[Group], left_out: int, footer: str) -> str:
     for heading, found in groupby(groups, key=lambda group: group.heading):
         text += [""] * bool(text) + [heading.upper()]
         for number, group in enumerate(found):
-            text += [""] * bool(number) + ([f"{group.count}:"] if group.count else [])
+            text += [""] * bool(number) + ([group.count] if group.count else [])
             for line in group.lines:
                 text += [f"• {line.text}{_listed(line.names)}{line.after}"]
                 text += [f"  {line.link}"] * bool(line.link)
@@ -252,7 +264,7 @@ def _html(groups: Sequence[Group], left_out: int, footer: str) -> str:
     for heading, found in groupby(groups, key=lambda group: group.heading):
         text += [f"<h3>{escape(heading)}</h3>"]
         for group in found:
-            text += [f"<p>{escape(group.count)}:</p>"] if group.count else []
+            text += [f"<p>{escape(group.count)}</p>"] if group.count else []
             text += ["<ul>", *map(_item, group.lines), "</ul>"]
     more = [f"<p>{escape(said)}</p>" for said in _more(left_out)]
     return "\n".join([*text, *more, f"<p><small>{escape(footer)}</small></p>"])
