@@ -22,7 +22,6 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, in_words
 from watcher.config.yaml_file import Key
-from watcher.domain.kinds import KINDS
 from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.rules.conditions import CONDITIONS, Condition
 from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens

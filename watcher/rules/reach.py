@@ -1,13 +1,15 @@
 """What a rule can reach: kinds of events, models, and nothing at all where it can never be met."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from typing import Self
 
-from watcher.domain.catalog import Document
+from watcher.domain.catalog import Document, Item
 from watcher.domain.kinds import About, Kind
 from watcher.domain.news import Event
+from watcher.domain.providers import Market
 from watcher.openrouter import ids
 from watcher.rules.conditions import CONDITIONS, Parameter, lower, wanted_of
 from watcher.rules.route import Rule
@@ -160,11 +162,27 @@ def _today(model: str, document: Document) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The names that have been seen: models, authors, parameters, providers."""
+    """What has been seen: the models listed now, and the names of all models, parameters and providers."""
 
+    listed: Mapping[str, Document] = field(default_factory=dict)
     models: Collection[str] = ()
     parameters: Collection[str] = ()
     providers: Collection[str] = ()
+
+    @classmethod
+    def of_state(cls, items: Mapping[str, Item], markets: Mapping[str, Market]) -> Self:
+        """Gather the names from what is remembered between two polls."""
+        seen = [item.observed or item.announced for item in items.values()]
+        return cls(
+            listed={model: item.listed for model, item in items.items() if item.listed},
+            models=items.keys(),
+            parameters={
+                str(name)
+                for document in seen
+                for name in (document and document.capabilities or {}).get("parameters", ())
+            },
+            providers={offer.owner for market in markets.values() for offer in market.offers.values()},
+        )
 
     @property
     def authors(self) -> Collection[str]:
