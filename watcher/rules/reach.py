@@ -19,6 +19,7 @@ from watcher.text.suggest import closest
 
 MODEL_KEYS = ("model", "author", "variant", "price", "free", "context", "input", "output", "parameter")
 """The conditions that a model by itself meets or not, whatever happens to it."""
+FEW = 2  # as many exceptions are named
 ANY_CASE = ("model", "author", "provider")
 
 
@@ -31,8 +32,9 @@ def kinds_of(when: Mapping[str, Parameter]) -> frozenset[Kind]:
 
 def said(kinds: Collection[Kind]) -> str:
     """Write kinds as a rule would: `price.changed or provider.*`."""
-    if {kind for kind in Kind if kind.row.about is About.MODEL} <= {*kinds}:
-        return "events about models"
+    others = [kind for kind in Kind if kind.row.about is About.MODEL and kind not in kinds]
+    if len(others) <= FEW:
+        return f"events about models{' except ' if others else ''}{' and '.join(others)}"
     named: list[str] = []
     for kind in Kind:
         family = f"{kind.partition('.')[0]}.*"
@@ -179,7 +181,7 @@ class Known:
             parameters={
                 str(name)
                 for document in seen
-                for name in (document and document.capabilities or {}).get("parameters", ())
+                for name in ((document and document.capabilities) or {}).get("parameters", ())
             },
             providers={offer.owner for market in markets.values() for offer in market.offers.values()},
         )
