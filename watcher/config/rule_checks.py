@@ -41,7 +41,7 @@ def entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, .
 
 def never_met(sections: Sequence[object]) -> Iterator[Problem]:
     """Find the rules that can never report anything, in whatever of the file can be understood."""
-    rules: list[tuple[int, Rule]] = []
+    rules: list[Rule] = []
     for number, section in enumerate(sections):
         place = ("rules", number, "when")
         found: list[Problem] = []
@@ -52,7 +52,7 @@ def never_met(sections: Sequence[object]) -> Iterator[Problem]:
             blamed = {str(problem.keys[len(place)]) for problem in found}
             found += _conditions(place, rule.when, blamed)
             found += [] if found else _behind(number, rule, rules)
-            rules.append((number, rule))
+            rules.append(rule)
         yield from found
 
 
@@ -123,18 +123,18 @@ def _no_name(key: str, pattern: str) -> str | None:
 def _no_model(pattern: str, kinds: frozenset[Kind]) -> str | None:
     about_models = all(kind.row.about is About.MODEL for kind in kinds) or len(kinds) == len(Kind)
     if about_models and not overlap(pattern, MODEL_ID):
-        return f'"{pattern}" is no id, which is author/name; did you mean "{ANY}/{pattern}"?'
+        return f'"{pattern}" is not an id: ids are author/name; did you mean "{ANY}/{pattern}"?'
     return None
 
 
 def _no_author(pattern: str, _kinds: frozenset[Kind]) -> str | None:
     author = pattern.removeprefix("~").partition("/")[0]
-    return f'"{pattern}" is no author; did you mean "{author}"?' if author != pattern else None
+    return f'"{pattern}" is not an author; did you mean "{author}"?' if author != pattern else None
 
 
 def _no_provider(pattern: str, _kinds: frozenset[Kind]) -> str | None:
     provider = pattern.partition("/")[0]
-    return f'"{pattern}" is no provider; did you mean "{provider}"?' if provider != pattern else None
+    return f'"{pattern}" is not a provider; did you mean "{provider}"?' if provider != pattern else None
 
 
 NAMES: Mapping[str, Callable[[str, frozenset[Kind]], str | None]] = {
@@ -167,7 +167,7 @@ def _conditions(
         needs = {
             key: kinds for key, wanted in when.items() if len(kinds := kinds_of({key: wanted})) < len(Kind)
         }
-        said = "; ".join(f"`{key}` only by {reach.said(kinds)}" for key, kinds in needs.items())
+        said = "; ".join(f"only {reach.said(kinds)} can meet `{key}`" for key, kinds in needs.items())
         yield Problem(place, f"no event can meet all conditions: {said}")
 
 
@@ -187,15 +187,12 @@ def kinds_of(when: Mapping[str, Parameter]) -> frozenset[Kind]:
     return frozenset(k for k in kinds if known_causes.met_by(k, cause)) if isinstance(cause, Globs) else kinds
 
 
-def _behind(number: int, rule: Rule, earlier: Sequence[tuple[int, Rule]]) -> Iterator[Problem]:
+def _behind(number: int, rule: Rule, earlier: Sequence[Rule]) -> Iterator[Problem]:
     """Find a rule above that takes every event."""
-    for place, above in earlier:
+    for above in earlier:
         if reach.hides(above, rule):
-            yield Problem(
-                ("rules", number),
-                f'never reports anything: rule {place + 1}, "{above.name}", reports all of it first and has'
-                " stop: true; move this rule above it",
-            )
+            what = f'never reports anything: rule "{above.name}" above reports all of it first and has stop: true'
+            yield Problem(("rules", number), f"{what}; move this rule above it")
             return
 
 

@@ -64,7 +64,7 @@ def _impossible_price(terms: PriceTerms) -> str | None:
     if terms.falls_by and terms.falls_by.share > 1:
         return f"a price cannot fall by {terms.falls_by}; 100 % makes it free"
     if terms.below and not terms.below.per_token:
-        return "no price is below zero; for free models write `free: true` beside `price`"
+        return "no price is below zero; for free models write `free: true` instead of `price`"
     if terms.below and terms.above and terms.above.per_token >= terms.below.per_token:
         return f"no price is both below {terms.below} and above {terms.above}; swap them, or write two rules"
     return None
