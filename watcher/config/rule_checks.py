@@ -191,8 +191,8 @@ def _behind(number: int, rule: Rule, earlier: Sequence[Rule]) -> Iterator[Proble
     """Find a rule above that takes every event."""
     for above in earlier:
         if reach.hides(above, rule):
-            what = f'never reports anything: rule "{above.name}" above reports all of it first and has stop: true'
-            yield Problem(("rules", number), f"{what}; move this rule above it")
+            first = f'rule "{above.name}" above reports all of it first and has stop: true'
+            yield Problem(("rules", number), f"never reports anything: {first}; move this rule above it")
             return
 
 

@@ -218,10 +218,12 @@ def strangers(when: Mapping[str, Parameter], known: Known) -> Iterator[tuple[str
             pattern = _fold(key, written)
             if pattern.startswith("!") or any_match(names, [pattern]):
                 continue
-            count = "the only one" if len(names) == 1 else f"the {len(names)}"
             meant = _meant(key, pattern, names)
             hint = f'; did you mean "{meant}"?' if meant else ""
-            yield key, number, f'no {key} of {count} known matches "{written}"{hint}'
+            none = f"no {key} of the {len(names)} known matches"
+            if len(names) == 1:
+                none = f"the only {key} known does not match"
+            yield key, number, f'{none} "{written}"{hint}'
 
 
 def _fold(key: str, text: str) -> str:
