@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from watcher.domain.catalog import Item, Json
 from watcher.domain.providers import Market
+from watcher.openrouter.ids import BATCH, is_alias, variant
+from watcher.openrouter.prices import main_prices
 
 HOUR = timedelta(hours=1)
 NAMED = timedelta(minutes=30)
@@ -37,6 +40,15 @@ class Wish:
     rows: Mapping[str, Mapping[str, object]]
     named: frozenset[str] = frozenset()
     asks_all: bool = False
+
+
+def rows_of(items: Mapping[str, Item]) -> dict[str, dict[str, Json]]:
+    """Return the models that may be asked, each with its row's price: aliases and batch variants may not."""
+    return {
+        model: main_prices(item.listed.price)
+        for model, item in items.items()
+        if item.listed and not is_alias(model) and variant(model) != BATCH
+    }
 
 
 def due(markets: Mapping[str, Market], wish: Wish) -> list[str]:
