@@ -38,13 +38,15 @@ def replay(
     by_rule: bool,
     for_machines: bool,
 ) -> None:
-    """Run the rules on recorded model lists.
+    """Run the rules on recorded model lists and provider prices.
 
-    RECORDING is a directory or a tar archive of answers, each named by its UTC time, such as
-    2026-06-08T01-11-59Z.json.
+    RECORDING is a directory or a tar archive of answers, each named by its UTC time: 2026-06-08T01-11-59Z.json
+    is a model list, 2026-06-08T01-11-59Z.endpoints.json what providers asked. `watcher record` makes them.
     """
     settings = options.load(path).settings
     answers = recorded.Recording.open(recording).between(_utc(since), _utc(until))
+    if not answers.has_endpoints:
+        terminal.note("this recording has no provider prices, so prices are judged from the list alone")
     test = Backtest([rule.name for rule in settings.rules])
     polls = terminal.progress(recorded.replay(answers, settings), len(answers.answers), "Replaying")
     for poll, decided in polls:

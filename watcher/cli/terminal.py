@@ -1,11 +1,12 @@
 """Tables and colors for people at a terminal; plain text elsewhere."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import track
 from rich.table import Table
 from rich.text import Text
@@ -13,11 +14,13 @@ from rich.text import Text
 from watcher.domain.delivery import Delivery, OutboxState
 from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan
+from watcher.domain.providers import Offer
 from watcher.messages.lines import describe
 from watcher.news.settle import Waiting
-from watcher.openrouter.prices import MAIN, show
+from watcher.openrouter.prices import MAIN, amount, percent, show, show_main
 from watcher.reports.backtest import Backtest
 from watcher.reports.explain import RuleCheck
+from watcher.reports.providers import Providers
 from watcher.reports.status import Report
 from watcher.text.clean import clean
 from watcher.text.counts import counted
@@ -59,12 +62,15 @@ def progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
     )
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None:
-    """Print rows under headings; the last column takes the remaining width and wraps."""
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[Text | str]], figures: Collection[str] = ()
+) -> None:
+    """Print rows under headings, `figures` to the right; the last column takes the rest and wraps."""
     grid = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for number, heading in enumerate(headings):
         is_last = number == len(headings) - 1
-        grid.add_column(heading, no_wrap=not is_last, overflow="fold")
+        side: JustifyMethod = "right" if heading in figures else "left"
+        grid.add_column(heading, no_wrap=not is_last, overflow="fold", justify=side)
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     _out().print(grid)
@@ -166,6 +172,7 @@ def days(test: Backtest) -> None:
     table(("DAY", "MESSAGES", "EVENTS"), rows)
     line("")
     table(("MESSAGES", "RULE"), ((str(record.messages), record.rule) for record in test.records()))
+    _unmatched(test)
 
 
 def rules(test: Backtest) -> None:
@@ -178,9 +185,67 @@ def rules(test: Backtest) -> None:
         line(f"  {counted(record.messages, 'message')}, {record.a_day:.1f} per day{busiest}")
         if record.models:
             line("  top models: " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
+    _unmatched(test)
+
+
+def _unmatched(test: Backtest) -> None:
+    """Print which events no rule matched."""
     line("")
     unmatched = ", ".join(f"{kind} ({count})" for kind, count in test.unmatched.most_common())
     line(f"No rule matched: {unmatched}" if unmatched else "Every event was reported.")
+
+
+OFFER = ("PROVIDER", "PROMPT", "COMPLETION", "DISCOUNT", "CONTEXT", "OUTPUT", "FORMAT", "STATUS")
+
+
+def providers(model: str, known: Providers, now: datetime) -> None:
+    """Print what each provider asks for a model, and what that makes its price."""
+    line(clean(model), "bold")
+    if known.offers:
+        table(OFFER, (_offer(offer, known) for offer in known.offers), figures=OFFER[1:6])
+        line("prompt and completion in USD per million tokens; a discount is already in them", "dim")
+        line("")
+    for heading, text in _summary(known, now):
+        line(f"{heading:<10}{text}")
+    line("")
+
+
+def _offer(offer: Offer, known: Providers) -> tuple[str | Text, ...]:
+    """Return an offer's cells; the cheapest is green."""
+    is_floor = known.floor is not None and known.floor.seen.tag == offer.tag
+    price = {**offer.clock, **offer.price}
+    style = "green" if is_floor else ""
+    return (
+        Text(clean(offer.provider), style),
+        *(Text(amount(price, key), style) for key in MAIN),
+        percent(Decimal(offer.discount)).removeprefix("+") if offer.discount != "0" else "",
+        _tokens(offer.context),
+        _tokens(offer.max_output),
+        clean(offer.quantization or ""),
+        Text("ok", "green") if not offer.status else Text(f"degraded ({offer.status})", "yellow"),
+    )
+
+
+def _tokens(count: int | None) -> str:
+    return "" if count is None else f"{count:,}"
+
+
+def _summary(known: Providers, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what the price is, what the list shows, and when the providers are asked, with headings."""
+    if known.floor:
+        seen, reported = known.floor.seen, known.floor.reported
+        since = f"since {show_time(known.since)}" if known.since else "as long as watcher has known it"
+        yield "Cheapest", f"{show_main(seen.price)}, from {clean(seen.provider)}, {since}"
+        if seen.price != reported.price:
+            yield "Reported", f"{show_main(reported.price)}, from {clean(reported.provider)}"
+    if known.row:
+        of = f", the price of {clean(' and '.join(known.shown_by))}" if known.shown_by else ""
+        yield "List", show_main(known.row) + of
+    if known.asked_at:
+        following = f"; next {show_wait(known.next_at, now)}" if known.next_at else ""
+        yield "Asked", f"{show_age(known.asked_at, now)}{following}"
+    if known.note:
+        yield "Providers", known.note
 
 
 def verdicts(found: Sequence[RuleCheck]) -> None:

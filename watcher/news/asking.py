@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from watcher.domain.catalog import Item, Json
 from watcher.domain.providers import HOUR, Market
+from watcher.openrouter.ids import BATCH, is_alias, variant
+from watcher.openrouter.prices import main_prices
 
 NAMED = timedelta(minutes=30)
 NAMED_EACH = timedelta(minutes=3)  # so that all named models take a third of the allowance at most
@@ -36,6 +39,15 @@ class Wish:
     rows: Mapping[str, Mapping[str, object]]
     named: frozenset[str] = frozenset()
     asks_all: bool = False
+
+
+def rows_of(items: Mapping[str, Item]) -> dict[str, dict[str, Json]]:
+    """Return the models that may be asked, each with its row's price: aliases and batch variants may not."""
+    return {
+        model: main_prices(item.listed.price)
+        for model, item in items.items()
+        if item.listed and not is_alias(model) and variant(model) != BATCH
+    }
 
 
 def due(markets: Mapping[str, Market], wish: Wish) -> list[str]:

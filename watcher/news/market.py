@@ -14,12 +14,15 @@ from watcher.news.asking import SEVERAL, SINGLE
 from watcher.news.draft import Draft
 from watcher.news.events import event_id
 from watcher.news.floor_causes import cause_of
+from watcher.news.holds import Due, Reason
 from watcher.news.providers import ProviderNews
 from watcher.news.settings import Settings
+from watcher.news.settle import Waiting
 from watcher.openrouter import prices
 from watcher.openrouter.ids import is_alias
 
 Holds = Mapping[str, timedelta]
+LATER = timedelta(days=365)  # longer than any hold
 
 
 def observe(draft: Draft, _before: State, poll: Poll, settings: Settings) -> Draft:
@@ -70,6 +73,29 @@ def look(
     states, found = providers.look(market.providers, offers.values(), at, holds)
     news = [_event_of(model, item, one, at) for one in found]
     return replace(asked, providers=states), moved + news
+
+
+def outlook(model: str, market: Market, item: Item, at: datetime, holds: Holds) -> list[Waiting]:
+    """Return what waits of a model's providers at `at` (UTC); `event` is what would be reported."""
+    if not market.offers:
+        return []
+    _, events = look(model, market, market.offers, item, at + LATER, holds)
+    waits = []
+    for event in events:
+        due = _due(market, event, at, holds)
+        if due and event.since:
+            waits.append(Waiting(replace(event, at=at), event.since, due.at, due.reason))
+    return waits
+
+
+def _due(market: Market, event: Event, at: datetime, holds: Holds) -> Due | None:
+    """Return when an event that waits is news if what it tells of lasts, and why then."""
+    if event.kind is Kind.PRICE_CHANGED:
+        return floor.due_at(market.floor, at, holds) if market.floor else None
+    if event.kind is Kind.PROVIDER_PRICE_CHANGED:
+        belief = market.providers[event.provider or ""].belief
+        return floor.due_at(belief, at, holds) if belief else None
+    return Due((event.since or at) + holds[event.kind.row.hold or ""], Reason.USUAL)
 
 
 def _floor(model: str, market: Market, item: Item, at: datetime, holds: Holds) -> tuple[Market, list[Event]]:

@@ -8,9 +8,7 @@ from threading import Event as Flag
 from watcher.config.config import Config
 from watcher.domain.polls import ENDPOINTS, MODELS, Poll, State
 from watcher.domain.providers import OffersSnapshot
-from watcher.news.asking import Wish, due
-from watcher.openrouter.ids import BATCH, is_alias, variant
-from watcher.openrouter.prices import main_prices
+from watcher.news.asking import Wish, due, rows_of
 from watcher.rules.route import Rule
 from watcher.rules.values import Globs
 from watcher.sources.ask_endpoints import PAUSE, ask_endpoints
@@ -54,12 +52,8 @@ class EndpointsAsker:
 
 
 def wish_of(config: Config, state: State, at: datetime) -> Wish:
-    """Return which models may be asked: those listed, but neither aliases nor batch variants."""
-    rows = {
-        model: main_prices(item.listed.price)
-        for model, item in state.items.items()
-        if item.listed and not is_alias(model) and variant(model) != BATCH
-    }
+    """Return which models may be asked, and which of them price rules name."""
+    rows = rows_of(state.items)
     named = {model for rule in config.settings.rules for model in named_models(rule)}
     return Wish(at, rows, frozenset(named & rows.keys()), config.endpoints == "all")
 

@@ -1,4 +1,4 @@
-"""The commands that show what was recorded: events, the history of a model, and why it is reported."""
+"""The commands that show what was remembered: events, and the history of a model."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,15 +6,10 @@ from pathlib import Path
 import click
 
 from watcher.cli import as_csv, options, terminal
-from watcher.domain.catalog import Item
 from watcher.domain.errors import NotFoundError
-from watcher.news.holds import Moment
-from watcher.news.settle import outlook
 from watcher.reports import as_json
 from watcher.reports.events import chosen
-from watcher.reports.explain import check_rules
 from watcher.rules.values import Globs
-from watcher.service.clock import utc_now
 from watcher.store.store import Store
 from watcher.text.suggest import closest
 
@@ -64,7 +59,7 @@ def history(path: Path | None, model: str, *, is_csv: bool, for_machines: bool) 
         entries = store.history(model)
         known = store.state().items
     if not entries:
-        raise _unknown(model, known)
+        raise unknown(model, known)
     if for_machines:
         for entry in entries:
             click.echo(as_json.written(as_json.history(entry)))
@@ -74,42 +69,8 @@ def history(path: Path | None, model: str, *, is_csv: bool, for_machines: bool) 
         terminal.history(entries)
 
 
-@click.command()
-@click.argument("name", metavar="EVENT|MODEL")
-@options.as_json
-@click.pass_obj
-def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
-    """Explain why an event is reported or on hold.
-
-    Shows which rules match an event, or a model's latest event and the changes on hold, and until when.
-    """
-    config = options.load(path)
-    now = utc_now()
-    with Store.read(config.store) as store:
-        state = store.state()
-        events = store.event(name) or store.events([name], limit=1)
-    if not events and name not in state.items:
-        raise _unknown(name, state.items)
-    item = state.items.get(name, Item())
-    waits = outlook(name, item, Moment(now, now - config.poll), config.settings.policy)
-    for wait in waits:
-        found = check_rules(wait.event, config.settings.rules, state.base_prices)
-        if for_machines:
-            click.echo(as_json.written(as_json.waiting(wait, found)))
-        else:
-            terminal.waiting(wait, now)
-            terminal.verdicts(found)
-    for event in events:
-        found = check_rules(event, config.settings.rules, {})
-        if for_machines:
-            click.echo(as_json.written(as_json.explained(event, found)))
-        else:
-            terminal.explained(event, found)
-    if name in state.items and not waits and not for_machines:
-        terminal.note("No changes on hold.", "green")
-
-
-def _unknown(model: str, known: Iterable[str]) -> NotFoundError:
+def unknown(model: str, known: Iterable[str]) -> NotFoundError:
+    """Return the error for a name that is neither a model nor an event."""
     close = closest(model, known)
     hint = f"; did you mean {close}?" if close else ""
     return NotFoundError(f"no model or event named {model!r}{hint}")
