@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -11,23 +12,22 @@ IO = ("socket.", "subprocess.", "sqlite3.", "os.fork", "os.posix_spawn", "time.s
 
 
 class Guard:
-    """An audit hook, which can never be removed, but switched off."""
+    """An audit hook for one thread, where it is set: others may end what tests of other tiers began."""
 
-    def __init__(self) -> None:
-        self.is_on = False
+    thread: int | None = None
 
     def __call__(self, event: str, _: Any) -> None:
-        if self.is_on and event.startswith(IO):
+        if self.thread and event.startswith(IO) and get_ident() == self.thread:
             message = f"a core test must not do I/O: {event}"
             raise RuntimeError(message)
 
 
 GUARD = Guard()
-sys.addaudithook(GUARD)
+sys.addaudithook(GUARD)  # which can never be removed
 
 
 @pytest.fixture(autouse=True)
 def _no_io() -> Iterator[None]:
-    GUARD.is_on = True
+    GUARD.thread = get_ident()
     yield
-    GUARD.is_on = False
+    GUARD.thread = None
