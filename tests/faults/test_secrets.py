@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
 from tests.support.echoing_server import EchoingServer, echoing_server
+from tests.support.fork_server import fork_server
 from tests.support.planted_secrets import MARK, WatcherWithSecrets, places_of, planted, watcher_with_secrets
 from tests.support.receivers import receiving_mail
 from tests.support.served_catalog import polls
@@ -53,7 +54,7 @@ def something_happens(watcher: WatcherWithSecrets, server: EchoingServer) -> Non
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look at other processes")
 @pytest.mark.fault("Z1", "Z2", "Z3", "W25", "I12")
 def test_no_secret_shows_in_anything_watcher_prints_stores_or_sends(
-    tmp_path: Path,
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with (
         receiving_mail("another", RCPT="550 no such user {}") as mail,
@@ -61,12 +62,13 @@ def test_no_secret_shows_in_anything_watcher_prints_stores_or_sends(
     ):
         watcher = watcher_with_secrets(tmp_path, server, mail.port)
         something_happens(watcher, server)
-        for form in ("json", "journal"):
-            assert watcher.run("-v", "--log-format", form, "once") == 1
-        server.refuses = False
-        for arguments in COMMANDS:
-            watcher.run(*arguments)
-        assert watcher.run("backup", str(tmp_path / "backup.db")) == 0
+        with fork_server(tmp_path_factory.mktemp("forks"), watcher.environ) as forks:
+            for form in ("json", "journal"):
+                assert watcher.run(forks, "-v", "--log-format", form, "once") == 1
+            server.refuses = False
+            for arguments in COMMANDS:
+                watcher.run(forks, *arguments)
+            assert watcher.run(forks, "backup", str(tmp_path / "backup.db")) == 0
         watcher.crash()
         watcher.abort()
         watcher.look_at_files()

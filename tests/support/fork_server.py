@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -117,14 +117,14 @@ class ForkServer:
 
 
 @contextmanager
-def fork_server(folder: Path) -> Iterator[ForkServer]:
+def fork_server(folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[ForkServer]:
     """Run a process that has imported the program and forks it on demand."""
     with subprocess.Popen(
         [sys.executable, str(PROGRAM)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment(),
+        env=environment() if environ is None else environ,
     ) as process:
         server = ForkServer(process, folder)
         try:

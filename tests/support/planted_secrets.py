@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.support.echoing_server import EchoingServer
+from tests.support.fork_server import ForkServer
 from tests.support.receivers import free_port
 from tests.support.watcher_process import command, environment
 
@@ -65,9 +66,11 @@ class WatcherWithSecrets:
     metrics: int
     shown: dict[str, bytes] = field(default_factory=dict)
 
-    def run(self, *arguments: str) -> int:
+    def run(self, forks: ForkServer, *arguments: str) -> int:
         """Run a command to its end."""
-        return self._finish(" ".join(arguments), command(self.folder / "rules.yaml", *arguments))
+        result = forks.finished("--config", self.folder / "rules.yaml", *arguments)
+        self.shown[" ".join(arguments)] = (result.stdout + result.stderr).encode()
+        return result.returncode
 
     def crash(self) -> None:
         """Run a command that hits an unforeseen error."""
@@ -87,10 +90,9 @@ class WatcherWithSecrets:
             ],
         )
 
-    def _finish(self, name: str, words: Sequence[str]) -> int:
+    def _finish(self, name: str, words: Sequence[str]) -> None:
         done = subprocess.run(words, capture_output=True, env=self.environ, timeout=120, check=False)
         self.shown[name] = done.stdout + done.stderr
-        return done.returncode
 
     @contextmanager
     def service(self, *options: str) -> Iterator["subprocess.Popen[bytes]"]:

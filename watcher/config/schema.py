@@ -22,7 +22,6 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, in_words
 from watcher.config.yaml_file import Key
-from watcher.domain.kinds import KINDS
 from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.rules.conditions import CONDITIONS, Condition
 from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
@@ -101,7 +100,7 @@ SHAPES: Mapping[type, Any] = {
 def _condition(row: Condition) -> Any:  # noqa: ANN401 - a field's type and its description
     """Return a field of `when`; a key without a value is an error, as it would widen the rule."""
     described = row.words.replace("{}", "" if row.type is bool else "...")
-    extra = EVENTS if row.key == "event" else None
+    extra = _one_or_more(_one_of(row.known), *EXAMPLES[row.key]) if row.known else None
     return SHAPES[row.type], Field(None, description=described, json_schema_extra=extra)
 
 
@@ -109,11 +108,17 @@ def _one_or_more(entry: dict[str, Any], *examples: object) -> dict[str, Any]:
     return {"anyOf": [entry, {"type": "array", "items": entry, "minItems": 1}], "examples": [*examples]}
 
 
-EVENTS = _one_or_more(
-    {"anyOf": [{"enum": [*KINDS]}, {"type": "string", "pattern": "[*?!\\[]"}]},
-    "price.changed",
-    ["expiration.*", "model.removed"],
-)
+def _one_of(known: Sequence[str]) -> dict[str, Any]:
+    return {"anyOf": [{"enum": [*known]}, {"type": "string", "pattern": "[*?!\\[]"}]}
+
+
+EXAMPLES: Mapping[str, Sequence[object]] = {
+    "event": ("price.changed", ["expiration.*", "model.removed"]),
+    "variant": ("free", ["free", "none"]),
+    "input": ("image", ["image", "file"]),
+    "output": ("image", ["image", "audio"]),
+}
+"""Of the conditions whose values are a closed set."""
 
 
 def _names(value: object) -> list[str]:
@@ -273,6 +278,14 @@ def check(data: object) -> tuple[File | None, list[tuple[Sequence[Key], str]]]:
         meant = {(*keys[:-1], closest(str(keys[-1]), _keys_beside(keys))) for keys in unknown}
         reported = [one for one in found if one["type"] != "missing" or one["loc"] not in meant]
         return None, [in_words(one, _keys_beside(one["loc"])) for one in reported]
+
+
+def rule_section(data: object) -> RuleSection | None:
+    """Read one rule by itself; None if it has mistakes."""
+    try:
+        return RuleSection.model_validate(data)
+    except ValidationError:
+        return None
 
 
 def _keys_beside(keys: Sequence[Key]) -> list[str]:

@@ -13,6 +13,8 @@ from watcher.news.events import event_id
 from watcher.news.settings import Settings
 from watcher.openrouter import ids
 
+SEEN = "seen in the feed"
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -85,5 +87,5 @@ def _added(slug: str, entry: FeedEntry, at: datetime) -> Event:
         kind=Kind.MODEL_ADDED,
         subject=entry.model,
         after=after,
-        cause="seen in the feed",
+        cause=SEEN,
     )

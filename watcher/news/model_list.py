@@ -22,6 +22,8 @@ from watcher.openrouter.ids import BATCH, base, slug, variant
 from watcher.openrouter.prices import full_price
 
 DATE = "expiration_date"  # the row's field
+NEW_FIELD = "The model list has a new field: {}"
+NEW_FIELDS = "The model list has new fields: {}"
 LISTED_IN_FEED = Document()  # the feed says that a model is listed, nothing else
 
 
@@ -158,6 +160,5 @@ def _new_fields(before: Collection[str], now: frozenset[str], at: datetime) -> l
     names: list[Json] = [*sorted(now - frozenset(before))] if before else []
     if not names:
         return []
-    what = "a new field" if len(names) == 1 else "new fields"
-    cause = f"The model list has {what}: {', '.join(map(str, names))}"
+    cause = (NEW_FIELD if len(names) == 1 else NEW_FIELDS).format(", ".join(map(str, names)))
     return [of_catalog(at, cause, {"fields": names})]

@@ -58,7 +58,7 @@ class Backtest:
         for rule, subject in {(rule, event.subject) for rule, event in decided.matches}:
             self._models[rule][subject] += 1
         matched = {event.id for _, event in decided.matches}
-        self.unmatched.update(e.kind for e in decided.events if e.id not in matched)
+        self.unmatched.update(event.kind for event in decided.events if event.id not in matched)
 
     def records(self) -> list[RuleRecord]:
         """Return each rule's record, in file order."""

@@ -7,7 +7,7 @@ from watcher.domain.catalog import Prices
 from watcher.domain.kinds import Kind
 from watcher.domain.news import BasePrices, Event
 from watcher.openrouter import dates, ids
-from watcher.rules.conditions import CONDITIONS, Parameter, Question
+from watcher.rules.conditions import CONDITIONS, Parameter, Question, lower
 from watcher.rules.values import Globs, PriceTerms
 
 FAR = 30  # days
@@ -35,14 +35,15 @@ class Rule:
         """Return the conditions that are not met."""
         question = Question(event, base)
         failing = [name for name, wanted in self.when.items() if not CONDITIONS[name].test(question, wanted)]
-        if _is_echo(event) and not self._asks_for_echoes():
+        if _is_echo(event) and not self.asks_for_echoes():
             failing.append(ECHO)
         return failing
 
-    def _asks_for_echoes(self) -> bool:
+    def asks_for_echoes(self) -> bool:
         """Whether the rule is about variants, or one of its model patterns has `:batch` or `~`."""
         models = self.when.get("model")
-        return "variant" in self.when or (isinstance(models, Globs) and models.mention(f":{ids.BATCH}", "~"))
+        names_them = isinstance(models, Globs) and lower(models).mention(f":{ids.BATCH}", "~")
+        return "variant" in self.when or names_them
 
     @property
     def counts_from_base(self) -> bool:
