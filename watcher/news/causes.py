@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from watcher.domain.catalog import Change, Document
-from watcher.openrouter import dates
+from watcher.openrouter import dates, prices
 from watcher.openrouter.prices import schedule
 
 ROUTED = "the list shows another provider"
@@ -25,6 +25,8 @@ def of_detail(change: Change) -> str:
     paths = [field.path for field in change.fields]
     if schedule(change.before) != schedule(change.after):
         return SCHEDULE
+    if prices.headline(change.before, change.after) != prices.MAIN:
+        return LISTED
     if all(field.before is None for field in change.fields):
         return ITEMIZED
     if any(path.startswith("overrides") for path in paths):

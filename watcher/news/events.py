@@ -27,9 +27,8 @@ def kind_of(change: Change, dates: Sequence[str]) -> Kind:
         case Aspect.EXPIRATION, _, _:
             return _kind_of_date(change, dates)
         case Aspect.PRICE, _, _:
-            return (
-                Kind.PRICE_CHANGED if any(_is_window(field) for field in change.fields) else Kind.PRICE_DETAIL
-            )
+            is_paid_first = any(_is_window(field) for field in change.fields) or _is_headline(change)
+            return Kind.PRICE_CHANGED if is_paid_first else Kind.PRICE_DETAIL
         case _:
             return KIND_OF_ASPECT[change.aspect]
 
@@ -45,6 +44,12 @@ def _kind_of_date(change: Change, dates: Sequence[str]) -> Kind:
 def _is_window(field: FieldChange) -> bool:
     """Whether a field is a price by time of day, which counts as a main price."""
     return prices.is_window(field.path)
+
+
+def _is_headline(change: Change) -> bool:
+    """Whether a model whose tokens cost nothing changed what is paid instead: an image, a request."""
+    keys = prices.headline(change.before, change.after)
+    return keys != prices.MAIN and any(field.path in keys for field in change.fields)
 
 
 def event_id(kind: str, subject: str, before: Json, after: Json, revision: int) -> str:

@@ -211,7 +211,12 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class PriceTerms:
-    """Conditions on a price; one of the prices in `of` must meet all of them."""
+    """Conditions on a price; one of the prices in `of` must meet all of them.
+
+    `either` is prompt or completion. Where both cost nothing, before and after, but an image, a request or
+    any other unit has a price, it is that price which rises and falls; from free to a price is a rise.
+    `below` and `above` are about tokens, so they never hold for a unit that is not sold by the token.
+    """
 
     rises_by: Percent | None = None
     falls_by: Percent | None = None
@@ -219,9 +224,9 @@ class PriceTerms:
     above: Price | None = None
     of: Literal["prompt", "completion", "either"] = "either"
 
-    def keys(self) -> tuple[str, ...]:
-        """Return the prices that count: prompt, completion, or both."""
-        return prices.MAIN if self.of == "either" else (self.of,)
+    def keys(self, before: Json, after: Json) -> tuple[str, ...]:
+        """Return the prices that count: prompt, completion, or either."""
+        return prices.headline(before, after) if self.of == "either" else (self.of,)
 
     @property
     def has_size(self) -> bool:
@@ -229,18 +234,20 @@ class PriceTerms:
         return self.rises_by is not None or self.falls_by is not None
 
     def hold(self, before: Json, after: Json) -> bool:
-        """Whether the conditions are met; `before` is the price that this rule last reported."""
-        return any(self._hold_for(prices.price(before, key), prices.price(after, key)) for key in self.keys())
+        """Whether they hold for a price that was `before` (last told by this rule) and is `after`."""
+        return any(self._hold_for(key, before, after) for key in self.keys(before, after))
 
-    def _hold_for(self, before: Decimal | None, after: Decimal | None) -> bool:
-        if after is None:
+    def _hold_for(self, key: str, before: Json, after: Json) -> bool:
+        was, now = (prices.headline_price(side, key) for side in (before, after))
+        if now is None:
             return False
+        is_by_token = prices.unit_of(key, was, now) == prices.PER_MILLION
         return all(
             (
-                self.rises_by is None or _is_step(_rise(before, after), self.rises_by),
-                self.falls_by is None or _is_step(-_rise(before, after), self.falls_by),
-                self.below is None or after < self.below.per_token,
-                self.above is None or after > self.above.per_token,
+                self.rises_by is None or _is_step(_rise(was, now), self.rises_by),
+                self.falls_by is None or _is_step(-_rise(was, now), self.falls_by),
+                self.below is None or (is_by_token and now < self.below.per_token),
+                self.above is None or (is_by_token and now > self.above.per_token),
             )
         )
 
