@@ -1,6 +1,6 @@
 """The configuration: `rules.yaml` and the environment as one checked value, or every problem at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ class Config:
 
     `keep` is how long what ended is remembered; a source without a good answer for `stale_after` is not
     healthy; `endpoints` says of which models the providers are asked; `listen` is where metrics are served.
+    `located` puts the place in the file before words about the value at some keys.
     """
 
     path: Path
@@ -30,3 +31,4 @@ class Config:
     heartbeat: Secret | None = None
     listen: tuple[str, int] | None = None
     warnings: tuple[str, ...] = ()
+    located: Callable[[Sequence[str | int], str], str] = field(default=lambda _, what: what, repr=False)

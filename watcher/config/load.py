@@ -69,6 +69,7 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
         heartbeat=Secret(content.heartbeat) if content.heartbeat else None,
         listen=content.listen,
         warnings=tuple(warnings(file, content, rules)),
+        located=file.problem,
     )
 
 

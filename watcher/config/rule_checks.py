@@ -1,7 +1,7 @@
 """Rules that can never report anything, and what in them is to blame."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -41,15 +41,19 @@ def entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, .
 
 def never_met(sections: Sequence[object]) -> Iterator[Problem]:
     """Find the rules that can never report anything, in whatever of the file can be understood."""
-    rules: list[tuple[int, Rule]] = []
+    rules: list[Rule] = []
     for number, section in enumerate(sections):
+        place = ("rules", number, "when")
+        found: list[Problem] = []
         if isinstance(section, dict) and isinstance(section.get("when"), dict):
-            yield from _patterns(("rules", number, "when"), section["when"])
+            found += _patterns(place, section["when"])
         if understood := rule_section(section):
             rule = rule_of(understood)
-            yield from _conditions(("rules", number, "when"), rule.when)
-            yield from _behind(number, rule, rules)
-            rules.append((number, rule))
+            blamed = {str(problem.keys[len(place)]) for problem in found}
+            found += _conditions(place, rule.when, blamed)
+            found += [] if found else _behind(number, rule, rules)
+            rules.append(rule)
+        yield from found
 
 
 def _patterns(place: tuple[Key, ...], when: Mapping[str, Any]) -> Iterator[Problem]:
@@ -92,19 +96,17 @@ def _no_cause(pattern: str, kinds: frozenset[Kind]) -> str | None:
         return None
     if any(known_causes.can_have(kind, pattern) for kind in told):
         return None
-    others = [kind for kind in known_causes.CAUSES if known_causes.can_have(kind, pattern)]
-    if others:
-        return f'"{pattern}" is a cause of {reach.said(others)}, which `event` leaves out'
     causes = known_causes.said(told)
+    if not causes:
+        return f"{reach.said(told)} has no cause; remove `cause`, or change `event`"
+    others = [kind for kind in known_causes.CAUSES if known_causes.can_have(kind, pattern)]
+    if others and not is_glob(pattern):
+        return f'"{pattern}" is a cause of {reach.said(others)}; change `event` or `cause`'
     close = closest(pattern, causes)
     if close:
         return f'there is no cause "{pattern}"; did you mean "{close}"?'
-    fix = f"choose from {', '.join(causes)}" if 0 < len(causes) <= FEW else "docs/configuration.md lists them"
-    return (
-        f'there is no cause "{pattern}"; {fix}'
-        if causes
-        else f'{reach.said(told)} has no cause; remove "cause"'
-    )
+    fix = f"choose from {', '.join(causes)}" if len(causes) <= FEW else "docs/configuration.md lists them all"
+    return f'there is no cause "{pattern}"; {fix}'
 
 
 def _no_name(key: str, pattern: str) -> str | None:
@@ -121,18 +123,18 @@ def _no_name(key: str, pattern: str) -> str | None:
 def _no_model(pattern: str, kinds: frozenset[Kind]) -> str | None:
     about_models = all(kind.row.about is About.MODEL for kind in kinds) or len(kinds) == len(Kind)
     if about_models and not overlap(pattern, MODEL_ID):
-        return f'"{pattern}" is no id, which is author/name; did you mean "{ANY}/{pattern}"?'
+        return f'"{pattern}" is not an id: ids are author/name; did you mean "{ANY}/{pattern}"?'
     return None
 
 
 def _no_author(pattern: str, _kinds: frozenset[Kind]) -> str | None:
     author = pattern.removeprefix("~").partition("/")[0]
-    return f'"{pattern}" is no author; did you mean "{author}"?' if author != pattern else None
+    return f'"{pattern}" is not an author; did you mean "{author}"?' if author != pattern else None
 
 
 def _no_provider(pattern: str, _kinds: frozenset[Kind]) -> str | None:
     provider = pattern.partition("/")[0]
-    return f'"{pattern}" is no provider; did you mean "{provider}"?' if provider != pattern else None
+    return f'"{pattern}" is not a provider; did you mean "{provider}"?' if provider != pattern else None
 
 
 NAMES: Mapping[str, Callable[[str, frozenset[Kind]], str | None]] = {
@@ -142,18 +144,22 @@ NAMES: Mapping[str, Callable[[str, frozenset[Kind]], str | None]] = {
 }
 
 
-def _conditions(place: tuple[Key, ...], when: Mapping[str, Parameter]) -> Iterator[Problem]:
-    """Find conditions that nothing can meet: by themselves, for the rule's events, or together."""
-    blamed = False
-    named = kinds_of({key: wanted for key, wanted in when.items() if key == "event"})
-    for key, wanted in when.items():
-        what = reach.impossible(wanted)
-        if not what and not named & kinds_of({key: wanted}):
-            what = _unmet(key, wanted, when["event"]) if key != "event" else "leaves out every event"
-        if what and (key != "event" or named or not _misspelled(wanted)):
-            yield Problem((*place, key), what)
-        blamed = blamed or what is not None
-    if blamed:
+def _conditions(
+    place: tuple[Key, ...], when: Mapping[str, Parameter], blamed: Collection[str]
+) -> Iterator[Problem]:
+    """Find conditions that nothing can meet, by themselves, for the rule's events or, at last, together.
+
+    Those in `blamed` have a mistake already.
+    """
+    event = when.get("event") if "event" not in blamed else None
+    named = kinds_of({"event": event}) if event else frozenset(Kind)
+    found = [
+        Problem((*place, key), what)
+        for key, wanted in when.items()
+        if key not in blamed and (what := reach.impossible(wanted) or _unmet(key, wanted, named, event))
+    ]
+    yield from found
+    if found or blamed:
         return
     if what := reach.contradiction(when):
         yield Problem(place, what)
@@ -161,21 +167,18 @@ def _conditions(place: tuple[Key, ...], when: Mapping[str, Parameter]) -> Iterat
         needs = {
             key: kinds for key, wanted in when.items() if len(kinds := kinds_of({key: wanted})) < len(Kind)
         }
-        said = "; ".join(f"`{key}` only by {reach.said(kinds)}" for key, kinds in needs.items())
+        said = "; ".join(f"only {reach.said(kinds)} can meet `{key}`" for key, kinds in needs.items())
         yield Problem(place, f"no event can meet all conditions: {said}")
 
 
-def _misspelled(wanted: Parameter) -> bool:
-    """Whether `event` has a word that is no event's, which is a mistake told elsewhere."""
-    patterns = wanted.patterns if isinstance(wanted, Globs) else ()
-    return any(_unknown("event", pattern, [*KINDS]) for pattern in patterns)
-
-
-def _unmet(key: str, wanted: Parameter, event: Parameter) -> str:
-    needed = kinds_of({key: wanted})
-    if not needed:
-        return "no event can meet this"
-    return f"only {reach.said(needed)} can meet this, but the event is {event}; change one of them"
+def _unmet(key: str, wanted: Parameter, named: frozenset[Kind], event: Parameter | None) -> str | None:
+    """Say that no event of the rule can meet a condition, and which could."""
+    able = kinds_of({key: wanted})
+    if named & able:
+        return None
+    if key == "event":
+        return "excludes everything that it names; remove a pattern"
+    return f"only {reach.said(able)} can meet this, and the event is {event}; change one of them"
 
 
 def kinds_of(when: Mapping[str, Parameter]) -> frozenset[Kind]:
@@ -184,15 +187,12 @@ def kinds_of(when: Mapping[str, Parameter]) -> frozenset[Kind]:
     return frozenset(k for k in kinds if known_causes.met_by(k, cause)) if isinstance(cause, Globs) else kinds
 
 
-def _behind(number: int, rule: Rule, earlier: Sequence[tuple[int, Rule]]) -> Iterator[Problem]:
+def _behind(number: int, rule: Rule, earlier: Sequence[Rule]) -> Iterator[Problem]:
     """Find a rule above that takes every event."""
-    for place, above in earlier:
+    for above in earlier:
         if reach.hides(above, rule):
-            yield Problem(
-                ("rules", number),
-                f'never reports anything: rule {place + 1}, "{above.name}", reports all of it first and has'
-                " stop: true; move this rule above it",
-            )
+            first = f'rule "{above.name}" above reports all of it first and has stop: true'
+            yield Problem(("rules", number), f"never reports anything: {first}; move this rule above it")
             return
 
 
@@ -204,4 +204,4 @@ def idle_events(when: Mapping[str, Parameter]) -> Iterator[tuple[int, str]]:
         if kind and kind not in met and kind in kinds_of({"event": Globs((pattern,))}):
             keys = [key for key, wanted in when.items() if kind not in kinds_of({key: wanted})]
             if keys:
-                yield number, f"{kind} can never meet {' and '.join(f'`{key}`' for key in keys)}"
+                yield number, f"{kind} can never meet {' and '.join(f'`{key}`' for key in keys)}; remove it"

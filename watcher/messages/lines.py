@@ -1,10 +1,9 @@
 """An event in words: a title and a line, with remote text made harmless."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from watcher.domain.catalog import Json
+from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.openrouter import dates, prices
@@ -20,7 +19,7 @@ def title(event: Event) -> str:
 
 
 def _price_title(event: Event) -> str:
-    was_free, is_free = (prices.is_free(side) for side in (event.before, event.after))
+    was_free, is_free = frees(event)
     if was_free != is_free:
         return f"{event.subject} is {'now' if is_free else 'no longer'} free"
     move = prices.largest_move(event.before, event.after)
@@ -28,6 +27,20 @@ def _price_title(event: Event) -> str:
         return f"{event.subject} changed its prices"
     size = prices.percent(abs(move)).removeprefix("+")
     return f"{event.subject} price {'up' if move > 0 else 'down'} {size}"
+
+
+def frees(event: Event) -> tuple[bool, bool]:
+    """Whether a model was free before a change of its price, and whether it is now.
+
+    What a provider asks is prompt and completion alone; the other units are those of the model's row.
+    """
+    sides = [side for side in (event.before, event.after) if isinstance(side, Mapping)]
+    row = event.model.price if event.model and all(side.keys() <= {*prices.MAIN} for side in sides) else None
+    was_free, is_free = (
+        prices.is_free({**(row or {}), **side} if isinstance(side, Mapping) else None)
+        for side in (event.before, event.after)
+    )
+    return was_free, is_free
 
 
 def _leaving(text: str) -> Callable[[Event], str]:
@@ -46,6 +59,12 @@ def describe(event: Event) -> str:
     words = WORDS.get(event.kind, BY_MEANING)
     line = (words.line or words.title)(event)
     return clean(f"{line} ({event.cause})" if event.cause and not words.has_cause else line, 2 * LONGEST)
+
+
+def describe_together(event: Event, models: int) -> str:
+    """Describe in one line what an expiration says of many models."""
+    said = describe(replace(event, subject=f"{models:,} models"))
+    return said.replace("models leaves", "models leave", 1)
 
 
 def _added(event: Event) -> str:
@@ -71,12 +90,23 @@ def _summary(summary: Json) -> str:
 
 def _price(event: Event) -> str:
     keys = sorted((c.path for c in event.fields if not c.path.startswith("overrides")), key=_rank)
-    by_token = [_step(event, key) for key in keys if key not in prices.UNITS]
-    steps = [", ".join(by_token) + " per M tokens"] if by_token else []
-    steps += [f"{_step(event, key)} {prices.UNITS[key]}" for key in keys if key in prices.UNITS]
-    if len(keys) < len(event.fields):
-        steps.append("conditional prices changed")
-    return f"{event.subject}: {', '.join(steps)}"
+    units = {key: _unit(event, key) for key in keys}
+    by_token = [_step(event, key) for key in keys if units[key] == prices.PER_MILLION]
+    told = [f"{', '.join(by_token)} {prices.PER_MILLION}"] if by_token else []
+    told += [f"{_step(event, key)} {unit}" for key, unit in units.items() if unit != prices.PER_MILLION]
+    told += ["conditional prices changed"] if len(keys) < len(event.fields) else []
+    return f"{event.subject}: {', '.join(told) or 'price changed'}"
+
+
+def _unit(event: Event, key: str) -> str:
+    """Return the unit of a price that changed."""
+    return prices.unit_of(key, prices.price(event.before, key), prices.price(event.after, key))
+
+
+def _price_and_who(event: Event) -> str:
+    """Write a change of the price; the cause says whose price it is, and if there is none, this does."""
+    asked = f" (asked by {event.provider})" if event.provider and not event.cause else ""
+    return _price(event) + asked
 
 
 def _rank(key: str) -> tuple[bool, str]:
@@ -89,7 +119,7 @@ def _label(key: str) -> str:
 
 def _step(event: Event, key: str) -> str:
     """Write one price: `prompt $1.25 → $1.50 (+20 %)`."""
-    before, after = (prices.amount(side, key) for side in (event.before, event.after))
+    before, after = (prices.amount(side, key, _unit(event, key)) for side in (event.before, event.after))
     move = prices.ratio(prices.price(event.before, key), prices.price(event.after, key))
     return f"{_label(key)} {before} {ARROW} {after}" + (f" ({prices.percent(move)})" if move else "")
 
@@ -145,20 +175,18 @@ def _moves(event: Event) -> Iterator[tuple[str, str, list[str]]]:
                 yield verb, change.path, sorted(entries)
 
 
-def in_common(events: Sequence[Event]) -> str:
-    """Describe what most of many events have in common: `mostly gained parameter tools`; or nothing."""
-    moves = Counter(
+def gains(event: Event) -> list[str]:
+    """Describe each thing that a model gained or lost: `gained parameter tools`."""
+    return [
         f"{verb} {_CAPABILITIES.get(path, path)} {entry}"
-        for event in events
         for verb, path, entries in _moves(event)
         for entry in entries
-    )
-    fields = Counter(_label(change.path) for event in events for change in event.fields)
-    for phrases in (moves, fields):
-        common = [phrase for phrase, count in phrases.most_common(3) if 2 * count > len(events)]
-        if common:
-            return f"mostly {', '.join(common)}"
-    return ""
+    ]
+
+
+def labels(event: Event) -> list[str]:
+    """Name the values that changed."""
+    return [_label(change.path) for change in event.fields]
 
 
 def _texts(side: Json) -> list[str]:
@@ -186,24 +214,78 @@ def _overdue(event: Event) -> str:
 
 
 def _routed(event: Event) -> str:
-    return f"{_price(event)}: the list shows another provider, no price changed"
+    before, after = (prices.show_main(side) for side in (event.before, event.after))
+    return (
+        f"{event.subject}: the list shows another provider, which asks {after} instead of {before}; "
+        "no price changed"
+    )
 
 
 def _provider(text: str) -> Callable[[Event], str]:
-    """Return a function that writes the text with {provider} and {} for the event's provider and model."""
-    return lambda event: text.replace("{provider}", str(event.provider)).replace("{}", event.subject)
+    """Return a function that writes the text with `{provider}` and with `{}` for the model."""
+    return lambda event: text.replace("{provider}", _who(event)).replace("{}", event.subject)
+
+
+def _who(event: Event) -> str:
+    return event.provider or "A provider"
 
 
 def _provider_added(event: Event) -> str:
-    return f"{event.provider} now offers {event.subject}: {prices.show_main(event.after)}"
+    price = prices.show_main(event.after)
+    return f"{_who(event)} now offers {event.subject} " + (
+        f"at {price}" if price.startswith("$") else f"({price})"
+    )
+
+
+def is_last_but_one(event: Event) -> bool:
+    """Whether an event is a provider that left a model with only one."""
+    left = event.after.get("providers") if isinstance(event.after, Mapping) else None
+    return event.kind is Kind.PROVIDER_REMOVED and left == 1
+
+
+def _provider_removed_title(event: Event) -> str:
+    if is_last_but_one(event):
+        return f"{event.subject} is down to one provider"
+    return f"{_who(event)} no longer offers {event.subject}"
+
+
+def _provider_removed(event: Event) -> str:
+    left = f": {event.cause}" if event.cause else ""
+    return f"{_who(event)} no longer offers {event.subject}{left}"
+
+
+def _provider_price_title(event: Event) -> str:
+    return f"{_who(event)} {_verb(event)} its price for {event.subject}"
+
+
+def _verb(event: Event) -> str:
+    """Describe which way a price went, by the usual mix of tokens."""
+    before, after = (prices.blend(side) for side in (event.before, event.after))
+    if before is None or after is None or before == after:
+        return "changed"
+    return "raised" if after > before else "lowered"
 
 
 def _provider_price(event: Event) -> str:
-    return f"{event.provider} for {_price(event)}"
+    cause = f" ({event.cause})" if event.cause else ""
+    return f"{_who(event)} {_verb(event)} its price for {_price(event)}{cause}"
 
 
 def _provider_limits(event: Event) -> str:
-    return f"{event.provider} for {_details(event)}"
+    told = [_limit(change) for change in event.fields]
+    return f"{_who(event)} changed its limits for {event.subject}" + (f": {', '.join(told)}" if told else "")
+
+
+def _limit(change: FieldChange) -> str:
+    before, after = (
+        _count(side) if isinstance(side, int) or side is None else clean(str(side))
+        for side in (change.before, change.after)
+    )
+    unit = " tokens" if change.path in _LIMITS else ""
+    return f"{_LIMITS.get(change.path, _label(change.path))} {before} {ARROW} {after}{unit}"
+
+
+_LIMITS = {"context": "context", "max_output": "maximal output"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,16 +336,14 @@ WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_ADDED: Words(_text("{} is new"), _added),
     Kind.MODEL_REMOVED: Words(_text("{} was removed"), _removed, has_cause=True),
     Kind.MODEL_RETURNED: Words(_text("{} is back"), _returned),
-    Kind.PRICE_CHANGED: Words(_price_title, _price),
+    Kind.PRICE_CHANGED: Words(_price_title, _price_and_who),
     Kind.MODEL_PRICED: Words(_text("{}: price known"), _priced),
     Kind.EXPIRATION_OVERDUE: Words(_text("{} is still listed after its date"), _overdue),
     Kind.LIMITS_CHANGED: Words(_text("{} changed its limits"), _details),
     Kind.PRICE_ROUTED: Words(_text("{}: the list shows another provider"), _routed, has_cause=True),
     Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
-    Kind.PROVIDER_REMOVED: Words(_provider("{provider} no longer offers {}")),
-    Kind.PROVIDER_PRICE_CHANGED: Words(
-        _provider("{provider} changed its price for {}"), _provider_price, has_cause=True
-    ),
+    Kind.PROVIDER_REMOVED: Words(_provider_removed_title, _provider_removed, has_cause=True),
+    Kind.PROVIDER_PRICE_CHANGED: Words(_provider_price_title, _provider_price, has_cause=True),
     Kind.PROVIDER_LIMITS_CHANGED: Words(_provider("{provider} changed its limits for {}"), _provider_limits),
     Kind.PRICE_DETAIL: Words(_detail_title, _price),
     Kind.EXPIRATION_ANNOUNCED: Words(_leaving("leaves {}"), _leaves),

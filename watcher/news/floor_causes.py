@@ -15,9 +15,9 @@ LEFT = "{}, the cheapest so far, no longer offers it; {}"
 GAVE_UP = "{}; {}"
 RAISED = "{} raised its price"
 LOWERED = "{} lowered its price"
-DISCOUNT_MOVED = "the discount of {} went from {} to {}"
-DISCOUNT_ENDED = "a {} discount of {} ended"
-DISCOUNT_BEGAN = "a {} discount of {} began"
+DISCOUNT_MOVED = "the discount of {} went from {} % to {} %"
+DISCOUNT_ENDED = "a {} % discount of {} ended"
+DISCOUNT_BEGAN = "a {} % discount of {} began"
 _OWN = (RAISED, LOWERED, DISCOUNT_MOVED, DISCOUNT_ENDED, DISCOUNT_BEGAN)
 OF_FLOOR = (
     *_OWN,
@@ -74,4 +74,4 @@ def _is_alike(one: Decimal, other: Decimal) -> bool:
 
 
 def _share(share: Decimal) -> str:
-    return prices.percent(share).removeprefix("+")
+    return prices.percent(share).removeprefix("+").removesuffix(" %")

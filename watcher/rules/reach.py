@@ -1,13 +1,15 @@
 """What a rule can reach: kinds of events, models, and nothing at all where it can never be met."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from typing import Self
 
-from watcher.domain.catalog import Document
+from watcher.domain.catalog import Document, Item
 from watcher.domain.kinds import About, Kind
 from watcher.domain.news import Event
+from watcher.domain.providers import Market
 from watcher.openrouter import ids
 from watcher.rules.conditions import CONDITIONS, Parameter, lower, wanted_of
 from watcher.rules.route import Rule
@@ -17,6 +19,7 @@ from watcher.text.suggest import closest
 
 MODEL_KEYS = ("model", "author", "variant", "price", "free", "context", "input", "output", "parameter")
 """The conditions that a model by itself meets or not, whatever happens to it."""
+FEW = 2  # as many exceptions are named
 ANY_CASE = ("model", "author", "provider")
 
 
@@ -29,8 +32,9 @@ def kinds_of(when: Mapping[str, Parameter]) -> frozenset[Kind]:
 
 def said(kinds: Collection[Kind]) -> str:
     """Write kinds as a rule would: `price.changed or provider.*`."""
-    if {kind for kind in Kind if kind.row.about is About.MODEL} <= {*kinds}:
-        return "events about models"
+    others = [kind for kind in Kind if kind.row.about is About.MODEL and kind not in kinds]
+    if len(others) <= FEW:
+        return f"events about models{' except ' if others else ''}{' and '.join(others)}"
     named: list[str] = []
     for kind in Kind:
         family = f"{kind.partition('.')[0]}.*"
@@ -60,7 +64,7 @@ def _impossible_price(terms: PriceTerms) -> str | None:
     if terms.falls_by and terms.falls_by.share > 1:
         return f"a price cannot fall by {terms.falls_by}; 100 % makes it free"
     if terms.below and not terms.below.per_token:
-        return "no price is below zero; for free models write `free: true` beside `price`"
+        return "no price is below zero; for free models write `free: true` instead of `price`"
     if terms.below and terms.above and terms.above.per_token >= terms.below.per_token:
         return f"no price is both below {terms.below} and above {terms.above}; swap them, or write two rules"
     return None
@@ -160,11 +164,27 @@ def _today(model: str, document: Document) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The names that have been seen: models, authors, parameters, providers."""
+    """What has been seen: the models listed now, and the names of all models, parameters and providers."""
 
+    listed: Mapping[str, Document] = field(default_factory=dict)
     models: Collection[str] = ()
     parameters: Collection[str] = ()
     providers: Collection[str] = ()
+
+    @classmethod
+    def of_state(cls, items: Mapping[str, Item], markets: Mapping[str, Market]) -> Self:
+        """Gather the names from what is remembered between two polls."""
+        seen = [item.observed or item.announced for item in items.values()]
+        return cls(
+            listed={model: item.listed for model, item in items.items() if item.listed},
+            models=items.keys(),
+            parameters={
+                str(name)
+                for document in seen
+                for name in ((document and document.capabilities) or {}).get("parameters", ())
+            },
+            providers={offer.owner for market in markets.values() for offer in market.offers.values()},
+        )
 
     @property
     def authors(self) -> Collection[str]:
@@ -198,10 +218,12 @@ def strangers(when: Mapping[str, Parameter], known: Known) -> Iterator[tuple[str
             pattern = _fold(key, written)
             if pattern.startswith("!") or any_match(names, [pattern]):
                 continue
-            count = "the only one" if len(names) == 1 else f"the {len(names)}"
             meant = _meant(key, pattern, names)
             hint = f'; did you mean "{meant}"?' if meant else ""
-            yield key, number, f'no {key} of {count} known matches "{written}"{hint}'
+            none = f"no {key} of the {len(names)} known matches"
+            if len(names) == 1:
+                none = f"the only {key} known does not match"
+            yield key, number, f'{none} "{written}"{hint}'
 
 
 def _fold(key: str, text: str) -> str:

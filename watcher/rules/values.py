@@ -12,6 +12,9 @@ from watcher.domain.delivery import Rate
 from watcher.openrouter import prices
 from watcher.text.times import show_length
 
+_MILLION = 1_000_000
+_NOT_PER_TOKEN = Decimal("0.01")  # USD; nobody asks so much for a token
+
 
 @dataclass(frozen=True, slots=True)
 class Globs:
@@ -102,9 +105,15 @@ class Price:
     def parse(cls, value: Json) -> Self:
         """Read `$0.50/M` or USD per token; raises ValueError."""
         found = re.fullmatch(r"\$\s*(\d{1,9}(?:\.\d{1,12})?)\s*/\s*[Mm]", str(value))
-        number = Decimal(found[1]) / 1_000_000 if found else prices.price({"": value}, "")
-        if number is None or number > 1:
+        number = Decimal(found[1]) / _MILLION if found else prices.price({"": value}, "")
+        if number is None or (found and number > 1):
             message = "takes a price such as $0.50/M (per million tokens) or 5e-7 (per token)"
+            raise ValueError(message)
+        if not found and number >= _NOT_PER_TOKEN:
+            per_token = f"{(number / _MILLION).normalize():e}"
+            message = (
+                f"needs a unit: {prices.dollars(number)}/M (per million tokens) or {per_token} (per token)"
+            )
             raise ValueError(message)
         return cls(number)
 

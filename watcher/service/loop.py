@@ -9,13 +9,14 @@ from threading import Event as Flag
 
 from watcher import __version__
 from watcher.config.config import Config
-from watcher.config.explain import summed_up
+from watcher.config.explain import summed_up, unmatched
 from watcher.delivery import courier
 from watcher.delivery.courier import Courier
 from watcher.domain.errors import FetchError, StoreError, StoreUnavailableError, mistake
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import MODELS, Failure, Part, Plan, Poll, State, Trouble
 from watcher.news.plan import plan
+from watcher.rules.reach import Known
 from watcher.service import systemd
 from watcher.service.clock import elapsed, utc_now
 from watcher.service.endpoints import EndpointsAsker
@@ -126,9 +127,17 @@ class Service:
 
     def _announce_config(self) -> None:
         """Log the warnings about the configuration, and tell the metrics what there is to measure."""
-        for warning in self.config.warnings:
+        for warning in (*self.config.warnings, *self._unmatched()):
             log.warning("%s", warning)
         self._telemetry.configured(self.config.sources, self.config.channels, self.config.poll)
+
+    def _unmatched(self) -> list[str]:
+        """Return warnings about patterns in rules that match nothing the store knows."""
+        try:
+            state = self.store.state()
+        except (StoreError, StoreUnavailableError):
+            return []  # the next poll tells of it
+        return unmatched(self.config, Known.of_state(state.items, state.markets))
 
     def _report_progress(self) -> None:
         """Tell systemd and the metrics that the loop is not stuck."""
