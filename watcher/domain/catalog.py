@@ -134,9 +134,9 @@ class Announcement:
 class Item:
     """Everything stored about one model.
 
-    `announced` is what people know, `observed` what the last believed list showed. `revision` counts the
-    announcements, `row` follows the price in its row. `countdown` is the most urgent reminder (days) given
-    for the announced date, `dates` every expiration date announced so far.
+    `announced` is what has been reported, `observed` what the last credible list showed. `revision` counts
+    the announcements, `row` follows the price in its row. `countdown` is the most urgent reminder (days)
+    sent for the announced date, `dates` every expiration date announced so far.
     """
 
     announced: Document | None = None

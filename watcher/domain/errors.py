@@ -49,9 +49,9 @@ class BusyError(WatcherError):
 
 
 class FetchError(WatcherError):
-    """No usable answer came.
+    """No usable answer.
 
-    `retry_after` has the seconds that the server asked us to wait, `status` its HTTP status, if any.
+    `retry_after` is how many seconds the server asked us to wait, `status` its HTTP status, if any.
     """
 
     def __init__(self, message: str, retry_after: float | None = None, status: int | None = None) -> None:

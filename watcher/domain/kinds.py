@@ -29,8 +29,8 @@ class About(StrEnum):
 class Row:
     """The properties of a kind.
 
-    `hold` names how long a difference of this kind must last; `aspect` is whose differences become this
-    kind without further questions.
+    `hold` names the hold that a change of this kind must outlast. If `aspect` is set, every change of that
+    aspect is of this kind.
     """
 
     heading: str

@@ -13,8 +13,8 @@ from watcher.domain.kinds import Kind
 class Event:
     """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
 
-    `since` is when it was first seen (UTC); `model` the whole document at that time, for conditions;
-    `aliases` point to its subject; `provider` is whose doing it is, where that is known.
+    `since` is when it was first seen (UTC); `model` is the document at that time, for conditions; `aliases`
+    point to its subject; `provider` is the provider that caused it, if known.
     """
 
     id: str

@@ -61,7 +61,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything remembered between two polls.
+    """Everything stored between polls.
 
     `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself.
     """
@@ -80,7 +80,7 @@ class State:
 
     @property
     def waiting(self) -> int:
-        """Count the differences that have not lasted long enough yet."""
+        """Count the changes on hold."""
         of_rows = sum(len(item.pending) + bool(item.row and item.row.steps) for item in self.items.values())
         return of_rows + sum(bool(market.floor and market.floor.steps) for market in self.markets.values())
 

@@ -31,8 +31,8 @@ LISTED_IN_FEED = Document()  # the feed says that a model is listed, nothing els
 class Look:
     """One credible list and how to read it.
 
-    `source` is as the poll before left it; `unconfirmed` are slugs and ids that the
-    feed has reported, `markets` what is known of providers, by model.
+    `source` is its health after the poll before; `unconfirmed` are slugs and ids known from the feed alone;
+    `markets` are the providers by model.
     """
 
     snapshot: Snapshot
@@ -123,7 +123,7 @@ def _settle(
 
 
 def _priced(model: str, document: Document, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
-    """Accept a model that the feed has reported, and report the price that the list shows now."""
+    """Accept a model that was reported from the feed, and report its price from the list."""
     item, news = settle(model, Item(LISTED_IN_FEED), document, moment, look.policy)
     price = full_price(document)
     priced = Event(

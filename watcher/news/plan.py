@@ -20,7 +20,7 @@ from watcher.rules.route import Match, Rule, route
 CATCH_UP = timedelta(hours=6)  # after a longer gap between good polls, a message says what it covers
 
 OBSERVERS = (model_list.observe, feed.observe, market.observe)
-"""What each source's answer means, in this order: one row a source."""
+"""What each source's answer means, in this order: one row per source."""
 
 
 def plan(state: State, poll: Poll, settings: Settings) -> Plan:

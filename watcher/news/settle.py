@@ -36,7 +36,7 @@ REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # these
 RECENTLY = timedelta(days=2)
 AGAIN = timedelta(hours=8)
 OVERDUE = -1  # days left: still listed a day after its date
-CONFIRMED = 2  # polls: one answer alone never proves that a model is gone
+CONFIRMED = 2  # polls: a single answer never proves that a model left
 
 
 def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
@@ -54,8 +54,8 @@ def settle(
 ) -> tuple[Item, list[Event]]:
     """Separate the changes of one model that are news now from those that stay on hold.
 
-    `item` is the model as the poll before left it, `observed` what this one shows (`listed` false: absent).
-    With `has_market` its providers are asked, so the price in its row is no news about the price.
+    `item` is the model after the poll before, `observed` what this one shows (`listed` false: absent). With
+    `has_market` its providers are polled, so a new price in its row does not mean that its price changed.
     """
     case = Case.of(model, item, observed, moment, policy, has_market=has_market)
     due = case.due()
@@ -137,12 +137,12 @@ class Case:
         cls, model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool
     ) -> "Case":
         """Compare what is observed of a model with what was announced."""
-        known = _filled(item.announced or UNKNOWN, observed)
-        changes = diff(model, known, _comparable(_filled(observed, known), known))
+        announced = _filled(item.announced or UNKNOWN, observed)
+        changes = diff(model, announced, _comparable(_filled(observed, announced), announced))
         if not observed.listed:
             changes = [change for change in changes if change.aspect is Aspect.LISTED]
         waits = {change.aspect: _wait(item, change.aspect, moment.at) for change in changes}
-        return cls(model, item, known, observed, tuple(changes), waits, moment, policy, has_market)
+        return cls(model, item, announced, observed, tuple(changes), waits, moment, policy, has_market)
 
     def due(self) -> list[Change]:
         """Return the changes that have lasted; none for a model that has not been announced itself."""
@@ -155,7 +155,7 @@ class Case:
         return (is_confirmed or bool(change.after)) and self.moment.at >= self.due_at(change).at
 
     def kind(self, change: Change) -> Kind:
-        """Return what kind of news a difference is."""
+        """Return the kind of news that a change is."""
         if change.aspect is Aspect.COUNTDOWN and _days_left(self.announced, self.moment.at) < 0:
             return Kind.EXPIRATION_OVERDUE
         return kind_of(change, self.item.dates)
@@ -236,7 +236,7 @@ def _is_rescheduled(change: Change) -> bool:
 
 
 def _announced(before: Document, due: Sequence[Change], observed: Document) -> Document:
-    """Return what people know once the news is out; evidence is always that of the last poll."""
+    """Return what is announced once the changes are reported; evidence is always that of the last poll."""
     values = {change.aspect.value: change.after for change in due}
     return replace(before, **values, clock=observed.clock, routing=observed.routing)  # type: ignore[arg-type]
 
@@ -287,8 +287,8 @@ def _wait(item: Item, aspect: Aspect, at: datetime) -> Pending:
     return Pending(before.since, CONFIRMED) if before else Pending(at)
 
 
-def _is_past_its_date(known: Document, at: datetime) -> bool:
-    return known.expiration is not None and _days_left(known, at) <= 0
+def _is_past_its_date(announced: Document, at: datetime) -> bool:
+    return announced.expiration is not None and _days_left(announced, at) <= 0
 
 
 def _days_left(document: Document, at: datetime) -> int:

@@ -104,7 +104,7 @@ def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrice
 
 
 def _matches(rule: Rule, event: Event) -> list[Match]:
-    """Return whom a rule reports to: all its channels except one that is itself reported as failing."""
+    """Return a match for each channel of the rule, except the one that the event says is failing."""
     failing = event.subject if event.kind.startswith("channel.") else None
     is_urgent = rule.urgent and not _is_far(event)
     return [Match(channel, rule.name, event, is_urgent) for channel in rule.notify if channel != failing]

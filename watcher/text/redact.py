@@ -11,7 +11,7 @@ PLAIN = re.compile(r"(?<![^/?&])[a-z_]+(?![^/?&=])")  # a word in a path, or the
 
 
 def redact(words: str, url: str, public: Collection[str] = ()) -> str:
-    """Return `words` with `***` for every part of the address `url` in them, except its `public` parts."""
+    """Return `words` with `***` for every part of the address `url` in them, except the `public` parts."""
     address = url.partition("://")[2]
     readings = {address, unquote(address), unquote_plus(address)}
     parts = {part for reading in readings for part in SEPARATORS.split(reading)}
@@ -24,6 +24,6 @@ def redact(words: str, url: str, public: Collection[str] = ()) -> str:
 
 
 def plain_words(url: str) -> set[str]:
-    """Return the parts of an address that are not secret: its host, words in the path, keys of options."""
+    """Return the parts of an address that are not secret: its host, words in the path, names of options."""
     place, _, rest = url.partition("://")[2].partition("/")
     return {place.rpartition("@")[2].partition(":")[0].lower(), *PLAIN.findall(rest)}
