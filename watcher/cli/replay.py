@@ -40,7 +40,7 @@ def replay(
 ) -> None:
     """Run the rules on recorded model lists and provider prices.
 
-    RECORDING is a directory or a tar archive of answers, each named by its UTC time: 2026-06-08T01-11-59Z.json
+    RECORDING is a directory or tar archive of answers, each named by its UTC time: 2026-06-08T01-11-59Z.json
     is a model list, 2026-06-08T01-11-59Z.endpoints.json what providers asked. `watcher record` makes them.
     """
     settings = options.load(path).settings

@@ -181,7 +181,7 @@ class Known:
             parameters={
                 str(name)
                 for document in seen
-                for name in ((document and document.capabilities) or {}).get("parameters", ())
+                for name in ((document and document.capabilities) or {}).get("parameters") or ()
             },
             providers={offer.owner for market in markets.values() for offer in market.offers.values()},
         )
