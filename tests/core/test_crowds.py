@@ -124,6 +124,17 @@ class TestCounting:
         ]
         assert told(*events).title == "4 models were removed, 3 of them without notice"
 
+    def test_batch_variants_alone_are_called_so(self) -> None:
+        events = [Event(f"{n}", START, Kind.MODEL_REMOVED, f"acme/{n}:batch") for n in range(28)]
+        assert told(*events).title == "28 batch variants were removed"
+
+    def test_what_there_is_no_room_for_is_counted_all_the_same(self) -> None:
+        urgent = [Event(f"r{n}", START, Kind.MODEL_REMOVED, f"acme/{n}") for n in range(MOST_LINES)]
+        message = told(*urgent, *RISES)
+        assert len(lines(message)) == MOST_LINES
+        assert "PRICES\n9 models changed price: 9 up (to +90 %)\n… and 9 more; see" in message.body
+        assert "<p>9 models changed price: 9 up (to +90 %)</p>\n<p>… and 9 more" in message.html
+
     def test_what_is_left_out_is_counted(self) -> None:
         message = told(*(Event(f"{n}", START, Kind.MODEL_ADDED, f"acme/{n}") for n in range(MOST_LINES + 30)))
         assert message.title == "130 models are new"

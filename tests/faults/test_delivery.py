@@ -183,7 +183,7 @@ def test_a_channel_gets_no_more_than_its_limit_and_then_the_rest_as_one(
             growing.deliver()
         assert [message["title"] for message in told(server)] == ["acme/new-0 is new", "acme/new-1 is new"]
         growing.deliver(15 * MINUTE)
-        assert told(server)[2]["title"] == "acme/new-2 is new and 7 more changes"
+        assert told(server)[2]["title"] == "8 models are new"
         assert set(states(growing.watcher)) == {OutboxState.SENT}
         growing.watcher.store.close()
 

@@ -10,7 +10,7 @@ from watcher.domain.kinds import Kind, Severity
 from watcher.domain.news import Event
 from watcher.messages.lines import frees, gains, is_last_but_one, labels
 from watcher.openrouter import dates, prices
-from watcher.openrouter.ids import base, is_alias
+from watcher.openrouter.ids import BATCH, base, is_alias, variant
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
 
@@ -86,13 +86,23 @@ def is_crowd(events: Sequence[Event]) -> bool:
 
 
 def _say(crowd: Crowd, events: Sequence[Event], details: Callable[[Sequence[Event]], str] | None) -> str:
-    decided = list({about(event): event for event in reversed(events)}.values())[::-1]
+    decided = _one_each(events)
     words, owners = crowd.words, {event.provider for event in decided}
     if is_last_but_one(decided[0]):
         words, details = "{} models are down to one provider", None
     elif crowd.of_one and len(owners) == 1 and (owner := owners.pop()):
         words = crowd.of_one.replace("{provider}", owner)
+    if all(variant(event.subject) == BATCH for event in decided):
+        words = words.replace("{} models", "{} batch variants")
     return words.replace("{}", f"{len(decided):,}") + (details(decided) if details else "")
+
+
+def _one_each(events: Sequence[Event]) -> list[Event]:
+    """Take one event a decision: that of the model itself, or else the first."""
+    found: dict[tuple[str, ...], Event] = {}
+    for event in sorted(events, key=lambda event: event.subject != base(event.subject)):
+        found.setdefault(about(event), event)
+    return list(found.values())
 
 
 def _ways(events: Sequence[Event]) -> str:

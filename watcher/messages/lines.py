@@ -232,9 +232,8 @@ def _who(event: Event) -> str:
 
 def _provider_added(event: Event) -> str:
     price = prices.show_main(event.after)
-    return f"{_who(event)} now offers {event.subject} " + (
-        f"at {price}" if price.startswith("$") else f"({price})"
-    )
+    terms = "for free" if price == "free" else f"at {price}" if price.startswith("$") else f"({price})"
+    return f"{_who(event)} now offers {event.subject} {terms}"
 
 
 def is_last_but_one(event: Event) -> bool:

@@ -191,15 +191,17 @@ def _groups(parts: Sequence[Part], *, is_dated: bool) -> tuple[list[Group], int]
     left_out = number = size = 0
     for place, decisions in parts:
         lines: list[Line] = []
-        for row in _rows(decisions, is_counted=place.is_counted):
+        rows = list(_rows(decisions, is_counted=place.is_counted))
+        for row in rows:
             if number >= MOST_LINES or size >= MOST_CHARACTERS:
                 left_out += len(row)
                 continue
             lines.append(_line(row, is_dated=is_dated))
             number, size = number + 1, size + lines[-1].size
-        count = crowds.line([decision[0] for decision in decisions]) if place.is_counted else None
-        if lines:
-            groups.append(Group(place.heading, count if len(lines) > 1 else None, tuple(lines)))
+        is_counted = place.is_counted and (len(rows) > 1 or not lines)
+        count = crowds.line([decision[0] for decision in decisions]) if is_counted else None
+        if lines or count:
+            groups.append(Group(place.heading, count, tuple(lines)))
     return groups, left_out
 
 
@@ -225,7 +227,7 @@ def _line(row: Sequence[Decision], *, is_dated: bool) -> Line:
     when = f" · {show_time(event.at)}" if is_dated else ""
     tail = (f"; also applies to {_listed(map(clean, also))}" if also else "") + when
     if len(row) > 1:
-        names = tuple(clean(decision[0].subject) for decision in row)
+        names = tuple(decision[0].subject for decision in row)
         return Line(f"{describe_together(event, crowds.count(d[0] for d in row))}: ", names, tail)
     link = page(event.subject) if event.kind.row.about is About.MODEL else None
     return Line(describe(event), (), tail, link)
@@ -254,7 +256,7 @@ def _body(groups: Sequence[Group], left_out: int, footer: str) -> str:
         for number, group in enumerate(found):
             text += [""] * bool(number) + ([group.count] if group.count else [])
             for line in group.lines:
-                text += [f"• {line.text}{_listed(line.names)}{line.after}"]
+                text += [f"• {line.text}{_listed(map(clean, line.names))}{line.after}"]
                 text += [f"  {line.link}"] * bool(line.link)
     return "\n".join([*text, *_more(left_out), "", footer])
 
@@ -265,14 +267,14 @@ def _html(groups: Sequence[Group], left_out: int, footer: str) -> str:
         text += [f"<h3>{escape(heading)}</h3>"]
         for group in found:
             text += [f"<p>{escape(group.count)}</p>"] if group.count else []
-            text += ["<ul>", *map(_item, group.lines), "</ul>"]
+            text += ["<ul>", *map(_item, group.lines), "</ul>"] if group.lines else []
     more = [f"<p>{escape(said)}</p>" for said in _more(left_out)]
     return "\n".join([*text, *more, f"<p><small>{escape(footer)}</small></p>"])
 
 
 def _item(line: Line) -> str:
     link = f' <a href="{escape(line.link)}">details</a>' if line.link else ""
-    names = _listed(f'<a href="{escape(page(name))}">{escape(name)}</a>' for name in line.names)
+    names = _listed(f'<a href="{escape(page(name))}">{escape(clean(name))}</a>' for name in line.names)
     return f"<li>{escape(line.text)}{names}{escape(line.after)}{link}</li>"
 
 
