@@ -11,11 +11,21 @@ from watcher.news.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Where to keep the answers, for how long, and at most how many bytes; the oldest go first."""
+
+    folder: Path
+    keep: timedelta = timedelta(days=30)
+    limit: int = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration that can be used. `store` is absolute; channels' addresses are secrets.
 
     `keep` is how long what ended is remembered; a source without a good answer for `stale_after` is not
-    healthy; `endpoints` says of which models the providers are asked; `listen` is where metrics are served.
+    healthy; `endpoints` says of which models the providers are asked; `listen` is where metrics are served;
+    `record` is where answers are kept for replays.
     """
 
     path: Path
@@ -29,4 +39,5 @@ class Config:
     stale_after: timedelta = timedelta(hours=1)
     heartbeat: Secret | None = None
     listen: tuple[str, int] | None = None
+    record: Record | None = None
     warnings: tuple[str, ...] = ()
