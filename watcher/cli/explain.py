@@ -69,10 +69,10 @@ def _show(name: str, known: Providers | None, waits: Waits, told: Told, now: dat
     if known:
         terminal.providers(name, known, now)
     for wait, found in waits:
-        terminal.waiting(wait, now)
-        terminal.verdicts(found)
+        terminal.waiting(wait, found, now)
     if known and not waits:
         terminal.note("No changes on hold.", "green")
+    terminal.line("")
     for event, found in told:
         terminal.explained(event, found)
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "history": "events",
     "once": "service",
     "outbox": "outbox",
+    "record": "record",
     "replay": "replay",
     "run": "service",
     "schema": "configuration",

@@ -40,8 +40,9 @@ def replay(
 ) -> None:
     """Run the rules on recorded model lists and provider prices.
 
-    RECORDING is a directory or tar archive of answers, each named by its UTC time: 2026-06-08T01-11-59Z.json
-    is a model list, 2026-06-08T01-11-59Z.endpoints.json what providers asked. `watcher record` makes them.
+    RECORDING is a directory or tar archive of answers, each named by its UTC time, such as
+    2026-06-08T01-11-59Z.json (a model list) and 2026-06-08T01-11-59Z.endpoints.json (what providers asked).
+    `watcher record` and the key `record` make recordings.
     """
     settings = options.load(path).settings
     answers = recorded.Recording.open(recording).between(_utc(since), _utc(until))

@@ -45,8 +45,16 @@ def _err() -> Console:
 
 
 def line(text: str, style: str = "") -> None:
-    """Print one line, without interpreting markup in it."""
-    _out().print(Text(text, style=style), soft_wrap=True)
+    """Print one line, which a terminal gets wrapped at words; markup in remote text has no effect."""
+    _out().print(Text(text, style=style), soft_wrap=not sys.stdout.isatty())
+
+
+def pairs(rows: Iterable[tuple[str, str, str]]) -> None:
+    """Print a heading, a text that wraps beside it, and their style, one pair below the other."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for heading, text, style in rows:
+        grid.add_row(Text(heading, style), Text(text, style))
+    _out().print(grid)
 
 
 def note(text: str, style: str = "yellow") -> None:
@@ -120,8 +128,9 @@ def _state(found: Health | None, *, is_new: bool) -> Text:
 
 
 def status(report: Report) -> None:
-    """Print the health of a watcher."""
-    table(("SOURCE", "LAST GOOD", "NEXT", "STATE"), (_source(report, name) for name in report.sources))
+    """Print the health of sources, channels and store."""
+    sources = [*(_source(report, name) for name in report.sources), _endpoints(report)]
+    table(("SOURCE", "LAST GOOD", "NEXT", "STATE"), sources)
     line("")
     table(
         ("CHANNEL", "LAST SENT", "WAITING", "DEAD LETTERS", "STATE"),
@@ -145,6 +154,15 @@ def _source(report: Report, name: str) -> tuple[str | Text, ...]:
         show_wait(report.next_poll(source), report.at),
         _state(source, is_new=source.last_good is None),
     )
+
+
+def _endpoints(report: Report) -> tuple[str | Text, ...]:
+    found = report.endpoints
+    if found.is_off:
+        return "endpoints", "-", "-", "off"
+    state = _state(found.health, is_new=found.health.last_good is None)
+    state.append(f"; providers of {found.known} of {counted(found.models, 'model')} known")
+    return "endpoints", show_age(found.health.last_good, report.at), "as due", state
 
 
 def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
@@ -195,18 +213,21 @@ def _unmatched(test: Backtest) -> None:
     line(f"No rule matched: {unmatched}" if unmatched else "Every event was reported.")
 
 
-OFFER = ("PROVIDER", "PROMPT", "COMPLETION", "DISCOUNT", "CONTEXT", "OUTPUT", "FORMAT", "STATUS")
+OFFER = ("PROVIDER", "PROMPT", "COMPLETION", "DISCOUNT", "CONTEXT", "OUTPUT", "QUANT", "STATUS")
+MOST_OFFERS = 12  # so that an explanation stays on one screen
 
 
 def providers(model: str, known: Providers, now: datetime) -> None:
     """Print what each provider asks for a model, and what that makes its price."""
     line(clean(model), "bold")
     if known.offers:
-        table(OFFER, (_offer(offer, known) for offer in known.offers), figures=OFFER[1:6])
-        line("prompt and completion in USD per million tokens; a discount is already in them", "dim")
+        table(OFFER, (_offer(offer, known) for offer in known.offers[:MOST_OFFERS]), figures=OFFER[1:6])
+        more = len(known.offers) - MOST_OFFERS
+        if more > 0:
+            line(f"and {counted(more, 'dearer offer')}; --json has all", "dim")
+        line("USD per million tokens; a discount is already in the price", "dim")
         line("")
-    for heading, text in _summary(known, now):
-        line(f"{heading:<10}{text}")
+    pairs((heading, text, "") for heading, text in _summary(known, now))
     line("")
 
 
@@ -222,7 +243,7 @@ def _offer(offer: Offer, known: Providers) -> tuple[str | Text, ...]:
         _tokens(offer.context),
         _tokens(offer.max_output),
         clean(offer.quantization or ""),
-        Text("ok", "green") if not offer.status else Text(f"degraded ({offer.status})", "yellow"),
+        Text("ok", "green") if not offer.status else Text("degraded", "yellow"),
     )
 
 
@@ -234,7 +255,7 @@ def _summary(known: Providers, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield what the price is, what the list shows, and when the providers are asked, with headings."""
     if known.floor:
         seen, reported = known.floor.seen, known.floor.reported
-        since = f"since {show_time(known.since)}" if known.since else "as long as watcher has known it"
+        since = f"since {show_time(known.since)}" if known.since else "no move seen yet"
         yield "Cheapest", f"{show_main(seen.price)}, from {clean(seen.provider)}, {since}"
         if seen.price != reported.price:
             yield "Reported", f"{show_main(reported.price)}, from {clean(reported.provider)}"
@@ -250,11 +271,13 @@ def _summary(known: Providers, now: datetime) -> Iterator[tuple[str, str]]:
 
 def verdicts(found: Sequence[RuleCheck]) -> None:
     """Print whether each rule matches and, if not, why."""
-    for check in found:
-        if check.matches:
-            line(f"  + {check.rule}: reports to {' and '.join(check.channels)}", "green")
-        else:
-            line(f"  - {check.rule}: does not match: {'; '.join(check.unmet)}")
+    pairs(map(_verdict, found))
+
+
+def _verdict(check: RuleCheck) -> tuple[str, str, str]:
+    if check.matches:
+        return "  +", f"{check.rule}: reports to {' and '.join(check.channels)}", "green"
+    return "  -", f"{check.rule}: does not match: {'; '.join(check.unmet)}", ""
 
 
 def explained(event: Event, found: Sequence[RuleCheck]) -> None:
@@ -263,8 +286,14 @@ def explained(event: Event, found: Sequence[RuleCheck]) -> None:
     verdicts(found)
 
 
-def waiting(found: Waiting, now: datetime) -> None:
-    """Print a change on hold: since when, until when, and why until then."""
+def waiting(found: Waiting, rules: Sequence[RuleCheck], now: datetime) -> None:
+    """Print a change on hold: since when, until when and why, and which rules will report it."""
     line(f"On hold: {describe(found.event)}", "yellow")
     since = f"{show_time(found.since)} ({show_age(found.since, now)})"
-    line(f"  since {since}; reported at {show_time(found.due_at)} if it lasts: {found.reason}")
+    until = f"reported at {show_time(found.due_at)} if it lasts: {found.reason}"
+    pairs([("  since", f"{since}; {until}", "")])
+    telling = [check for check in rules if check.matches]
+    if telling:
+        verdicts(telling)
+    else:
+        line("  no rule matches it; --json says why")

@@ -11,12 +11,22 @@ from watcher.news.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Where to keep the answers, for how long, and at most how many bytes; the oldest go first."""
+
+    folder: Path
+    keep: timedelta = timedelta(days=30)
+    limit: int = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration that can be used. `store` is absolute; channels' addresses are secrets.
 
     `keep` is how long what ended is remembered; a source without a good answer for `stale_after` is not
-    healthy; `endpoints` says of which models the providers are asked; `listen` is where metrics are served.
-    `located` puts the place in the file before words about the value at some keys.
+    healthy; `endpoints` says of which models the providers are asked; `listen` is where metrics are served;
+    `record` is where answers are kept for replays. `located` puts the place in the file before words about
+    the value at some keys.
     """
 
     path: Path
@@ -30,5 +40,6 @@ class Config:
     stale_after: timedelta = timedelta(hours=1)
     heartbeat: Secret | None = None
     listen: tuple[str, int] | None = None
+    record: Record | None = None
     warnings: tuple[str, ...] = ()
     located: Callable[[Sequence[str | int], str], str] = field(default=lambda _, what: what, repr=False)

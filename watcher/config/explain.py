@@ -34,6 +34,8 @@ def explain(config: Config, known: Known | None = None) -> list[str]:
         lines.append("Requests the heartbeat address after each good poll.")
     if config.listen:
         lines.append(f"Serves metrics and health at {config.listen[0]}:{config.listen[1]}.")
+    if config.record:
+        lines.append(f"Keeps the answers for {Duration(config.record.keep)} in {config.record.folder}.")
     holds = [f"{n} {Duration(hold)}" for n, hold in settings.policy.holds.items() if hold != HOLDS[n]]
     if holds:
         lines.append(

@@ -6,9 +6,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from watcher.config.checks import contradictions, warnings
-from watcher.config.config import Config
+from watcher.config.config import Config, Record
 from watcher.config.rule_checks import rule_of
-from watcher.config.schema import ChannelSection, File, check
+from watcher.config.schema import ChannelSection, File, RecordSection, check
 from watcher.config.variables import TEXTS, Problem, Texts
 from watcher.config.yaml_file import YamlFile, read
 from watcher.domain.delivery import Channel, Quiet, Secret
@@ -68,6 +68,7 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
         stale_after=content.stale_after.time if content.stale_after else _stale_after(content.poll.time),
         heartbeat=Secret(content.heartbeat) if content.heartbeat else None,
         listen=content.listen,
+        record=_record(folder, content.record),
         warnings=tuple(warnings(file, content, rules)),
         located=file.problem,
     )
@@ -81,3 +82,7 @@ def _channel(name: str, section: ChannelSection, zone: ZoneInfo) -> Channel:
     hours = section.quiet
     quiet = Quiet(hours.start, hours.end, zone) if hours else None
     return Channel(name, Secret(section.url), section.limit.rate, quiet)
+
+
+def _record(folder: Path, section: RecordSection | None) -> Record | None:
+    return Record(folder / section.folder, section.keep.time, section.limit) if section else None

@@ -1,5 +1,6 @@
 """The structure of `rules.yaml`: validates the file, and is the JSON Schema for editors."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal, get_args
@@ -28,6 +29,7 @@ from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent
 from watcher.text.suggest import closest
 
 HIGHEST_PORT = 65535
+MEGABYTE = 1_000_000
 API = "https://openrouter.ai/api/v1/models"
 
 
@@ -207,6 +209,34 @@ Listen = Annotated[
 ]
 
 
+def size(value: object) -> int:
+    """Read `500MB` or `2GB` as bytes. Raises ValueError."""
+    found = re.fullmatch(r"(\d{1,6})\s*([MG])B", value) if isinstance(value, str) else None
+    if not found or not int(found[1]):
+        message = "takes a size such as 500MB or 2GB"
+        raise ValueError(message)
+    return int(found[1]) * (MEGABYTE if found[2] == "M" else 1000 * MEGABYTE)
+
+
+class RecordSection(Section):
+    """Where to keep answers for `watcher replay`, for how long, and how much; a folder alone is enough."""
+
+    folder: StrictStr = Field(min_length=1)
+    keep: Annotated[LengthOfTime, _within("1d", "3650d")] = Field("30d", validate_default=True)
+    limit: Annotated[
+        int,
+        PlainValidator(size),
+        WithJsonSchema({"type": "string", "pattern": r"^\d+\s*[MG]B$", "examples": ["500MB"]}),
+    ] = Field("500MB", validate_default=True)
+
+
+RecordEntry = Annotated[
+    RecordSection,
+    BeforeValidator(lambda value: {"folder": value} if isinstance(value, str) else value),
+    WithJsonSchema({"anyOf": [{"type": "string"}, RecordSection.model_json_schema(schema_generator=Schema)]}),
+]
+
+
 class Sources(Section):
     """What to poll; `feed: off` turns the feed off."""
 
@@ -254,6 +284,7 @@ class File(Section):
     timezone: Annotated[StrictStr, AfterValidator(_known_zone)] = Field("UTC", validate_default=True)
     heartbeat: StrictStr | None = Field(None, pattern=WEB)
     listen: Listen | None = None
+    record: RecordEntry | None = None
     keep: Annotated[LengthOfTime, _within("7d", "3650d")] = Field("365d", validate_default=True)
     stale_after: Annotated[LengthOfTime, _within("1m", "30d")] | None = None
     holds: Holds = Field(default_factory=Holds)

@@ -1,11 +1,10 @@
 """Recorded answers through the same pure core: what would have been reported, and when."""
 
 import gzip
-import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -15,11 +14,10 @@ from watcher.domain.providers import OffersSnapshot
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
 from watcher.sources import endpoints
+from watcher.sources.recording import named
 from watcher.sources.registry import SOURCES
 
 GZIP = b"\x1f\x8b"
-NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(\.endpoints)?\.json(\.gz)?")
-TIME = "%Y-%m-%dT%H-%M-%SZ"
 QUERY_ID = "recorded"
 
 
@@ -76,11 +74,8 @@ class Recording:
 
 def recorded(name: PurePath, body: Path | bytes) -> Recorded | None:
     """Return what a file of this name holds; None if the name has no time."""
-    found = NAME.fullmatch(name.name)
-    try:
-        return found and Recorded(datetime.strptime(found[1], TIME).replace(tzinfo=UTC), bool(found[2]), body)
-    except ValueError:
-        return None
+    found = named(name.name)
+    return found and Recorded(*found, body)
 
 
 def _unpack(path: Path) -> list[Recorded]:

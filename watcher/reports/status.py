@@ -8,10 +8,38 @@ from pathlib import Path
 from watcher import __version__
 from watcher.config.config import Config
 from watcher.domain.catalog import Json
-from watcher.domain.polls import Health, State
+from watcher.domain.polls import ENDPOINTS, Health, State
+from watcher.news.asking import rows_of
 from watcher.store.outbox import ChannelCounts
 from watcher.store.store import Store
 from watcher.text.times import show_time, to_iso
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """How the endpoints source is doing: of `models` that may be asked, the providers of `known` are known."""
+
+    mode: str
+    health: Health
+    known: int
+    models: int
+
+    @property
+    def is_off(self) -> bool:
+        """Whether no provider is asked."""
+        return self.mode == "off"
+
+    def as_json(self) -> dict[str, Json]:
+        """Give it for machines."""
+        return {
+            "mode": self.mode,
+            "last_asked": _text(self.health.asked_at),
+            "last_good": _text(self.health.last_good),
+            "failing_since": _text(self.health.failing_since),
+            "reason": self.health.reason,
+            "known": self.known,
+            "models": self.models,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +59,7 @@ class Report:
     models: int
     pending: int
     sources: Mapping[str, Health]
+    endpoints: Endpoints
     channels: Mapping[str, ChannelCounts]
     failing: Mapping[str, Health]
     problems: tuple[str, ...]
@@ -69,6 +98,7 @@ class Report:
             "models": self.models,
             "pending": self.pending,
             "sources": sources,
+            "endpoints": self.endpoints.as_json(),
             "channels": channels,
         }
 
@@ -82,6 +112,7 @@ def report(config: Config, store: Store, now: datetime) -> Report:
     state = store.state()
     sources = {name: state.sources.get(name, Health()) for name in config.sources}
     counts = store.outbox.channels()
+    endpoints = _endpoints(config, state)
     failing = {name: bad for name in config.channels if (bad := _failing(state, name))}
     return Report(
         at=now,
@@ -93,14 +124,30 @@ def report(config: Config, store: Store, now: datetime) -> Report:
         models=state.listed,
         pending=state.waiting,
         sources=sources,
+        endpoints=endpoints,
         channels={name: counts.get(name, ChannelCounts()) for name in config.channels},
         failing=failing,
         problems=(
             *_stale(sources, now, config.stale_after),
+            *_reported(endpoints),
             *_failing_channels(config, counts, failing),
             *_own_problems(state),
         ),
     )
+
+
+def _endpoints(config: Config, state: State) -> Endpoints:
+    models = rows_of(state.items)
+    known = sum(model in models and bool(market.offers) for model, market in state.markets.items())
+    return Endpoints(config.endpoints, state.sources.get(ENDPOINTS, Health()), known, len(models))
+
+
+def _reported(endpoints: Endpoints) -> Iterator[str]:
+    """Tell of the endpoints source once people know that it fails: the list stands in for it until then."""
+    health = endpoints.health
+    if not endpoints.is_off and health.reported and health.failing_since:
+        since = show_time(health.failing_since)
+        yield f"no good answer from the endpoints source since {since}: {health.reason}"
 
 
 def _failing(state: State, channel: str) -> Health | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
+from time import monotonic
 
 from watcher import __version__
 from watcher.config.config import Config
@@ -14,13 +15,15 @@ from watcher.delivery import courier
 from watcher.delivery.courier import Courier
 from watcher.domain.errors import FetchError, StoreError, StoreUnavailableError, mistake
 from watcher.domain.observer import Telemetry
-from watcher.domain.polls import MODELS, Failure, Part, Plan, Poll, State, Trouble
+from watcher.domain.polls import ENDPOINTS, MODELS, Failure, Part, Plan, Poll, State, Trouble
+from watcher.domain.providers import OffersSnapshot
 from watcher.news.plan import plan
 from watcher.rules.reach import Known
 from watcher.service import systemd
 from watcher.service.clock import elapsed, utc_now
 from watcher.service.endpoints import EndpointsAsker
 from watcher.service.poll_log import PollLog
+from watcher.service.recorder import Recorder
 from watcher.service.reload import Reload
 from watcher.service.store_trouble import StoreTrouble
 from watcher.sources.ask import failures, look, pause
@@ -59,6 +62,7 @@ class Service:
         self._reload = Reload(load or (lambda: self.config))
         self._store_trouble = StoreTrouble(self.stop)
         self._poll_log = PollLog()
+        self._recorder = Recorder()
         self._endpoints = EndpointsAsker(self.stop, elapsed)
         self._tidied = datetime.min.replace(tzinfo=UTC)
 
@@ -129,7 +133,8 @@ class Service:
         """Log the warnings about the configuration, and tell the metrics what there is to measure."""
         for warning in (*self.config.warnings, *self._unmatched()):
             log.warning("%s", warning)
-        self._telemetry.configured(self.config.sources, self.config.channels, self.config.poll)
+        asked = [ENDPOINTS] if self.config.endpoints != "off" else []
+        self._telemetry.configured([*self.config.sources, *asked], self.config.channels, self.config.poll)
 
     def _unmatched(self) -> list[str]:
         """Return warnings about patterns in rules that match nothing the store knows."""
@@ -184,6 +189,7 @@ class Service:
         after = decided.state
         self._telemetry.planned(self._elapsed() - began, decided.events, after.listed, after.waiting)
         self._poll_log.write(before, poll, decided, self.config.poll)
+        self._recorder.keep(self.config.record, poll, decided)
         return poll
 
     def ask_providers(self) -> int:
@@ -191,10 +197,12 @@ class Service:
 
         Raises StoreUnavailableError or StoreError.
         """
-        before = self.store.state()
+        before, began = self.store.state(), monotonic()
         poll = self._endpoints.poll(self.config, before, self.now())
         if poll is None:
             return 0
+        is_failing = any(isinstance(a, OffersSnapshot) and a.reason for a in poll.answers.values())
+        self._telemetry.asked(ENDPOINTS, monotonic() - began, poll.at, failed=is_failing)
         self._remember(before, poll)
         return self.deliver()
 

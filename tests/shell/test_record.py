@@ -1,0 +1,123 @@
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support import sample_history
+from tests.support.catalogs import DAY, HOUR, START, answer, listing
+from tests.support.served_catalog import Catalog, service
+from watcher.config.config import Record
+from watcher.domain.news import Event
+from watcher.domain.polls import Answer, Failure, Plan, Poll, State
+from watcher.domain.providers import OffersSnapshot
+from watcher.news.plan import plan
+from watcher.news.settings import Settings
+from watcher.reports.replay import Recording, replay
+from watcher.service.recorder import Recorder
+from watcher.sources import endpoints
+from watcher.sources.recording import offers_page
+
+PAGE = answer(sample_history.rows(0))
+
+
+def polls(hours: int) -> Iterator[tuple[datetime, dict[str, Answer]]]:
+    """Poll the made-up history each half hour, and its providers a minute later."""
+    for half in range(2 * hours):
+        at = sample_history.START + half * HOUR / 2
+        yield at, {"models": listing(sample_history.rows(half // 2), at)}
+        offers = {model: endpoints.read(rows) for model, rows in sample_history.offers(half // 2).items()}
+        some = {model: offers[model] for number, model in enumerate(offers) if number % 4 == half % 4}
+        yield at + timedelta(minutes=1), {"endpoints": OffersSnapshot(some)}
+
+
+def recorded(record: Record, hours: int) -> list[Event]:
+    state, recorder, told = State(), Recorder(), list[Event]()
+    for at, answers in polls(hours):
+        decided = plan(state, poll := Poll(at, answers), Settings())
+        recorder.keep(record, poll, decided)
+        state = decided.state
+        told += decided.events
+    return told
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+def keep(recorder: Recorder, record: Record, at: datetime, answer_: Answer) -> None:
+    recorder.keep(record, Poll(at, {"models": answer_}), Plan(State()))
+
+
+def test_what_was_recorded_replays_to_the_same_events(tmp_path: Path) -> None:
+    told = recorded(Record(tmp_path), 7 * 24)
+    again = [event for _, decided in replay(Recording.open(tmp_path), Settings()) for event in decided.events]
+    assert {"price.changed", "price.routed", "provider.added", "model.removed"} <= {e.kind for e in told}
+    assert [(e.at, e.id, e.kind) for e in again] == [(e.at, e.id, e.kind) for e in told]
+
+
+def test_an_unchanged_list_is_not_written_again_for_half_a_day(tmp_path: Path) -> None:
+    recorder, record = Recorder(), Record(tmp_path)
+    for hour in range(14):
+        keep(recorder, record, START + hour * HOUR, listing(sample_history.rows(0)))
+    keep(recorder, record, START + 14 * HOUR, Failure("no answer"))
+    assert names(tmp_path) == ["2026-11-02T08-00-00Z.json.gz", "2026-11-02T20-00-00Z.json.gz"]
+    keep(recorder, record, START + 15 * HOUR, listing(sample_history.rows(100)))
+    assert names(tmp_path)[2:] == ["2026-11-02T23-00-00Z.json.gz"]
+
+
+def test_what_is_too_old_goes_and_so_does_what_a_crash_left(tmp_path: Path) -> None:
+    (tmp_path / ".2026-11-01T08-00-00Z.json.gz.part").write_bytes(b"half")
+    (tmp_path / "notes.txt").write_text("mine")
+    recorder, record = Recorder(), Record(tmp_path, keep=2 * DAY)
+    for day in range(5):
+        keep(recorder, record, START + day * DAY, listing(sample_history.rows(0)))
+    assert [name[:10] for name in names(tmp_path)] == ["2026-11-04", "2026-11-05", "2026-11-06", "notes.txt"]
+
+
+def test_the_oldest_goes_first_where_there_is_too_much(tmp_path: Path) -> None:
+    recorded(Record(tmp_path), 48)
+    everything = names(tmp_path)
+    size = sum(file.stat().st_size for file in tmp_path.iterdir())
+    later = sample_history.START + 2 * DAY
+    keep(Recorder(), Record(tmp_path, limit=size // 2), later, listing(sample_history.rows(0)))
+    left = names(tmp_path)
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= size // 2
+    assert left == [*everything, left[-1]][-len(left) :]
+    assert len(left) > 10
+
+
+def test_a_folder_that_cannot_be_written_is_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    recorder, record = Recorder(), Record(tmp_path / "file")
+    for hour in range(3):
+        keep(recorder, record, START + hour * HOUR, listing(sample_history.rows(0)))
+    assert [line.partition(" in ")[0] for line in caplog.messages] == ["cannot keep answers"]
+
+
+def test_offers_are_read_back_as_they_were() -> None:
+    windows = [{"utc_start": "09:00", "min_tokens": 200000, "prompt": "0.000002", "completion": "0.000009"}]
+    price = {
+        "prompt": "0.000001",
+        "completion": "0.000004",
+        "input_cache_read": "0.0000001",
+        "overrides": windows,
+    }
+    row = sample_history.offer("Marsh Cloud", "0", "0") | {"pricing": price | {"discount": 0.25}}
+    offers = {"acme/owl-2": endpoints.read([row, sample_history.offer("Acme", "-1", "-1", status=-2)])}
+    assert endpoints.parse_recorded(offers_page(offers)) == offers
+
+
+def test_a_service_keeps_its_answers_if_the_configuration_says_so(tmp_path: Path, catalog: Catalog) -> None:
+    more = "record: {folder: kept, keep: 7d, limit: 1GB}\n"
+    watcher = service(tmp_path, catalog.url, "json://127.0.0.1:9/x", [START], more)
+    assert watcher.config.record == Record(tmp_path / "kept", 7 * DAY, 1_000_000_000)
+    with watcher.store:
+        watcher.poll()
+    [file] = (tmp_path / "kept").iterdir()
+    models = [row["id"] for row in json.loads(gzip.decompress(file.read_bytes()))["data"]]
+    assert models == ["acme/finch-mini", "acme/owl-2", "wetland/heron-large"]
