@@ -20,7 +20,7 @@ rules:
   - name: Birds
     when:
       model: ["Acme/*", "owl-*"]
-      author: [acmee, "!nobody"]
+      parameter: [tool, "!nothing"]
     notify: console
   - {name: Cheap, when: {price: {below: $1/M}}, notify: console}
   - {name: Itself, when: {event: source.*}, notify: console}
@@ -28,7 +28,7 @@ rules:
 EXPLAINED = """\
 Birds: reports to console if
   - the model is Acme/* or owl-*
-  - the author is acmee, except nobody
+  - the model supports tool, except nothing, or did before this change
   matches 0 of 3 models today
 Cheap: reports to console if
   - the prompt or completion price is below $1.00 per M tokens
@@ -71,8 +71,8 @@ def test_with_a_store_each_rule_about_models_says_how_many_it_matches(watched: P
     found = check(watched)
     assert found.stdout.endswith(EXPLAINED)
     assert found.stderr.replace(f"{watched}:", "") == (
-        'warning: 5:26 rules[0].when.model[1]: no model of the 3 known matches "owl-*"; did you mean "acme/owl-*"?\n'
-        'warning: 6:16 rules[0].when.author[0]: no author of the 2 known matches "acmee"; did you mean "acme"?\n'
+        'warning: 5:25 rules[0].when.model[1]: no model of the 3 known matches "owl-*"; did you mean "acme/owl-*"?\n'
+        'warning: 6:19 rules[0].when.parameter[0]: no parameter of the 3 known matches "tool"; did you mean "tools"?\n'
     )
 
 

@@ -58,8 +58,9 @@ def pairs(rows: Iterable[tuple[str, str, str]]) -> None:
 
 
 def note(text: str, style: str = "yellow") -> None:
-    """Print one line to standard error."""
-    _err().print(Text(text, style=style), soft_wrap=True)
+    """Print one line to standard error; a terminal shows it wrapped between words."""
+    console = _err()
+    console.print(Text(text, style=style), soft_wrap=not console.is_terminal)
 
 
 def progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
