@@ -213,9 +213,9 @@ def install(*arguments: str) -> None:
     command = [*pip, "install", "-qq", "--disable-pip-version-check", "--no-compile", *arguments]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         sys.exit(
-            "The set-up stopped, for the reason that pip gives above. If the package index cannot be reached,\n"
-            "HTTPS_PROXY names a proxy and PIP_INDEX_URL an index of your own. Then run this again; if it\n"
-            "stops in the same place, delete .venv first."
+            "The set-up stopped, for the reason that pip gives above. If the package index cannot be\n"
+            "reached, HTTPS_PROXY names a proxy and PIP_INDEX_URL an index of your own.\n"
+            "Then run this again; if it stops in the same place, delete .venv first."
         )
 
 
