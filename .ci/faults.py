@@ -1,11 +1,15 @@
-"""Compare the faults of docs/faults.md with those that tests name: each is tried or said to be impossible."""
+"""Compare the faults in docs/faults.md with the marks of the tests: each must be tried, or be impossible."""
 
 import re
-import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "faults.md"
@@ -17,14 +21,12 @@ ALWAYS_TRIED = (
     "SLZWI"  # kinds of which none can be impossible: store, delivery, secrets, others' faults, promises
 )
 ROW = re.compile(r"^\| ([A-Z]\d+) \|", re.MULTILINE)
-NAME = re.compile(r"__([A-Z]\d+(?:_[A-Z]\d+)*)$")
-CASE = re.compile(r"[A-Z]\d+(?:_[A-Z]\d+)*")
 
 
 def main() -> None:
-    """Print how many faults are tried; fail with a line for each thing that is wrong."""
+    """Print how many faults are tried; fail with a line for each problem."""
     impossible, listed = read(DOCUMENT.read_text())
-    tried = named(collected())
+    tried = marked()
     counts = Counter(kind_of(fault) for fault in listed)
     done = Counter(kind_of(fault) for fault in listed if fault in tried)
     print(
@@ -37,51 +39,56 @@ def main() -> None:
 
 
 def kind_of(fault: str) -> str:
-    """Give W or I, nothing for the faults of our own."""
+    """Return "W" or "I"; an empty string for our own faults."""
     return fault[0] if fault[0] in "WI" else ""
 
 
 def read(text: str) -> tuple[set[str], list[str]]:
-    """Give the ids of the faults that cannot happen, and all that are listed."""
+    """Return the ids of the faults that cannot happen, and of all that are listed."""
     before, _, after = text.partition(IMPOSSIBLE)
     section, _, rest = after.partition("\n## ")
     return set(ROW.findall(section)), ROW.findall(before + rest)
 
 
-def collected() -> list[str]:
-    """Ask pytest for every test and case that it would run, with its file."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if ran.returncode:
-        sys.exit(f"the tests cannot be collected:\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
-    return [line for line in ran.stdout.splitlines() if "::" in line]
+@dataclass
+class Collector:
+    """A pytest plugin that collects the faults that tests are marked with."""
+
+    faults: set[str] = field(default_factory=set)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        """Read the marks of all tests."""
+        marks = (mark for item in items for mark in item.iter_markers("fault"))
+        self.faults = {str(fault) for mark in marks for fault in mark.args}
 
 
-def named(tests: Iterable[str]) -> set[str]:
-    """Give each fault that a test or a case names."""
-    found: set[str] = set()
-    for test in tests:
-        name, _, case = test.partition("::")[2].removesuffix("]").partition("[")
-        groups = [*NAME.findall(name), *(part for part in case.split("-") if CASE.fullmatch(part))]
-        found |= {fault for group in groups for fault in group.split("_")}
-    return found
+def marked() -> set[str]:
+    """Have pytest collect every test, and return the faults that their marks name."""
+    collector, said = Collector(), StringIO()
+    arguments = [f"--rootdir={ROOT}", "--collect-only", "-q", "-p", "no:cacheprovider", str(ROOT / "tests")]
+    with redirect_stdout(said), redirect_stderr(said):
+        code = pytest.main(arguments, plugins=[collector])
+    if code != pytest.ExitCode.OK:
+        sys.exit(f"the tests cannot be collected:\n{said.getvalue()[-2000:]}")
+    return collector.faults
 
 
 def wrong(listed: list[str], impossible: set[str], tried: set[str]) -> list[str]:
-    """Say what is wrong with single faults."""
+    """Describe what is wrong with single faults."""
     found = {
         "no test tries it; write one, or say why it cannot happen": {*listed} - tried - impossible,
         "is said to be impossible, yet a test tries it": impossible & tried,
         "is said to be impossible, which its kind never is": {f for f in impossible if f[0] in ALWAYS_TRIED},
         "is said to be impossible, but not listed": impossible - {*listed},
-        "is named by a test, but not listed": tried - {*listed},
+        "is named by a test's mark, but not listed": tried - {*listed},
         "is listed twice": {fault for fault, count in Counter(listed).items() if count > 1},
     }
     return [f"{', '.join(sorted(faults))}: {what}" for what, faults in found.items() if faults]
 
 
 def too_few(counts: Mapping[str, int], done: Mapping[str, int]) -> list[str]:
-    """Say where so many are missing that the list itself cannot be right."""
+    """Describe where so many are missing that the list itself cannot be right."""
     found = {
         f"{counts['']} faults are listed, not {OURS}": counts[""] != OURS,
         f"{counts['W']} faults of others are listed, not {OF_OTHERS}": counts["W"] != OF_OTHERS,

@@ -1,5 +1,7 @@
-"""What tests share: a served catalog, and no proxy of the developer between a test and its servers."""
+"""Shared fixtures: a served catalog, forked processes, and no developer's proxy between a test and its servers."""
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,13 +9,24 @@ import pytest
 from hypothesis import settings
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.crash_scene import Scene, crash_scene
+from tests.support.crash_scenario import CrashScenario, crash_scenario
 from tests.support.fork_server import ForkServer, fork_server
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
 from watcher.cli.demo import Stage, serve
+
+MACHINES = Path(__file__).parent / "machines"
 
 settings.register_profile("watcher", deadline=None)  # no test is about time
 settings.load_profile("watcher")
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Have one worker more than cores where machines are booted: their tests mostly wait."""
+    folders = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    if MACHINES in folders or any(folder in MACHINES.parents for folder in folders):
+        return 1 + (len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1)
+    return None
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,12 +46,12 @@ def catalog() -> Iterator[Catalog]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     with fork_server(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 
 @pytest.fixture
-def scene(server: ForkServer, catalog: Catalog, tmp_path: Path) -> Iterator[Scene]:
-    with crash_scene(server, catalog, tmp_path) as made:
+def scenario(forks: ForkServer, catalog: Catalog, tmp_path: Path) -> Iterator[CrashScenario]:
+    with crash_scenario(forks, catalog, tmp_path) as made:
         yield made

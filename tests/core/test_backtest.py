@@ -1,6 +1,6 @@
 from datetime import date
 
-from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, Story, priced
+from tests.support.catalogs import DAY, FINCH, HERON, OWL, Story, priced
 from watcher.domain.polls import Poll
 from watcher.news.settings import Settings
 from watcher.reports.backtest import Backtest
@@ -35,23 +35,12 @@ def test_each_rule_has_its_messages_its_busiest_day_and_its_models() -> None:
     assert (silent.messages, silent.busiest, silent.models) == (0, None, ())
 
 
-def test_what_no_rule_caught_is_counted_by_kind() -> None:
+def test_what_no_rule_matched_is_counted_by_kind() -> None:
     test = backtest([OWL, FINCH], [OWL | {"expiration_date": "2026-12-20"}, FINCH, HERON])
-    assert dict(test.uncaught) == {"expiration.announced": 1}
+    assert dict(test.unmatched) == {"expiration.announced": 1}
 
 
-def test_what_a_catalog_wide_event_stands_for_is_caught_with_it() -> None:
-    rows = [OWL | {"id": f"acme/owl-{number}"} for number in range(20)]
-    story = Story(Settings((Rule("Whole", ("team",), {"event": Globs.parse("catalog.changed")}),)))
-    test = Backtest(["Whole"])
-    for shown in ([FINCH], [FINCH, *rows]):
-        story.shows(*shown, after=HOUR)
-        test.add(Poll(story.at, {}), story.plan)
-    assert not test.uncaught
-    assert [record.messages for record in test.records()] == [1]
-
-
-def test_a_record_is_an_object_for_machines() -> None:
+def test_a_record_is_a_json_object() -> None:
     [prices, *_, silent] = backtest([OWL], [priced(OWL, "1", "1")]).records()
     assert prices.as_json()["busiest_day"] == "2026-11-18"
     assert silent.as_json() == {

@@ -3,9 +3,10 @@ import gzip
 import pytest
 
 from tests.support.catalogs import QUERY, START
-from watcher.domain.catalog import Snapshot
+from watcher.domain.catalog import FeedItem, FeedSnapshot
 from watcher.domain.errors import RefusedError
-from watcher.sources import SOURCES, feed
+from watcher.sources import feed
+from watcher.sources.registry import SOURCES
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Models</title>'
 TAIL = "</channel></rss>"
@@ -15,7 +16,7 @@ def item(title: str, guid: str = "acme/owl-2-20260901", extra: str = "") -> str:
     return f"<item><title>{title}</title><guid isPermaLink='false'>{guid}</guid>{extra}</item>"
 
 
-def read(*items: str, head: str = HEAD) -> Snapshot:
+def read(*items: str, head: str = HEAD) -> FeedSnapshot:
     return feed.parse([(head + "".join(items) + TAIL).encode()], START, QUERY)
 
 
@@ -35,7 +36,7 @@ def refusal(page: bytes) -> str:
     ],
 )
 def test_the_last_bracket_of_a_title_is_the_id(title: str, model: str, name: str) -> None:
-    assert read(item(title)).documents == {"acme/owl-2-20260901": {"id": model, "name": name}}
+    assert read(item(title)).items == {"acme/owl-2-20260901": FeedItem(model, name)}
 
 
 @pytest.mark.parametrize(
@@ -48,86 +49,112 @@ def test_the_last_bracket_of_a_title_is_the_id(title: str, model: str, name: str
         ("x" * 300, "x" * 200),
     ],
 )
-def test_a_title_is_text_and_never_markup__F12(hostile: str, literal: str) -> None:
-    assert read(item(f"{hostile} (acme/owl-2)")).documents["acme/owl-2-20260901"]["name"] == literal
+@pytest.mark.fault("F12")
+def test_a_title_is_text_and_never_markup(hostile: str, literal: str) -> None:
+    assert read(item(f"{hostile} (acme/owl-2)")).items["acme/owl-2-20260901"].name == literal
 
 
 @pytest.mark.parametrize("title", ["no id", "", "Owl (acme)", "Owl (acme/owl 2)", f"Owl (a/{'x' * 300})"])
-def test_an_item_without_a_usable_id_is_left_out__F3(title: str) -> None:
+@pytest.mark.fault("F3")
+def test_an_item_without_a_usable_id_is_left_out(title: str) -> None:
     snapshot = read(item("Owl (acme/owl-2)"), item(title, "other"))
-    assert list(snapshot.documents) == ["acme/owl-2-20260901"]
-    assert snapshot.refused == {"item 2": "has no usable id"}
+    assert list(snapshot.items) == ["acme/owl-2-20260901"]
+    assert snapshot.refused == {"item 2": "has no valid id"}
 
 
 @pytest.mark.parametrize("guid", ["g" * 257, "a\u202eb", "a&#10;b", ""])
-def test_an_item_without_a_usable_guid_is_left_out__F3(guid: str) -> None:
+@pytest.mark.fault("F3")
+def test_an_item_without_a_usable_guid_is_left_out(guid: str) -> None:
     snapshot = read(item("Owl (acme/owl-2)"), item("Cat (acme/cat)", guid))
-    assert list(snapshot.documents) == ["acme/owl-2-20260901"]
-    assert snapshot.refused == {"item 2": "has no usable id"}
+    assert list(snapshot.items) == ["acme/owl-2-20260901"]
+    assert snapshot.refused == {"item 2": "has no valid id"}
 
 
 @pytest.mark.parametrize(
     "date", ["", "never", "02/11/2026", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 99 Foo 99999 +99999"]
 )
-def test_a_date_means_nothing_to_us__F3(date: str) -> None:
-    assert len(read(item("Owl (acme/owl-2)", extra=f"<pubDate>{date}</pubDate>")).documents) == 1
+@pytest.mark.fault("F3")
+def test_dates_are_ignored(date: str) -> None:
+    assert len(read(item("Owl (acme/owl-2)", extra=f"<pubDate>{date}</pubDate>")).items) == 1
 
 
-def test_without_a_guid_the_link_will_do__F3() -> None:
+@pytest.mark.fault("F3")
+def test_without_a_guid_the_link_serves() -> None:
     link = "https://openrouter.ai/acme/owl-2"
     snapshot = read(
         f"<item><title>Owl (acme/owl-2)</title><link>{link}</link><pubDate>never</pubDate></item>"
     )
-    assert list(snapshot.documents) == [link]
+    assert list(snapshot.items) == [link]
 
 
-def test_a_guid_twice_is_one_model__F6() -> None:
-    documents = read(item("Owl (acme/owl-2)"), item("Owl again (acme/owl-2)")).documents
-    assert [document["name"] for document in documents.values()] == ["Owl"], "the first"
+@pytest.mark.fault("F6")
+def test_a_guid_twice_is_one_model() -> None:
+    items = read(item("Owl (acme/owl-2)"), item("Owl again (acme/owl-2)")).items
+    assert [entry.name for entry in items.values()] == ["Owl"], "the first"
 
 
 @pytest.mark.parametrize(
     ("page", "words"),
     [
-        pytest.param(b"", "no feed", id="F2-empty"),
-        pytest.param(b"<html><body>Just a moment...</body></html>", "no feed", id="F2-html"),
-        pytest.param(b'{"error": {"message": "no"}}', "no feed", id="F2-json"),
-        pytest.param((HEAD + item("Owl (acme/owl-2)") * 9)[:-40].encode(), "broken", id="F1-cut"),
-        pytest.param((HEAD + TAIL).encode(), "empty", id="F9"),
+        pytest.param(b"", "not a feed", id="empty", marks=pytest.mark.fault("F2")),
         pytest.param(
-            (HEAD + item("Owl") * 9 + TAIL).encode(), "no item of the feed has a usable id", id="F3"
+            b"<html><body>Just a moment...</body></html>",
+            "not a feed",
+            id="html",
+            marks=pytest.mark.fault("F2"),
+        ),
+        pytest.param(b'{"error": {"message": "no"}}', "not a feed", id="json", marks=pytest.mark.fault("F2")),
+        pytest.param(
+            (HEAD + item("Owl (acme/owl-2)") * 9)[:-40].encode(),
+            "broken",
+            id="cut",
+            marks=pytest.mark.fault("F1"),
+        ),
+        pytest.param((HEAD + TAIL).encode(), "empty", id="no-entries", marks=pytest.mark.fault("F9")),
+        pytest.param(
+            (HEAD + item("Owl") * 9 + TAIL).encode(),
+            "no feed item has a valid id",
+            id="no-usable-ids",
+            marks=pytest.mark.fault("F3"),
         ),
         pytest.param(
-            gzip.compress((HEAD + item("Owl (acme/owl-2)") + TAIL).encode()), "no feed", id="F11-gzip"
+            gzip.compress((HEAD + item("Owl (acme/owl-2)") + TAIL).encode()),
+            "not a feed",
+            id="gzip",
+            marks=pytest.mark.fault("F11"),
         ),
-        pytest.param(b"<rss>" + b"x" * 4_000_001, "larger than", id="F10-large"),
+        pytest.param(b"<rss>" + b"x" * 4_000_001, "larger than", id="large", marks=pytest.mark.fault("F10")),
         pytest.param(
             (
                 '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
                 f"<rss version='2.0'><channel>{item('&b;&c; (acme/owl-2)')}"
             ).encode(),
             "",
-            id="F10-entities",
+            id="entities",
+            marks=pytest.mark.fault("F10"),
         ),
     ],
 )
-def test_a_feed_that_cannot_be_believed_is_refused_whole(page: bytes, words: str) -> None:
+def test_an_implausible_feed_is_refused_whole(page: bytes, words: str) -> None:
     assert words in refusal(page)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-1"])
-def test_other_encodings_are_read_right__F11(encoding: str) -> None:
+@pytest.mark.fault("F11")
+def test_other_encodings_are_read_correctly(encoding: str) -> None:
     head = HEAD.replace("UTF-8", encoding)
     page = (head + item("Übermodel (acme/owl-2)") + TAIL).encode(encoding)
-    assert feed.parse([page], START, QUERY).documents["acme/owl-2-20260901"]["name"] == "Übermodel"
+    assert feed.parse([page], START, QUERY).items["acme/owl-2-20260901"].name == "Übermodel"
 
 
-def test_an_encoding_declared_wrongly_is_forgiven__F11() -> None:
+@pytest.mark.fault("F11")
+def test_an_encoding_declared_wrongly_is_forgiven() -> None:
     page = (HEAD + item("Übermodel (acme/owl-2)") + TAIL).encode("iso-8859-1")
-    assert "bermodel" in str(feed.parse([page], START, QUERY).documents["acme/owl-2-20260901"]["name"])
+    assert "bermodel" in str(feed.parse([page], START, QUERY).items["acme/owl-2-20260901"].name)
 
 
-def test_an_entity_never_reads_a_file__F10() -> None:
+@pytest.mark.fault("F10")
+def test_an_entity_never_reads_a_file() -> None:
     page = (
         '<!DOCTYPE x [<!ENTITY c SYSTEM "file:///etc/hostname">]>'
         f"<rss version='2.0'><channel>{item('Owl &c; (acme/owl-2)')}{TAIL}"
@@ -144,17 +171,20 @@ def test_an_entity_never_reads_a_file__F10() -> None:
         pytest.param(HEAD.replace("UTF-8", "undefined") + item("Owl (acme/owl-2)") + TAIL, id="encoding"),
     ],
 )
-def test_a_feed_on_which_the_parser_fails_is_refused__F11(page: str) -> None:
+@pytest.mark.fault("F11")
+def test_a_feed_on_which_the_parser_fails_is_refused(page: str) -> None:
     assert "the feed is broken" in refusal(page.encode())
 
 
 @pytest.mark.parametrize("encoding", ["zlib", "idna", "utf-7", "x\x1b[31m"])
-def test_an_encoding_that_is_none_is_not_used__F11(encoding: str) -> None:
-    assert read(item("Owl (acme/owl-2)"), head=HEAD.replace("UTF-8", encoding)).documents
+@pytest.mark.fault("F11")
+def test_something_that_is_not_a_text_encoding_is_not_used(encoding: str) -> None:
+    assert read(item("Owl (acme/owl-2)"), head=HEAD.replace("UTF-8", encoding)).items
 
 
-def test_a_feed_nested_deeply_is_read__F10() -> None:
-    assert len(read(item("Owl (acme/owl-2)"), "<a>" * 20_000, "</a>" * 20_000).documents) == 1
+@pytest.mark.fault("F10")
+def test_a_deeply_nested_feed_is_read() -> None:
+    assert len(read(item("Owl (acme/owl-2)"), "<a>" * 20_000, "</a>" * 20_000).items) == 1
 
 
 def test_a_feed_has_one_page() -> None:

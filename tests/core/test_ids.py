@@ -12,7 +12,7 @@ from watcher.openrouter import ids
         ("~acme/owl-latest", "acme", None, "~acme/owl-latest", True),
     ],
 )
-def test_an_id_tells_author_variant_and_alias(
+def test_an_id_shows_author_variant_and_alias(
     model: str, author: str, variant: str | None, base: str, *, is_alias: bool
 ) -> None:
     assert ids.author(model) == author

@@ -2,29 +2,36 @@ from typing import Any
 
 import pytest
 
-from tests.support.catalogs import OWL, START, document, priced
+from tests.support.catalogs import OWL, START, document
 from watcher.domain.catalog import Aspect, Change, FieldChange
-from watcher.domain.kinds import KINDS
+from watcher.domain.kinds import KINDS, Kind
 from watcher.domain.news import Event
-from watcher.messages.lines import describe, headline
+from watcher.messages.lines import describe, title
 from watcher.news.diff import diff
-from watcher.news.events import Circumstances, of_catalog, of_change, of_part
+from watcher.news.events import Circumstances, kind_of, of_catalog, of_change, of_part
 from watcher.text.clean import clean
 from watcher.text.times import show_time
 
 TIER = {"overrides": [{"min_prompt_tokens": 200000, "prompt": "1"}]}
 
 
-def price(after: Any, before: Any = OWL) -> Event:
-    known, observed = document(before), document(after)
+def price(after: Any) -> Event:
+    known, observed = document(OWL), document(after)
     [change] = [c for c in diff("acme/owl-2", known, observed) if c.aspect is Aspect.PRICE]
-    return of_change("acme/owl-2", change, known, observed, Circumstances(START, START, 0))
+    return of_change("acme/owl-2", change, kind_of(change, ()), observed, Circumstances(START, START, 0))
+
+
+def moved(before: tuple[str, str], after: tuple[str, str]) -> Event:
+    old, new = ({"prompt": prompt, "completion": completion} for prompt, completion in (before, after))
+    fields = tuple(FieldChange(key, old[key], new[key]) for key in old if old[key] != new[key])
+    return Event("id", START, Kind.PRICE_CHANGED, "acme/owl-2", old, new, fields)
 
 
 def event(kind: str, before: Any = None, after: Any = None, **more: Any) -> Event:
-    return Event("id", START, kind, "acme/owl-2", before, after, **more)
+    return Event("id", START, KINDS[kind], "acme/owl-2", before, after, **more)
 
 
+NOW = ("0.00000125", "0.00001")
 SUMMARY = {"price": {"prompt": "0.000001", "completion": "0.000002"}, "context": 131072}
 FREE = {"price": {"prompt": "0", "completion": "0"}}
 GAINS = (
@@ -34,25 +41,25 @@ GAINS = (
 
 
 @pytest.mark.parametrize(
-    ("told", "line", "title"),
+    ("told", "line", "short"),
     [
         (
-            price(priced(OWL, "0.0000015", "0.00001")),
+            moved(NOW, ("0.0000015", "0.00001")),
             "acme/owl-2: prompt $1.25 → $1.50 (+20 %) per M tokens",
-            "acme/owl-2 is 20 % dearer",
+            "acme/owl-2 price up 20 %",
         ),
         (
-            price(priced(OWL, "0.000001", "0.000005")),
+            moved(NOW, ("0.000001", "0.000005")),
             "acme/owl-2: prompt $1.25 → $1.00 (-20 %), completion $10.00 → $5.00 (-50 %) per M tokens",
-            "acme/owl-2 is 50 % cheaper",
+            "acme/owl-2 price down 50 %",
         ),
         (
-            price(priced(OWL, "0", "0")),
+            moved(NOW, ("0", "0")),
             "acme/owl-2: prompt $1.25 → free (-100 %), completion $10.00 → free (-100 %) per M tokens",
-            "acme/owl-2 is free now",
+            "acme/owl-2 is now free",
         ),
         (
-            price(OWL, priced(OWL, "0", "0")),
+            moved(("0", "0"), NOW),
             "acme/owl-2: prompt free → $1.25, completion free → $10.00 per M tokens",
             "acme/owl-2 is no longer free",
         ),
@@ -62,32 +69,32 @@ GAINS = (
                 "acme/owl-2: cache read not listed → $1.00 per M tokens, "
                 "web search not listed → $0.01 per search"
             ),
-            "acme/owl-2: lesser prices changed",
+            "acme/owl-2: other prices changed",
         ),
         (
-            price(priced(OWL, "-1", "-1")),
+            moved(NOW, ("-1", "-1")),
             "acme/owl-2: prompt $1.25 → variable, completion $10.00 → variable per M tokens",
             "acme/owl-2 changed its prices",
         ),
         (
             price(OWL | {"pricing": OWL["pricing"] | TIER}),
             "acme/owl-2: conditional prices changed",
-            "acme/owl-2: lesser prices changed",
+            "acme/owl-2: other prices changed",
         ),
         (
             event("model.added", None, SUMMARY),
-            "acme/owl-2 is new: $1.00 in, $2.00 out per M tokens, 131,072 tokens of context",
+            "acme/owl-2 is new: $1.00 in, $2.00 out per M tokens, 131,072 tokens context",
             "acme/owl-2 is new",
         ),
         (
             event("model.added", None, {"name": "Owl"}),
-            "acme/owl-2 is new: details not known yet",
+            "acme/owl-2 is new: details unknown",
             "acme/owl-2 is new",
         ),
         (
             event("model.removed", FREE, cause="without notice"),
-            "acme/owl-2 is gone; it was free (without notice)",
-            "acme/owl-2 is gone",
+            "acme/owl-2 was removed (was free; without notice)",
+            "acme/owl-2 was removed",
         ),
         (event("model.returned", None, FREE), "acme/owl-2 is back: free", "acme/owl-2 is back"),
         (
@@ -97,12 +104,12 @@ GAINS = (
         ),
         (
             event("expiration.moved", "2026-11-20", "2026-11-27"),
-            "acme/owl-2 leaves on Fri 27 Nov 2026, in 25 days; before it was Fri 20 Nov 2026",
+            "acme/owl-2 leaves on Fri 27 Nov 2026, in 25 days (was Fri 20 Nov 2026)",
             "acme/owl-2 now leaves in 25 days",
         ),
         (
             event("expiration.restored", None, "2026-11-03"),
-            "acme/owl-2 leaves on Tue 3 Nov 2026, tomorrow; that date had been taken back",
+            "acme/owl-2 leaves on Tue 3 Nov 2026, tomorrow; the date had been withdrawn",
             "acme/owl-2 leaves tomorrow after all",
         ),
         (
@@ -112,12 +119,12 @@ GAINS = (
         ),
         (
             event("expiration.withdrawn", "2026-11-20"),
-            "acme/owl-2 no longer has a date to leave (it was to leave on Fri 20 Nov 2026)",
-            "acme/owl-2 stays after all",
+            "acme/owl-2: expiration withdrawn (was Fri 20 Nov 2026)",
+            "acme/owl-2: expiration withdrawn",
         ),
         (
             event("alias.retargeted", "acme/owl-1", "acme/owl-2"),
-            "acme/owl-2 now points to acme/owl-2, before to acme/owl-1",
+            "acme/owl-2 now points to acme/owl-2 (was acme/owl-1)",
             "acme/owl-2 points to acme/owl-2",
         ),
         (
@@ -127,7 +134,7 @@ GAINS = (
         ),
         (
             event("capability.changed", fields=GAINS),
-            "acme/owl-2 gains parameter tools; loses input image",
+            "acme/owl-2 gained parameter tools; lost input image",
             "acme/owl-2 changed its capabilities",
         ),
         (
@@ -142,7 +149,7 @@ GAINS = (
         ),
         (
             of_part(("source", "models"), "failing", START, 1, "timed out"),
-            "The models source has given no good answer for a while: timed out",
+            "No good answer from the models source for a while: timed out",
             "No good answer from the models source",
         ),
         (
@@ -152,35 +159,35 @@ GAINS = (
         ),
         (
             of_part(("channel", "ops"), "failing", START, 1, "HTTP 404 no_service"),
-            "Channel ops does not deliver: HTTP 404 no_service; see `watcher outbox`",
-            "Channel ops does not deliver",
+            "Channel ops is failing: HTTP 404 no_service; see `watcher outbox`",
+            "Channel ops is failing",
         ),
         (
             of_part(("channel", "ops"), "recovered", START, 1, None),
-            "Channel ops delivers again",
-            "Channel ops delivers again",
+            "Channel ops works again",
+            "Channel ops works again",
         ),
         (
             of_part(("configuration", "rules.yaml"), "failing", START, 1, "rules.yaml:3:1 rules: is missing"),
-            "The changed rules.yaml cannot be used, the one before goes on: rules.yaml:3:1 rules: is missing",
-            "The changed rules.yaml cannot be used",
+            "rules.yaml is invalid, keeping the previous one: rules.yaml:3:1 rules: is missing",
+            "rules.yaml is invalid",
         ),
         (
             of_part(("store", "store"), "failing", START, 0, "full"),
-            "watcher cannot use its store and tells nothing else until then: full",
+            "watcher cannot use its store and reports nothing until it can: full",
             "watcher cannot use its store",
         ),
     ],
 )
-def test_every_event_is_one_line_and_a_short_title(told: Event, line: str, title: str) -> None:
+def test_every_event_has_one_line_and_a_short_title(told: Event, line: str, short: str) -> None:
     assert describe(told) == line
-    assert headline(told) == title
+    assert title(told) == short
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_event_without_any_detail_can_still_be_told(kind: str) -> None:
+def test_an_event_without_any_detail_still_has_a_line(kind: str) -> None:
     assert describe(event(kind))
-    assert headline(event(kind))
+    assert title(event(kind))
 
 
 @pytest.mark.parametrize(
@@ -194,14 +201,16 @@ def test_an_event_without_any_detail_can_still_be_told(kind: str) -> None:
         ("<!channel> <b>&", "<!channel> <b>&"),
     ],
 )
-def test_remote_text_becomes_one_harmless_line__Z4_Z5(hostile: str, harmless: str) -> None:
+@pytest.mark.fault("Z4", "Z5")
+def test_remote_text_becomes_one_harmless_line(hostile: str, harmless: str) -> None:
     assert clean(hostile) == harmless
 
 
-def test_times_are_written_for_people() -> None:
+def test_times_are_written_for_readers() -> None:
     assert show_time(START) == "2 Nov 2026 08:00 UTC"
 
 
-def test_an_aspect_that_is_no_mapping_has_no_fields() -> None:
+def test_an_aspect_that_is_not_a_mapping_has_no_fields() -> None:
     change = Change(Aspect.CONTEXT, 1, 2)
-    assert of_change("a/b", change, {}, {"context": 2}, Circumstances(START, START, 0)).fields == ()
+    circumstances = Circumstances(START, START, 0)
+    assert of_change("a/b", change, Kind.CONTEXT_CHANGED, document(), circumstances).fields == ()

@@ -1,3 +1,5 @@
+import pytest
+
 from tests.support.catalogs import FINCH, HERON, HOUR, OWL, Story, feed_of, listing
 from watcher.domain.polls import Failure
 
@@ -13,37 +15,43 @@ def begun() -> Story:
     return story
 
 
-def test_the_first_sight_of_the_feed_is_the_baseline__F7() -> None:
+@pytest.mark.fault("F7")
+def test_the_first_look_at_the_feed_is_the_baseline() -> None:
     story = Story()
     assert story.answers(models=listing([OWL]), feed=feed_of(BOTH)) == []
     assert story.answers(3 * HOUR, models=DOWN, feed=feed_of(BOTH)) == []
 
 
-def test_a_model_that_both_show_is_told_once__F13() -> None:
+@pytest.mark.fault("F13")
+def test_a_model_shown_by_both_is_reported_once() -> None:
     story = begun()
     events = story.answers(HOUR, models=listing([OWL, FINCH]), feed=feed_of(BOTH))
     assert [(event.kind, event.subject) for event in events] == [("model.added", "acme/finch-mini")]
     assert story.answers(3 * HOUR, models=listing([OWL, FINCH]), feed=feed_of(BOTH)) == []
 
 
-def test_with_the_list_down_the_feed_tells_at_once_and_the_list_says_nothing_later__F13() -> None:
+@pytest.mark.fault("F13")
+def test_while_the_list_is_down_the_feed_reports_at_once_and_the_list_does_not_repeat_it() -> None:
     story = begun()
     [event] = story.answers(HOUR, models=DOWN, feed=feed_of(BOTH))
     assert (event.kind, event.subject, event.cause) == ("model.added", "acme/finch-mini", "seen in the feed")
     assert story.answers(HOUR, models=DOWN, feed=feed_of(BOTH)) != [event]
-    assert [e.kind for e in story.answers(HOUR, models=listing([OWL, FINCH]))] == ["source.recovered"]
+    [priced, recovered] = story.answers(HOUR, models=listing([OWL, FINCH]))
+    assert (priced.kind, priced.after) == ("model.priced", FINCH["pricing"])
+    assert recovered.kind == "source.recovered"
     assert story.answers(HOUR, models=listing([OWL, FINCH]), feed=feed_of(BOTH)) == []
 
 
-def test_what_the_feed_cannot_tell_is_news_when_the_list_shows_it() -> None:
+def test_what_the_feed_cannot_show_is_news_once_the_list_shows_it() -> None:
     story = begun()
     story.answers(HOUR / 2, models=DOWN, feed=feed_of(BOTH))
     leaving = FINCH | {"expiration_date": "2026-11-30"}
-    [event] = story.answers(HOUR / 4, models=listing([OWL, leaving]))
+    [priced, event] = story.answers(HOUR / 4, models=listing([OWL, leaving]))
+    assert priced.kind == "model.priced"
     assert (event.kind, event.after) == ("expiration.announced", "2026-11-30")
 
 
-def test_a_later_variant_of_a_model_that_the_feed_told_is_news_of_its_own() -> None:
+def test_a_later_variant_of_a_model_from_the_feed_is_news_of_its_own() -> None:
     story = begun()
     story.answers(HOUR / 2, models=DOWN, feed=feed_of(BOTH))
     story.answers(HOUR / 4, models=listing([OWL, FINCH]))
@@ -69,7 +77,8 @@ def test_the_list_may_show_it_first_under_a_variant() -> None:
     assert story.answers(3 * HOUR, models=listing([OWL, variant]), feed=feed_of(BOTH)) == []
 
 
-def test_a_dead_feed_never_stops_the_list_nor_the_other_way_round__F14() -> None:
+@pytest.mark.fault("F14")
+def test_a_dead_feed_never_stops_the_list_nor_a_dead_list_the_feed() -> None:
     story = begun()
     assert len(story.answers(HOUR / 2, models=listing([OWL, HERON]), feed=DOWN)) == 1
     assert len(story.answers(HOUR / 2, models=DOWN, feed=feed_of(BOTH))) == 1

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Row, Story, listing, priced
 from watcher.cli.demo import row
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import HOLDS, Policy
 from watcher.domain.polls import Poll
@@ -25,7 +26,8 @@ def telling(*rules: Rule) -> Story:
 
 
 class TestMessages:
-    def test_a_channel_gets_one_message_a_poll_however_many_events__L16(self) -> None:
+    @pytest.mark.fault("L16")
+    def test_a_channel_gets_one_message_a_poll_however_many_events(self) -> None:
         story = telling()
         story.shows(OWL, FINCH)
         story.shows(priced(OWL, "1", "1"), priced(FINCH, "1", "1"), HERON)
@@ -34,7 +36,8 @@ class TestMessages:
         assert len(message.events) == 3
         assert set(message.events) == {event.id for event in story.plan.events}
 
-    def test_one_event_by_several_rules_is_one_message_that_names_them__L17_W16(self) -> None:
+    @pytest.mark.fault("L17", "W16")
+    def test_an_event_matched_by_several_rules_is_one_message_that_names_them(self) -> None:
         by_kind = Rule("By kind", ("team", "ops"), {"event": Globs.parse("price.*")})
         by_author = Rule("By author", ("ops",), {"author": Globs.parse("acme")})
         story = telling(by_kind, by_author)
@@ -53,59 +56,23 @@ class TestMessages:
 
 
 class TestMassChanges:
-    def test_many_of_a_kind_are_one_event_and_the_single_ones_belong_to_it__P13_P21_W19(self) -> None:
+    @pytest.mark.fault("P13", "P21", "W19")
+    def test_however_many_change_each_is_told_to_every_rule_that_matches_it(self) -> None:
         story = telling(EVERYTHING, Rule("Mine", ("me",), {"model": Globs.parse("acme/model-07")}))
         story.shows(*MANY)
-        [whole, *single] = story.shows(*(priced(row, "0.000002", "0.000004") for row in MANY))
-        assert (whole.kind, whole.subject) == ("catalog.changed", "catalog")
-        assert (
-            whole.cause
-            == "40 models at once: a price for prompt or completion changed and stayed, mostly completion, prompt"
-        )
-        assert {event.part_of for event in single} == {whole.id}
+        dearer = [priced(row, "0.000002", "0.000004") for row in MANY]
+        events = story.shows(*dearer)
+        assert [event.kind for event in events] == [Kind.PRICE_CHANGED] * 40
         told = {message.channel: message.events for message in story.plan.notifications}
-        assert told["team"] == (whole.id,)
-        assert [event.subject for event in single if event.id in told["me"]] == ["acme/model-07"]
+        assert set(told["team"]) == {event.id for event in events}
+        assert [event.subject for event in events if event.id in told["me"]] == ["acme/model-07"]
 
-    def test_the_one_event_says_what_they_have_in_common_and_which_fields(self) -> None:
-        story = telling()
-        story.shows(*MANY)
-        parameters = ["max_tokens", "temperature", "tools", "seed"]
-        [whole, *_] = story.shows(
-            *(row | {"supported_parameters": parameters} for row in MANY[:20]), *MANY[20:]
-        )
-        assert whole.cause == (
-            "20 models at once: modalities or supported parameters changed, mostly gains parameter seed"
-        )
-        assert isinstance(whole.after, dict)
-        assert whole.after["fields"] == ["parameters"]
-        assert len(whole.after["models"]) == 20
-
-    def test_ten_are_not_yet_many_but_of_lesser_news_five_are_the_most(self) -> None:
-        story = telling()
-        story.shows(*MANY)
-        events = story.shows(*(priced(row, "1", "1") for row in MANY[:10]), *MANY[10:])
-        assert [event.part_of for event in events] == [None] * 10
-        events = story.shows(*(row | {"context_length": 5} for row in MANY[:6]), *MANY[6:], after=30 * DAY)
-        assert [event.kind for event in events].count("catalog.changed") == 1
-
-    def test_a_wave_of_prices_is_one_event_however_few_of_it_settle_at_a_time(self) -> None:
-        story = Story(Settings((EVERYTHING,)))
-        story.shows(*MANY)
-        wave = [priced(row, "0.000002", "0.000004") for row in MANY[:20]]
-        story.shows(*wave[:2], *MANY[2:], after=HOUR / 2)
-        story.shows(*MANY, after=HOUR / 4)
-        assert story.shows(*wave, *MANY[20:], after=DAY / 8) == []
-        told = [story.shows(*wave, *MANY[20:], after=8 * HOUR) for _ in range(6)]
-        assert [[e.kind for e in events].count("catalog.changed") for events in told if events] == [1, 1]
-        assert [len(events) - 1 for events in told if events] == [18, 2]
-        assert all(event.part_of for events in told for event in events if event.kind == "price.changed")
-
-    def test_a_new_field_on_every_model_is_one_event_and_only_once__P8_W6(self) -> None:
+    @pytest.mark.fault("P8", "W6")
+    def test_a_new_field_on_every_model_is_one_event_and_only_once(self) -> None:
         story = telling()
         story.shows(*MANY)
         [event] = story.shows(*(row | {"shiny": True} for row in MANY))
-        assert event.cause == "The list has a new field: shiny"
+        assert event.cause == "The model list has a new field: shiny"
         assert story.shows(*MANY) == []
         assert story.shows(*(row | {"shiny": True} for row in MANY)) == []
 
@@ -113,10 +80,10 @@ class TestMassChanges:
         story = telling()
         story.shows(*MANY)
         [event] = story.shows(*(row | {"shiny": True, "bright": 1} for row in MANY))
-        assert event.cause == "The list has new fields: bright, shiny"
+        assert event.cause == "The model list has new fields: bright, shiny"
 
 
-def test_history_keeps_every_value_that_people_chart_told_or_not() -> None:
+def test_history_keeps_every_charted_value_reported_or_not() -> None:
     story = Story()
     story.shows(OWL)
     first = {(entry.field, entry.value) for entry in story.plan.history}
@@ -169,24 +136,25 @@ def told(
 
 
 @given(st.lists(CATALOGS, min_size=2, max_size=8))
-def test_the_order_of_the_list_never_matters_and_ids_are_the_same_again__I7(catalogs: list[Any]) -> None:
+@pytest.mark.fault("I7")
+def test_the_order_of_the_list_never_matters_and_ids_are_reproducible(catalogs: list[Any]) -> None:
     forwards, backwards = told(Story(), catalogs, 8 * HOUR), told(Story(), catalogs, 8 * HOUR, backwards=True)
     assert forwards == backwards
     assert len({event.id for event in forwards}) == len(forwards)
 
 
 @given(st.lists(CATALOGS, min_size=2, max_size=6))
-def test_whatever_happens_what_lasts_is_announced_in_the_end__I6(catalogs: list[Any]) -> None:
+@pytest.mark.fault("I6")
+def test_whatever_lasts_is_announced_in_the_end(catalogs: list[Any]) -> None:
     story = Story()
     told(story, catalogs, 5 * HOUR)
     last = rows_of(catalogs[-1])
     for _ in range(4):
         story.shows(*last, after=3 * DAY)
     for model, document in listing(last, story.at).documents.items():
-        announced = story.state.items[model].announced or {}
-        assert {aspect: announced[aspect] for aspect in ("listed", "price", "context", "expiration")} == {
-            aspect: document[aspect] for aspect in ("listed", "price", "context", "expiration")
-        }
+        announced = story.state.items[model].announced
+        for aspect in ("listed", "price", "context", "expiration"):
+            assert getattr(announced, aspect) == getattr(document, aspect)
         assert story.state.items[model].pending == {}
 
 
@@ -203,7 +171,8 @@ def test_polling_more_often_loses_no_lasting_change(before: Any, after: Any, tim
     assert news(12 * HOUR) == news(12 * HOUR / times)
 
 
-def test_the_same_event_has_the_same_id_after_a_crash__X2() -> None:
+@pytest.mark.fault("X2")
+def test_the_same_event_has_the_same_id_after_a_crash() -> None:
     story = telling()
     story.shows(OWL)
     rows = [listing([priced(OWL, "1", "1")], START + DAY)]

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from watcher.domain.catalog import Document
 from watcher.openrouter import prices
 
 
@@ -17,16 +18,18 @@ from watcher.openrouter import prices
         ("-1", -1),
     ],
 )
-def test_spelling_and_float_dust_make_no_other_price__P11_W5(written: str, same: Any) -> None:
+@pytest.mark.fault("P11", "W5")
+def test_spelling_and_rounding_errors_do_not_change_a_price(written: str, same: Any) -> None:
     assert prices.exact(written) == prices.exact(same) is not None
 
 
 @pytest.mark.parametrize("nonsense", ["abc", "", "NaN", "1e400", "-2", None, True, [], {}])
-def test_nonsense_is_no_price__P12(nonsense: Any) -> None:
+@pytest.mark.fault("P12")
+def test_nonsense_is_not_a_price(nonsense: Any) -> None:
     assert prices.exact(nonsense) is None
 
 
-def test_a_price_is_written_the_one_way() -> None:
+def test_a_price_has_one_canonical_form() -> None:
     assert [prices.canonical(Decimal(text)) for text in ("0.0000010", "1E-7", "0.00", "20")] == [
         "0.000001",
         "0.0000001",
@@ -35,7 +38,7 @@ def test_a_price_is_written_the_one_way() -> None:
     ]
 
 
-def test_a_price_that_is_not_fixed_is_nothing_to_compute_with() -> None:
+def test_a_price_that_is_not_fixed_has_no_amount() -> None:
     assert prices.price({"prompt": "-1"}, "prompt") is None
     assert prices.price(None, "prompt") is None
     assert prices.price({"prompt": "0.5"}, "prompt") == Decimal("0.5")
@@ -45,7 +48,9 @@ def test_a_price_that_is_not_fixed_is_nothing_to_compute_with() -> None:
     ("before", "after", "change"),
     [("2", "2.5", "0.25"), ("2", "1", "-0.5"), ("0", "1", None), (None, "1", None), ("1", None, None)],
 )
-def test_a_change_is_relative_to_what_was(before: str | None, after: str | None, change: str | None) -> None:
+def test_a_change_is_relative_to_the_old_value(
+    before: str | None, after: str | None, change: str | None
+) -> None:
     sides = [None if side is None else Decimal(side) for side in (before, after)]
     assert prices.ratio(*sides) == (None if change is None else Decimal(change))
 
@@ -57,13 +62,14 @@ def test_zero_counts_as_absent_only_for_the_keys_where_it_means_the_same() -> No
     assert compared == {"prompt": "0", "completion": "0", "input_cache_read": "0"}
 
 
-def test_unknown_keys_that_are_no_prices_are_left_out() -> None:
+def test_unknown_keys_that_are_not_prices_are_left_out() -> None:
     assert prices.comparable({"prompt": "1", "currency": "USD", "note": None})[0] == {"prompt": "1"}
 
 
 @pytest.mark.parametrize("key", ["prompt", "completion"])
-def test_a_headline_price_that_is_none_is_refused__P5(key: str) -> None:
-    with pytest.raises(ValueError, match=rf"pricing\.{key} is 'abc', which is no price"):
+@pytest.mark.fault("P5")
+def test_a_main_price_that_is_not_a_price_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match=rf"pricing\.{key} is 'abc', not a price"):
         prices.comparable({"prompt": "1", "completion": "1"} | {key: "abc"})
 
 
@@ -86,7 +92,7 @@ def test_keys_that_a_daily_window_covers_follow_the_clock_and_are_not_compared()
         "completion": "0.000002",
         "overrides": {"utc_end=30 utc_start=1630": {"prompt": "0.0000005"}},
     }
-    assert prices.whole({"price": compared, "clock": clock})["prompt"] == "0.000001"
+    assert prices.full_price(Document(price=compared, clock=clock))["prompt"] == "0.000001"
 
 
 @pytest.mark.parametrize("overrides", [None, "soon", [1], [{}], [{"prompt": None}]])
@@ -97,7 +103,7 @@ def test_overrides_of_another_shape_do_no_harm(overrides: Any) -> None:
 
 
 def test_a_document_without_prices_has_none() -> None:
-    assert prices.whole({"price": None}) == {}
+    assert prices.full_price(Document()) == {}
 
 
 @pytest.mark.parametrize(
@@ -112,15 +118,15 @@ def test_a_document_without_prices_has_none() -> None:
         (None, "not listed"),
     ],
 )
-def test_people_read_prices_by_the_million(written: str | None, shown: str) -> None:
-    assert prices.shown({"prompt": written}, "prompt") == shown
+def test_prices_are_shown_per_million_tokens(written: str | None, shown: str) -> None:
+    assert prices.show({"prompt": written}, "prompt") == shown
 
 
-def test_some_prices_are_not_by_the_token() -> None:
-    assert prices.shown({"web_search": "0.01"}, "web_search") == "$0.01 per search"
+def test_some_prices_are_not_per_token() -> None:
+    assert prices.show({"web_search": "0.01"}, "web_search") == "$0.01 per search"
 
 
-def test_no_prices_at_all_show_as_not_listed() -> None:
+def test_missing_prices_are_shown_as_not_listed() -> None:
     assert prices.amount(None, "prompt") == "not listed"
 
 
@@ -128,7 +134,7 @@ def test_no_prices_at_all_show_as_not_listed() -> None:
     ("change", "shown"),
     [("0.25", "+25 %"), ("-0.075", "-7.5 %"), ("0.02", "+2 %"), ("4.6", "+460 %"), ("12", "+1,200 %")],
 )
-def test_people_read_changes_in_percent(change: str, shown: str) -> None:
+def test_changes_are_shown_in_percent(change: str, shown: str) -> None:
     assert prices.percent(Decimal(change)) == shown
 
 
@@ -143,8 +149,8 @@ def test_people_read_changes_in_percent(change: str, shown: str) -> None:
         (None, "price not listed"),
     ],
 )
-def test_prompt_and_completion_in_one_go(listed: Any, shown: str) -> None:
-    assert prices.headline(listed) == shown
+def test_prompt_and_completion_are_shown_together(listed: Any, shown: str) -> None:
+    assert prices.show_main(listed) == shown
 
 
 def test_the_largest_move_counts_by_size_and_keeps_its_sign() -> None:

@@ -18,11 +18,11 @@ from watcher.rules.values import Bounds, Duration, Globs, Percent, Price, PriceT
         ("acme/owl", "Acme/owl", False),
     ],
 )
-def test_patterns_want_and_exclude(patterns: Any, text: str, *, matches: bool) -> None:
+def test_patterns_include_and_exclude(patterns: Any, text: str, *, matches: bool) -> None:
     assert Globs.parse(patterns).matches(text) is matches
 
 
-def test_only_a_written_out_text_is_named_outright() -> None:
+def test_only_a_pattern_without_wildcards_names_a_value() -> None:
     assert Globs.parse(["acme/owl", "acme/*"]).names("acme/owl")
     assert not Globs.parse("acme/*").names("acme/owl")
 
@@ -35,6 +35,7 @@ def test_only_a_written_out_text_is_named_outright() -> None:
         (Price, "$0.50/M", "per_token", Decimal("0.0000005")),
         (Price, 5e-7, "per_token", Decimal("5e-7")),
         (Price, "1e-7", "per_token", Decimal("1e-7")),
+        (Price, 0.0099, "per_token", Decimal("0.0099")),
         (Tokens, "128k", "count", 128_000),
         (Tokens, "1M", "count", 1_000_000),
         (Tokens, 131072, "count", 131_072),
@@ -43,7 +44,7 @@ def test_only_a_written_out_text_is_named_outright() -> None:
         (Duration, "10s", "time", timedelta(seconds=10)),
     ],
 )
-def test_each_term_reads_what_people_write(kind: Any, value: Any, attribute: str, expected: Any) -> None:
+def test_each_term_reads_the_usual_spellings(kind: Any, value: Any, attribute: str, expected: Any) -> None:
     assert getattr(kind.parse(value), attribute) == expected
 
 
@@ -52,12 +53,14 @@ def test_each_term_reads_what_people_write(kind: Any, value: Any, attribute: str
     [
         (Globs, [[], "", "!", 5, ["a", 5], None], "openai/"),
         (Percent, ["10", 10, "ten%", "-1%", None, True], "10%"),
-        (Price, ["cheap", "-1", True, None, "$2", 5, "NaN"], r"\$0\.50/M"),
+        (Price, ["cheap", "-1", True, None, "$2", "NaN", "$2000000/M"], r"takes a price such as \$0\.50/M"),
+        (Price, [0.5, "0.5"], r"needs a unit: \$0\.50/M \(per million tokens\) or 5e-7 \(per token\)"),
+        (Price, [5, "0.01"], r"needs a unit: "),
         (Tokens, ["many", -1, True, None, "1.5k"], "128k"),
         (Duration, ["soon", 5, "5", "-5m", None, "1w"], "30d"),
     ],
 )
-def test_each_term_says_how_it_is_written_when_it_is_not(kind: Any, values: list[Any], hint: str) -> None:
+def test_each_term_explains_its_form_when_misspelled(kind: Any, values: list[Any], hint: str) -> None:
     for value in values:
         with pytest.raises(ValueError, match=hint):
             kind.parse(value)
@@ -93,7 +96,7 @@ def test_price_terms_hold_for_any_of_the_prices_that_count(
     assert terms.hold(*sides) is hold
 
 
-def test_terms_say_themselves_in_words() -> None:
+def test_terms_describe_themselves() -> None:
     said = [
         Globs.parse(["a/*", "b/*", "!*:batch"]),
         Globs.parse("!*:batch"),
@@ -108,8 +111,8 @@ def test_terms_say_themselves_in_words() -> None:
         *(Duration.parse(text) for text in ("1h", "90m", "2d", "5s", "0d")),
     ]
     assert [str(term) for term in said] == [
-        "a/* or b/* but *:batch",
-        "anything but *:batch",
+        "a/* or b/*, except *:batch",
+        "anything, except *:batch",
         "10 %",
         "$0.50 per M tokens",
         "128,000 tokens",

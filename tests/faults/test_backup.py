@@ -3,15 +3,16 @@ import stat
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.outboxes import due
-from tests.support.programs import configure, finished, running
+from tests.support.due_messages import due
 from tests.support.receivers import receiving
-from tests.support.stores import asked
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.sample_stores import run_sql
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.watcher_process import configure, finished, running
 from watcher.domain.delivery import OutboxState
 from watcher.domain.errors import StoreError
 from watcher.store.store import Store
@@ -24,11 +25,10 @@ def models(*names: str) -> list[dict[str, object]]:
     return [FINCH | {"id": f"acme/{name}"} for name in names]
 
 
-def test_a_backup_is_whole_and_private_while_the_service_writes__S15(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S15")
+def test_a_backup_is_whole_and_private_while_the_service_writes(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    done = threading.Event()
+    done = Flag()
 
     def change() -> None:
         number = 0
@@ -45,19 +45,19 @@ def test_a_backup_is_whole_and_private_while_the_service_writes__S15(
         done.set()
         changing.join()
     assert [one.returncode for one in told] == [0] * 5
-    assert "copy-0: a whole copy," in told[0].stderr
+    assert "copy-0: backup complete," in told[0].stderr
     for copy in copies:
-        assert asked(copy, "pragma integrity_check") == [("ok",)]
+        assert run_sql(copy, "pragma integrity_check") == [("ok",)]
         assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path, catalog: Catalog) -> None:
+def test_an_existing_file_is_not_overwritten(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     finished(file, "once")
     told = finished(file, "backup", str(file))
     assert told.returncode == 65
-    assert "rules.yaml is there already; name a new file" in told.stderr
+    assert "rules.yaml already exists; choose another name" in told.stderr
     assert finished(file, "backup", "/nowhere/copy").returncode == 74
 
 
@@ -68,9 +68,8 @@ def restored(folder: Path, backup: Path) -> None:
         Path(f"{folder}/watcher.db{log}").unlink(missing_ok=True)
 
 
-def test_a_restored_backup_sends_nothing_again_that_was_sent__S15_I3(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S15", "I3")
+def test_a_restored_backup_sends_nothing_twice(tmp_path: Path, catalog: Catalog) -> None:
     with receiving() as http:
         clock = [NOW]
         watcher = service(tmp_path, catalog.url, http.url(), clock)
@@ -89,7 +88,8 @@ def test_a_restored_backup_sends_nothing_again_that_was_sent__S15_I3(
         again.store.close()
 
 
-def test_an_old_backup_tells_what_happened_since_as_one_message_that_says_so__S16_N11(
+@pytest.mark.fault("S16", "N11")
+def test_an_old_backup_reports_what_happened_since_as_one_message_that_says_so(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving() as http:
@@ -110,7 +110,7 @@ def test_an_old_backup_tells_what_happened_since_as_one_message_that_says_so__S1
         again.deliver()
         [message] = [request.body.decode() for request in http.requests[3:]]
         assert all(f"acme/{name} is new" in message for name in ("one", "two", "three"))
-        assert "all since 2 Nov 2026 08:00 UTC" in message
+        assert "covers everything since 2 Nov 2026 08:00 UTC" in message
         again.store.close()
 
 
@@ -129,12 +129,12 @@ def test_what_waits_in_a_backup_may_have_been_sent_since_and_says_so(
         assert (message.state, message.repeat) == (OutboxState.WAITING, True)
 
 
-def test_a_backup_that_was_cut_short_is_no_backup(tmp_path: Path, catalog: Catalog) -> None:
+def test_an_interrupted_backup_leaves_no_file(tmp_path: Path, catalog: Catalog) -> None:
     watcher = service(tmp_path, catalog.url, "console://", [NOW])
     watcher.poll()
     (tmp_path / "copy.part").write_bytes(b"cut short")
     watcher.store.backup(tmp_path / "copy")
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match="already exists"):
         watcher.store.backup(tmp_path / "copy")
     watcher.store.close()
     assert [path.name for path in tmp_path.glob("copy*")] == ["copy"]

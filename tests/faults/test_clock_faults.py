@@ -1,12 +1,12 @@
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, answer
-from tests.support.servers import Script, reply, serving
-from tests.support.watching import Catalog, service
+from tests.support.scripted_server import Script, reply, serving
+from tests.support.served_catalog import Catalog, service
 from watcher.domain.polls import Failure
 from watcher.sources.ask import ask, look
 
@@ -28,9 +28,11 @@ def dated(at: datetime, *headers: str) -> Script:
     [
         pytest.param(NOW, True, id="right"),
         pytest.param(NOW + timedelta(hours=5), True, id="a little off"),
-        pytest.param(NOW + timedelta(days=365), False, id="T1-a year ahead"),
-        pytest.param(NOW - timedelta(days=1), False, id="T1-a day behind"),
-        pytest.param(datetime(1970, 1, 1, tzinfo=UTC), False, id="T7-no clock at boot"),
+        pytest.param(NOW + timedelta(days=365), False, id="a year ahead", marks=pytest.mark.fault("T1")),
+        pytest.param(NOW - timedelta(days=1), False, id="a day behind", marks=pytest.mark.fault("T1")),
+        pytest.param(
+            datetime(1970, 1, 1, tzinfo=UTC), False, id="no clock at boot", marks=pytest.mark.fault("T7")
+        ),
     ],
 )
 def test_a_clock_far_from_the_servers_is_a_failed_poll(ours: datetime, *, is_believed: bool) -> None:
@@ -41,19 +43,22 @@ def test_a_clock_far_from_the_servers_is_a_failed_poll(ours: datetime, *, is_bel
         assert got.reason.startswith("this machine's clock is wrong: it says")
 
 
-def test_an_answer_from_a_cache_was_dated_when_it_went_in__T9() -> None:
+@pytest.mark.fault("T9")
+def test_an_answer_from_a_cache_was_dated_when_it_went_in() -> None:
     with serving(dated(NOW - timedelta(hours=2), "Age: 7200")) as server:
         assert not isinstance(ask("models", server.url(), NOW + timedelta(hours=5)), Failure)
 
 
-def test_a_mistake_of_ours_in_reading_is_a_failure_that_says_where__I16() -> None:
+@pytest.mark.fault("I16")
+def test_a_bug_of_ours_while_reading_is_a_failure_that_says_where() -> None:
     with serving(dated(NOW)) as server:
         got = ask("models", server.url(), NOW.replace(tzinfo=None))
     assert isinstance(got, Failure)
-    assert got.reason.startswith("watcher itself failed (TypeError, ask.py:")
+    assert got.reason.startswith("bug in watcher (TypeError, ask.py:")
 
 
-def test_while_the_clock_is_wrong_nobody_is_told_anything_and_then_all_that_is_due__T1_T7(
+@pytest.mark.fault("T1", "T7")
+def test_while_the_clock_is_wrong_nothing_is_sent_and_then_everything_due_is(
     tmp_path: Path,
 ) -> None:
     clock = [NOW]
@@ -73,11 +78,12 @@ def test_while_the_clock_is_wrong_nobody_is_told_anything_and_then_all_that_is_d
 @pytest.mark.parametrize(
     "jump",
     [
-        pytest.param(timedelta(days=365), id="T1-forward"),
-        pytest.param(timedelta(days=-1), id="T1-back"),
-        pytest.param(timedelta(seconds=-2), id="T1-step"),
+        pytest.param(timedelta(days=365), id="forward"),
+        pytest.param(timedelta(days=-1), id="back"),
+        pytest.param(timedelta(seconds=-2), id="step"),
     ],
 )
+@pytest.mark.fault("T1")
 def test_the_rhythm_of_polls_does_not_follow_the_wall_clock(
     tmp_path: Path, catalog: Catalog, jump: timedelta
 ) -> None:
@@ -99,7 +105,8 @@ def test_the_rhythm_of_polls_does_not_follow_the_wall_clock(
     watcher.store.close()
 
 
-def test_a_machine_that_slept_eight_hours_polls_once__T6(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("T6")
+def test_a_machine_that_slept_eight_hours_polls_once(tmp_path: Path, catalog: Catalog) -> None:
     clock, seconds = [NOW], [0.0]
     watcher = service(
         tmp_path, catalog.url, "console://", clock, no_feed(catalog.url), elapsed=lambda: seconds[0]
@@ -114,9 +121,8 @@ def test_a_machine_that_slept_eight_hours_polls_once__T6(tmp_path: Path, catalog
     watcher.store.close()
 
 
-def test_a_failing_channel_is_not_given_up_early_when_the_clock_jumps__T1_L15(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("T1", "L15")
+def test_a_failing_channel_is_not_given_up_early_if_the_clock_jumps(tmp_path: Path, catalog: Catalog) -> None:
     clock = [NOW]
     watcher = service(tmp_path, catalog.url, "json://127.0.0.1:9/", clock)
     watcher.poll()
@@ -130,21 +136,23 @@ def test_a_failing_channel_is_not_given_up_early_when_the_clock_jumps__T1_L15(
     watcher.store.close()
 
 
-def test_a_reminder_comes_once_over_restarts__T8(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("T8")
+def test_a_reminder_is_sent_once_across_restarts(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 1, 8, tzinfo=UTC)]
     catalog.shows(OWL, FINCH, LEAVING)
     reminded = []
     for _ in range(4 * 35):
         watcher = service(tmp_path, catalog.url, "console://", clock, no_feed(catalog.url))
         watcher.poll()
-        reminded = [event.kind for event in watcher.store.events(kind="expiration.reminder")]
+        reminded = [event.kind for event in watcher.store.events(kinds=["expiration.reminder"])]
         watcher.store.close()
         clock[0] += timedelta(hours=6)
     assert len(reminded) == 4, "14, 7, 1 days before, and on the day"
 
 
-def test_setting_stop_cuts_every_wait_short__I17(catalog: Catalog) -> None:
-    stop = threading.Event()
+@pytest.mark.fault("I17")
+def test_setting_stop_cuts_every_wait_short(catalog: Catalog) -> None:
+    stop = Flag()
     stop.set()
     assert all(
         isinstance(got, Failure) for got in look({"models": catalog.url}, NOW, stop=stop).answers.values()

@@ -1,4 +1,4 @@
-"""Every operation of the database fails once, and all from one on: the service goes on as if it had not."""
+"""Each database operation fails in turn, alone or with all after it, and the service recovers as if nothing happened."""
 
 import io
 import re
@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from tests.support.arrivals import Arrival, flat, tally
 from tests.support.catalogs import HOUR, START
-from tests.support.crash_scene import STORY
+from tests.support.crash_scenario import STORY
+from tests.support.delivered_messages import DeliveredMessage, flat, tally
 from tests.support.failing_database import FailingConnection, failing_store
-from tests.support.remains import Remains, decided, messages, remains
-from tests.support.stores import AT_ONCE
-from tests.support.watching import Catalog
+from tests.support.sample_stores import AT_ONCE
+from tests.support.served_catalog import Catalog
+from tests.support.store_contents import StoreContents, contents_of, decisions, messages_in
 from watcher.config.config import Config
 from watcher.domain.delivery import Channel, Secret
 from watcher.domain.errors import StoreUnavailableError
@@ -41,7 +41,7 @@ FOR_A_WHILE = 1_000  # operations, more than a turn has
 
 @dataclass
 class Watch:
-    """A service on a store that knows the baseline, where the list shows news; `said` is what it told."""
+    """A service on a store with a baseline, while the list shows news; `said` is what it sent."""
 
     config: Config
     said: io.StringIO = field(default_factory=io.StringIO)
@@ -51,27 +51,29 @@ class Watch:
         return Service(self.config, store, now=lambda: START + self.turns * HOUR)
 
     def turn(self, service: Service) -> bool:
-        """Do what is due; tells whether the store could be used."""
+        """Do what is due; returns whether the store was usable."""
         self.turns += 1
         with redirect_stdout(self.said):
             _, wait = service.turn()
         return wait != STORE_PAUSE
 
     @property
-    def came(self) -> dict[str, list[Arrival]]:
-        found: dict[str, list[Arrival]] = {name: [] for name in CHANNELS}
+    def delivered(self) -> dict[str, list[DeliveredMessage]]:
+        found: dict[str, list[DeliveredMessage]] = {name: [] for name in CHANNELS}
         for message in MESSAGE.finditer(self.said.getvalue()):
             if OURSELVES not in message["body"]:
-                found[message["channel"]].append(Arrival(message["title"], flat(message["body"])))
+                found[message["channel"]].append(DeliveredMessage(message["title"], flat(message["body"])))
         return found
 
-    def must_be_as(self, undisturbed: Remains) -> int:
-        """See that all is told and remembered; gives the messages that came more than once."""
-        found = remains(self.config.store)
-        assert decided(found) == decided(undisturbed)
-        assert messages(found) == messages(undisturbed)
+    def assert_same_as(self, undisturbed: StoreContents) -> int:
+        """Check that everything was sent and stored; returns how many messages arrived more than once."""
+        found = contents_of(self.config.store)
+        assert decisions(found) == decisions(undisturbed)
+        assert messages_in(found) == messages_in(undisturbed)
         assert {row["state"] for row in found["outbox"]} == {"sent"}
-        told = [tally(came, [rows.event_of(row) for row in found["events"]]) for came in self.came.values()]
+        told = [
+            tally(came, [rows.event_of(row) for row in found["events"]]) for came in self.delivered.values()
+        ]
         assert not any(one.lost for one in told)
         return sum(one.repeats for one in told)
 
@@ -94,24 +96,24 @@ def watch(tmp_path: Path, catalog: Catalog) -> Watch:
 
 
 @pytest.fixture
-def undisturbed(watch: Watch) -> Remains:
-    """Give what is remembered where nothing fails."""
+def undisturbed(watch: Watch) -> StoreContents:
+    """Return what is stored when nothing fails."""
     alone = replace(watch, config=replace(watch.config, store=copied(watch.config.store)))
     with Store.open(alone.config.store) as store:
         assert alone.turn(alone.on(store))
-    assert alone.must_be_as(remains(alone.config.store)) == 0
+    assert alone.assert_same_as(contents_of(alone.config.store)) == 0
     watch.said.truncate(0)
-    return remains(alone.config.store)
+    return contents_of(alone.config.store)
 
 
 def copied(store: Path) -> Path:
-    """Give a copy of a closed store."""
+    """Return a copy of a closed store."""
     return Path(shutil.copy(store, Path(tempfile.mkdtemp(dir=store.parent), store.name)))
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What the database says from an operation on, how many times, at every how manieth of a turn."""
+    """An error of the database, how many operations fail with it, and the step between the operations tried."""
 
     words: str
     times: int = 1
@@ -121,13 +123,14 @@ class Fault:
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(Fault(FULL), id="S1-S2-S3-full-once"),
-        pytest.param(Fault(BROKEN, FOR_A_WHILE, 2), id="S4-broken-for-a-while"),
-        pytest.param(Fault(LOCKED, FOR_A_WHILE, 3), id="S5-locked-for-a-while"),
+        pytest.param(Fault(FULL), id="full-once", marks=pytest.mark.fault("S1", "S2", "S3")),
+        pytest.param(Fault(BROKEN, FOR_A_WHILE, 2), id="broken-for-a-while", marks=pytest.mark.fault("S4")),
+        pytest.param(Fault(LOCKED, FOR_A_WHILE, 3), id="locked-for-a-while", marks=pytest.mark.fault("S5")),
     ],
 )
-def test_whatever_operation_fails_nothing_is_lost_or_told_twice__I1_I2_I3(
-    watch: Watch, undisturbed: Remains, fault: Fault
+@pytest.mark.fault("I1", "I2", "I3")
+def test_whichever_operation_fails_nothing_is_lost_or_sent_twice(
+    watch: Watch, undisturbed: StoreContents, fault: Fault
 ) -> None:
     for number in count(1, fault.every):
         now = Watch(replace(watch.config, store=copied(watch.config.store)), turns=watch.turns)
@@ -139,14 +142,15 @@ def test_whatever_operation_fails_nothing_is_lost_or_told_twice__I1_I2_I3(
             assert not (went_well and fault.times > 1), f"operation {number} failed unnoticed"
             connection.times = 0
             assert now.turn(service)
-        assert now.must_be_as(undisturbed) == 0, f"operation {number}"
+        assert now.assert_same_as(undisturbed) == 0, f"operation {number}"
         assert now.said.getvalue().count(OURSELVES) == (0 if went_well else 2 * len(CHANNELS)), number
     assert went_well
     assert number > 100
 
 
-def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most__I3(
-    watch: Watch, undisturbed: Remains
+@pytest.mark.fault("I3")
+def test_a_restart_after_a_failure_repeats_at_most_one_message_per_channel(
+    watch: Watch, undisturbed: StoreContents
 ) -> None:
     repeats = list[int]()
     for number in count(1, 2):
@@ -159,11 +163,12 @@ def test_a_restart_after_a_failure_repeats_a_message_a_channel_at_most__I3(
             service = now.on(store)
             service.resume()
             assert now.turn(service)
-        repeats.append(now.must_be_as(undisturbed))
+        repeats.append(now.assert_same_as(undisturbed))
     assert set(repeats) == {0, 1, 2}
 
 
-def test_whatever_operation_of_a_migration_fails_the_tables_are_whole_or_not_there__S12_X12(
+@pytest.mark.fault("S12", "X12")
+def test_whichever_operation_of_a_migration_fails_the_tables_are_complete_or_absent(
     tmp_path: Path,
 ) -> None:
     whole = schema_of(made(tmp_path / "whole.db"))

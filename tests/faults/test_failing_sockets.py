@@ -1,4 +1,4 @@
-"""Every talk is reset, a little later each time: what is due is told in the end, and twice only if marked."""
+"""Every connection is reset, a little later each time: in the end what is due is sent, and twice only if marked."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.arrivals import Arrival, by_http, by_mail, tally
 from tests.support.catalogs import FINCH, HOUR, OWL, START, Row, priced
-from tests.support.crash_scene import AT_ONCE
-from tests.support.cutting import Proxy, Side, cutting
+from tests.support.crash_scenario import AT_ONCE
+from tests.support.cutting_proxy import CuttingProxy, Side, cutting_proxy
+from tests.support.delivered_messages import DeliveredMessage, by_http, by_mail, tally
 from tests.support.receivers import HttpReceiver, MailReceiver, receiving, receiving_mail
-from tests.support.remains import remains
-from tests.support.watching import Catalog, service
+from tests.support.served_catalog import Catalog, service
+from tests.support.store_contents import contents_of
 from watcher.domain.polls import MODELS
 from watcher.service.loop import Service
 from watcher.sources.ask import failures
@@ -28,17 +28,17 @@ KNOWN = ("models", "raw", "pending", "history", "events", "outbox")
 
 
 def version(number: int) -> list[Row]:
-    """Give a list with a price that no other version has."""
+    """Return a list with a price that no other version has."""
     price = f"0.{number + 1:06d}"
     return [priced(OWL, price, price), FINCH]
 
 
 def known(watcher: Service) -> list[object]:
-    found = remains(watcher.config.store)
+    found = contents_of(watcher.config.store)
     return [found[table] for table in KNOWN]
 
 
-def through(proxy: Proxy, url: str) -> str:
+def through(proxy: CuttingProxy, url: str) -> str:
     return url.replace(f":{proxy.target}", f":{proxy.port}")
 
 
@@ -46,11 +46,12 @@ def port_of(url: str) -> int:
     return int(url.split(":")[2].partition("/")[0])
 
 
-def test_an_answer_that_is_cut_anywhere_changes_nothing_and_the_next_gives_what_is_due__I5_N7(
+@pytest.mark.fault("I5", "N7")
+def test_an_answer_cut_off_anywhere_changes_nothing_and_the_next_one_brings_what_is_due(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     clock = [START]
-    with cutting(port_of(catalog.url), "answers") as proxy:
+    with cutting_proxy(port_of(catalog.url), "answers") as proxy:
         watcher = service(tmp_path, through(proxy, catalog.url), "console://", clock, HOLDS)
         with closing(watcher.store):
             catalog.shows(*version(0))
@@ -71,25 +72,26 @@ def test_an_answer_that_is_cut_anywhere_changes_nothing_and_the_next_gives_what_
     assert number > 10
 
 
-def came_to(receiver: HttpReceiver | MailReceiver) -> Sequence[Arrival]:
+def came_to(receiver: HttpReceiver | MailReceiver) -> Sequence[DeliveredMessage]:
     return by_mail(receiver.mails) if isinstance(receiver, MailReceiver) else by_http(receiver.requests)
 
 
 def places(whole: int) -> list[int]:
-    """Give where to cut what is so many bytes long: all along it, and closely at its end."""
+    """Return where to cut a transfer of this many bytes: all along it, and densely at its end."""
     return sorted({*range(0, whole, whole // PLACES), *range(max(whole - 30, 0), whole, SHORTEST_LINE - 2)})
 
 
 @pytest.mark.parametrize(
     ("mail", "side"),
     [
-        pytest.param(False, "calls", id="L1-X6-http-calls"),
-        pytest.param(False, "answers", id="L1-X7-http-answers"),
-        pytest.param(True, "calls", id="L12-X6-mail-calls"),
-        pytest.param(True, "answers", id="L12-X7-mail-answers"),
+        pytest.param(False, "calls", id="http-calls", marks=pytest.mark.fault("L1", "X6")),
+        pytest.param(False, "answers", id="http-answers", marks=pytest.mark.fault("L1", "X7")),
+        pytest.param(True, "calls", id="mail-calls", marks=pytest.mark.fault("L12", "X6")),
+        pytest.param(True, "answers", id="mail-answers", marks=pytest.mark.fault("L12", "X7")),
     ],
 )
-def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked__I3(
+@pytest.mark.fault("I3")
+def test_a_message_cut_off_anywhere_arrives_and_twice_only_if_marked(
     tmp_path: Path, catalog: Catalog, side: Side, *, mail: bool
 ) -> None:
     clock = [START]
@@ -97,12 +99,12 @@ def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked__I3(
         receiver: HttpReceiver | MailReceiver = (
             stack.enter_context(receiving_mail()) if mail else stack.enter_context(receiving())
         )
-        proxy = stack.enter_context(cutting(receiver.port, side))
+        proxy = stack.enter_context(cutting_proxy(receiver.port, side))
         watcher = service(tmp_path, catalog.url, through(proxy, receiver.url()), clock, HOLDS)
         stack.enter_context(closing(watcher.store))
 
         def tell(number: int, left: int | None) -> int:
-            """Have a new price told through the proxy; gives how much of it passed."""
+            """Send a new price through the proxy; returns how many bytes passed."""
             catalog.shows(*version(number))
             proxy.allow(left)
             watcher.poll()
@@ -118,7 +120,7 @@ def test_a_message_that_is_cut_anywhere_arrives_and_twice_only_if_marked__I3(
             proxy.allow(None)
             clock[0] += HOUR
             watcher.deliver()
-        found = remains(watcher.config.store)
+        found = contents_of(watcher.config.store)
         told = [rows.event_of(row) for row in found["events"]]
         assert len(told) == len(cuts) + 1
         assert {row["state"] for row in found["outbox"]} == {"sent"}

@@ -1,4 +1,4 @@
-"""Lists that can be believed, and what of them is news."""
+"""Plausible lists, and which differences in them are news."""
 
 import random
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.catalogs import DAY, HOUR, OWL, Row, Story, answer, priced
-from tests.support.servers import reply
-from tests.support.sites import watched
+from tests.support.scripted_server import reply
+from tests.support.watched_site import watched_site
 from watcher.cli.demo import row
 from watcher.domain.policy import HOLDS, Policy
 from watcher.news.settings import Settings
@@ -21,8 +21,9 @@ SOME = MANY[:60]
 AT_ONCE = "holds: {" + ", ".join(f"{name}: 0s" for name in HOLDS) + "}"
 
 
-def test_half_a_list_that_is_whole_again_soon_is_no_news__P2(tmp_path: Path) -> None:
-    with watched(tmp_path) as at:
+@pytest.mark.fault("P2")
+def test_half_a_list_that_is_soon_whole_again_is_not_news(tmp_path: Path) -> None:
+    with watched_site(tmp_path) as at:
         at.shows(*SOME)
         for _ in range(4):
             at.shows(*SOME[:30])
@@ -35,12 +36,13 @@ def test_half_a_list_that_is_whole_again_soon_is_no_news__P2(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "twin",
     [
-        pytest.param(priced(OWL, "1", "1"), id="P6-different"),
-        pytest.param(OWL, id="P6-equal"),
+        pytest.param(priced(OWL, "1", "1"), id="different"),
+        pytest.param(OWL, id="equal"),
     ],
 )
+@pytest.mark.fault("P6")
 def test_a_model_that_is_listed_twice_is_believed_only_where_both_agree(tmp_path: Path, twin: Row) -> None:
-    with watched(tmp_path, more=AT_ONCE) as at:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(OWL, *SOME)
         before = at.state().items["acme/owl-2"]
         for _ in range(3):
@@ -49,7 +51,8 @@ def test_a_model_that_is_listed_twice_is_believed_only_where_both_agree(tmp_path
         assert at.news() == []
 
 
-def test_another_order_of_models_keys_and_entries_is_no_news__P7_P23_W4(tmp_path: Path) -> None:
+@pytest.mark.fault("P7", "P23", "W4")
+def test_another_order_of_models_keys_and_entries_is_not_news(tmp_path: Path) -> None:
     chance = random.Random(7)  # noqa: S311 - nothing secret about it
 
     def shuffled(value: Any) -> Any:
@@ -59,7 +62,7 @@ def test_another_order_of_models_keys_and_entries_is_no_news__P7_P23_W4(tmp_path
             return [shuffled(entry) for entry in chance.sample(value, len(value))]
         return value
 
-    with watched(tmp_path, more=AT_ONCE) as at:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*MANY)
         before = at.state().items
         for _ in range(3):
@@ -71,39 +74,41 @@ def test_another_order_of_models_keys_and_entries_is_no_news__P7_P23_W4(tmp_path
 @pytest.mark.parametrize(
     "added",
     [
-        pytest.param({"shiny": True}, id="P8_W6"),
-        pytest.param({"top_provider": MANY[0]["top_provider"] | {"shiny": 1}}, id="P8_W6-nested"),
-        pytest.param({"pricing": MANY[0]["pricing"] | {"shiny": "0"}}, id="P8_W6-price"),
+        pytest.param({"shiny": True}, id="flag"),
+        pytest.param({"top_provider": MANY[0]["top_provider"] | {"shiny": 1}}, id="nested"),
+        pytest.param({"pricing": MANY[0]["pricing"] | {"shiny": "0"}}, id="price"),
     ],
 )
-def test_a_field_that_all_models_get_is_one_line(tmp_path: Path, added: Row) -> None:
-    with watched(tmp_path, more=AT_ONCE) as at:
+@pytest.mark.fault("P8", "W6")
+def test_a_field_added_to_all_models_is_one_line(tmp_path: Path, added: Row) -> None:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*MANY)
         at.shows(*(base | added for base in MANY))
         at.shows(*(base | added for base in MANY), after=DAY)
         [message] = at.messages()
-        assert "The list has a new field: " in message.notification.body
+        assert "The model list has a new field: " in message.notification.body
         assert message.notification.body.count("•") <= 2, "a price that is newly listed is one line more"
 
 
 @pytest.mark.parametrize(
     ("field", "is_told"),
     [
-        pytest.param("context_length", True, id="P9-context"),
-        pytest.param("architecture", True, id="P9-architecture"),
-        pytest.param("supported_parameters", True, id="P9-parameters"),
-        pytest.param("expiration_date", False, id="P9-dates"),
-        pytest.param("name", False, id="P9-name"),
-        pytest.param("canonical_slug", False, id="P9-slug"),
+        pytest.param("context_length", True, id="context"),
+        pytest.param("architecture", True, id="architecture"),
+        pytest.param("supported_parameters", True, id="parameters"),
+        pytest.param("expiration_date", False, id="dates"),
+        pytest.param("name", False, id="name"),
+        pytest.param("canonical_slug", False, id="slug"),
     ],
 )
-def test_a_field_that_all_models_lose_is_one_trouble_and_no_storm(
+@pytest.mark.fault("P9")
+def test_a_field_that_all_models_lose_is_one_problem_and_not_a_storm(
     tmp_path: Path, field: str, *, is_told: bool
 ) -> None:
     dated = [base | {"expiration_date": "2026-12-31"} for base in SOME[:5]]
     rows = [*dated, *SOME[5:]]
     many = ["catalog.changed"] * is_told
-    with watched(tmp_path, more="reminders: []") as at:
+    with watched_site(tmp_path, more="reminders: []") as at:
         at.shows(*rows)
         lacking = answer([{key: base[key] for key in base if key != field} for base in rows])
         for wait in (HOUR, HOUR, DAY, DAY, DAY):
@@ -115,7 +120,8 @@ def test_a_field_that_all_models_lose_is_one_trouble_and_no_storm(
         assert [kind for kind, _ in at.news()] == ["source.failing", *many, "source.recovered", *many]
 
 
-def test_a_rule_about_prices_sees_them_among_many_new_keys__P10() -> None:
+@pytest.mark.fault("P10")
+def test_a_price_rule_sees_prices_among_many_new_keys() -> None:
     dearer = Rule("Dearer", ("team",), {"price": PriceTerms(rises_by=Percent.parse("10%"))})
     story = Story(Settings((dearer,), Policy(dict.fromkeys(HOLDS, 0 * HOUR))))
     story.shows(OWL)
@@ -128,8 +134,9 @@ def test_a_rule_about_prices_sees_them_among_many_new_keys__P10() -> None:
 
 
 @pytest.mark.parametrize("spelling", ["0.0000010", "1e-06", "0.00000100000000000000000001", 0.000001])
-def test_another_spelling_of_every_price_is_no_news__P11_W5(tmp_path: Path, spelling: Any) -> None:
-    with watched(tmp_path, more=AT_ONCE) as at:
+@pytest.mark.fault("P11", "W5")
+def test_another_spelling_of_every_price_is_not_news(tmp_path: Path, spelling: Any) -> None:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*SOME)
         at.shows(*(priced(base, spelling, "2E-6") for base in SOME), after=DAY)
         at.shows(*(priced(base, spelling, "2E-6") for base in SOME), after=DAY)
@@ -139,12 +146,12 @@ def test_another_spelling_of_every_price_is_no_news__P11_W5(tmp_path: Path, spel
 @pytest.mark.parametrize(
     ("prompt", "completion", "words"),
     [
-        pytest.param("0", "0", "is free now", id="P12_W8-free"),
-        pytest.param(0, 0.0, "prompt $1.25 → free", id="P12_W8-number"),
-        pytest.param("-1", "-1", "prompt $1.25 → variable", id="P12-variable"),
+        pytest.param("0", "0", "is now free", id="free", marks=pytest.mark.fault("P12", "W8")),
+        pytest.param(0, 0.0, "prompt $1.25 → free", id="number", marks=pytest.mark.fault("P12", "W8")),
+        pytest.param("-1", "-1", "prompt $1.25 → variable", id="variable", marks=pytest.mark.fault("P12")),
     ],
 )
-def test_prices_that_are_no_amount_are_said_in_words(prompt: Any, completion: Any, words: str) -> None:
+def test_prices_without_an_amount_are_put_into_words(prompt: Any, completion: Any, words: str) -> None:
     story = Story(Settings((Rule("All", ("team",)),), Policy(dict.fromkeys(HOLDS, 0 * HOUR))))
     story.shows(OWL)
     story.shows(priced(OWL, prompt, completion), after=DAY)
@@ -152,9 +159,10 @@ def test_prices_that_are_no_amount_are_said_in_words(prompt: Any, completion: An
     assert words in message.title + message.body
 
 
-def test_prices_a_thousand_times_as_high_on_a_third_of_all_models_are_one_line__P13(tmp_path: Path) -> None:
+@pytest.mark.fault("P13")
+def test_prices_a_thousand_times_higher_on_a_third_of_all_models_are_one_line(tmp_path: Path) -> None:
     wrong = [priced(base, "0.001", "0.002") for base in MANY[:140]]
-    with watched(tmp_path, more=AT_ONCE) as at:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*MANY)
         at.shows(*wrong, *MANY[140:])
         assert at.news() == [("catalog.changed", "catalog")]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, HOUR, OWL, START, answer
-from tests.support.programs import command, environment, finished
-from tests.support.sites import BIRDS, watched
+from tests.support.watched_site import BIRDS, watched_site
+from tests.support.watcher_process import command, environment, finished
 from watcher.cli.demo import row
 from watcher.config import load
 from watcher.domain.errors import ConfigError
@@ -31,40 +31,62 @@ def written(folder: Path, text: str | bytes) -> Path:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        pytest.param("rules: [\n", "2:1 this is not YAML", id="C1"),
-        pytest.param(RULES + "polls: 5m\n", '4:1 polls: unknown key; did you mean "poll"?', id="C3"),
-        pytest.param("a: &a [*a]\n", "1:4 anchors and aliases", id="C4-recursion"),
+        pytest.param("rules: [\n", "2:1 invalid YAML", id="no-yaml", marks=pytest.mark.fault("C1")),
+        pytest.param(
+            RULES + "polls: 5m\n",
+            '4:1 polls: unknown key; did you mean "poll"?',
+            id="unknown-key",
+            marks=pytest.mark.fault("C3"),
+        ),
+        pytest.param(
+            "a: &a [*a]\n", "1:4 anchors and aliases", id="recursion", marks=pytest.mark.fault("C4")
+        ),
         pytest.param(
             "a: &a [x, x]\n" + "".join(f"b{n}: &b{n} [*a, *a, *a, *a, *a]\n" for n in range(9)),
             "1:4 anchors and aliases",
-            id="C4-alias-bomb",
+            id="alias-bomb",
+            marks=pytest.mark.fault("C4"),
         ),
-        pytest.param("a: " + "{a: " * 20_000, "is nested more than 20 deep", id="C4-deep"),
-        pytest.param("a: !!python/object/apply:os.system [id]\n", "1:4 tags (!)", id="C5"),
-        pytest.param(RULES + "timezone: Europe/Berlinn\n", "4:1 timezone: is no timezone", id="C17"),
+        pytest.param(
+            "a: " + "{a: " * 20_000, "is nested more than 20 deep", id="deep", marks=pytest.mark.fault("C4")
+        ),
+        pytest.param(
+            "a: !!python/object/apply:os.system [id]\n",
+            "1:4 tags (!)",
+            id="tag",
+            marks=pytest.mark.fault("C5"),
+        ),
+        pytest.param(
+            RULES + "timezone: Europe/Berlinn\n",
+            "4:1 timezone: is no timezone",
+            id="unknown-timezone",
+            marks=pytest.mark.fault("C17"),
+        ),
     ],
 )
 def test_a_service_with_a_broken_configuration_ends_at_once_and_touches_nothing(
     tmp_path: Path, text: str, place: str
 ) -> None:
     file = written(tmp_path, text)
-    ended = finished(file, "run")
-    assert ended.returncode == 78
-    assert f"{file}:{place}" in ended.stderr or place in ended.stderr.splitlines()[0]
-    assert "Traceback" not in ended.stderr
+    result = finished(file, "run")
+    assert result.returncode == 78
+    assert f"{file}:{place}" in result.stderr or place in result.stderr.splitlines()[0]
+    assert "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == [file]
     assert file.read_text() == text
 
 
 @pytest.mark.parametrize("size", [1_000_001, 50_000_000, 50_000_000_000])
-def test_a_file_that_is_no_configuration_is_not_read_to_its_end__C4(tmp_path: Path, size: int) -> None:
+@pytest.mark.fault("C4")
+def test_a_file_that_is_not_a_configuration_is_not_read_to_the_end(tmp_path: Path, size: int) -> None:
     file = written(tmp_path, RULES)
     os.truncate(file, size)
     with pytest.raises(ConfigError, match="is larger than 1,000,000 bytes"):
         load.load(file, {})
 
 
-def test_hours_are_hours_and_no_numbers__C6(tmp_path: Path) -> None:
+@pytest.mark.fault("C6")
+def test_hours_are_hours_and_not_numbers(tmp_path: Path) -> None:
     text = RULES.replace('"console://"', '{url: "console://", quiet: 22:00-07:00, limit: 012/h}')
     loaded = load.load(written(tmp_path, "timezone: Europe/Paris\n" + text), {})
     quiet = loaded.channels["hook"].quiet
@@ -77,7 +99,8 @@ def test_hours_are_hours_and_no_numbers__C6(tmp_path: Path) -> None:
     assert loaded.channels["hook"].limit.most == 12
 
 
-def test_a_rule_that_tells_nothing_and_one_that_tells_all_are_seen_before_they_go_live__C9(
+@pytest.mark.fault("C9")
+def test_a_rule_that_matches_nothing_or_everything_is_noticed_before_it_goes_live(
     tmp_path: Path,
 ) -> None:
     file = written(
@@ -88,24 +111,28 @@ def test_a_rule_that_tells_nothing_and_one_that_tells_all_are_seen_before_they_g
     recorded.mkdir()
     for day, rows in enumerate(([OWL], [OWL, FINCH], [OWL, FINCH, HERON]), 1):
         (recorded / f"2026-11-0{day}T08-00-00Z.json").write_bytes(answer(rows))
-    told = finished(file, "replay", str(recorded), "--rules", "--json")
+    result = finished(file, "replay", str(recorded), "--rules", "--json")
     messages = {
-        line["rule"]: line["messages"] for line in map(json.loads, told.stdout.splitlines()) if "rule" in line
+        line["rule"]: line["messages"]
+        for line in map(json.loads, result.stdout.splitlines())
+        if "rule" in line
     }
     assert messages == {"All": 2, "Nobody": 0, "Any": 2}
-    assert "rules[2]: this rule has no condition: it tells every event" in finished(file, "check").stderr
+    assert "rules[2]: this rule has no condition, so it reports every event" in finished(file, "check").stderr
 
 
 @pytest.mark.parametrize("key", ["template", "format", "body"])
-def test_there_are_no_templates_that_could_be_wrong__C10_Z8(tmp_path: Path, key: str) -> None:
+@pytest.mark.fault("C10", "Z8")
+def test_there_are_no_templates_to_get_wrong(tmp_path: Path, key: str) -> None:
     text = RULES.replace("notify: hook", f"notify: hook, {key}: '{{{{ event.nothing }}}}'")
     with pytest.raises(ConfigError, match=rf"rules\[0\]\.{key}: unknown key"):
         load.load(written(tmp_path, text), {})
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_event_of_which_nothing_is_known_is_still_a_message__C10(kind: str) -> None:
-    message = notification("hook", START, [Event("1", START, kind, "acme/owl-2")], ["All"])
+@pytest.mark.fault("C10")
+def test_an_event_without_details_is_still_a_message(kind: str) -> None:
+    message = notification("hook", START, [Event("1", START, KINDS[kind], "acme/owl-2")], ["All"])
     assert message.title.isprintable()
     assert message.title
     assert "•" in message.body
@@ -114,29 +141,29 @@ def test_an_event_of_which_nothing_is_known_is_still_a_message__C10(kind: str) -
 @pytest.mark.parametrize(
     "url",
     [
-        pytest.param(f"nonsense://{CANARY}/x", id="C12-unknown"),
-        pytest.param(f"tgram://{CANARY}/", id="C12-incomplete"),
-        pytest.param(f"json://user:{CANARY}@host:99999999/x", id="C12-port"),
-        pytest.param(
-            f"slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#{CANARY}/#b", id="C12-two-targets"
-        ),
-        pytest.param(f"json://host/{CANARY}, json://other/{CANARY}", id="C12-two-addresses"),
-        pytest.param(f"json://host/{CANARY}?retyr=3", id="C12-option"),
+        pytest.param(f"nonsense://{CANARY}/x", id="unknown"),
+        pytest.param(f"tgram://{CANARY}/", id="incomplete"),
+        pytest.param(f"json://user:{CANARY}@host:99999999/x", id="port"),
+        pytest.param(f"slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#{CANARY}/#b", id="two-targets"),
+        pytest.param(f"json://host/{CANARY}, json://other/{CANARY}", id="two-addresses"),
+        pytest.param(f"json://host/{CANARY}?retyr=3", id="option"),
     ],
 )
+@pytest.mark.fault("C12")
 def test_an_address_that_would_not_work_is_refused_by_its_name(tmp_path: Path, url: str) -> None:
     file = written(tmp_path, RULES.replace("console://", url))
-    told = finished(file, "check")
-    assert told.returncode == 78
-    assert "hook" in told.stderr
-    assert CANARY not in told.stdout + told.stderr
+    result = finished(file, "check")
+    assert result.returncode == 78
+    assert "hook" in result.stderr
+    assert CANARY not in result.stdout + result.stderr
 
 
-def test_a_rule_that_is_added_tells_what_happens_from_then_on__C15(tmp_path: Path) -> None:
+@pytest.mark.fault("C15")
+def test_an_added_rule_reports_what_happens_from_then_on(tmp_path: Path) -> None:
     dates = Rule("Dates", ("hook",), {"event": Globs.parse("expiration.*")})
     new = Rule("New", ("hook",), {"event": Globs.parse("model.added")})
 
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.restarts(dates)
         at.shows(OWL, FINCH)
         at.shows(*BIRDS)
@@ -151,12 +178,13 @@ def test_a_rule_that_is_added_tells_what_happens_from_then_on__C15(tmp_path: Pat
 @pytest.mark.parametrize(
     ("zone", "has_zones", "code", "words"),
     [
-        pytest.param("Europe/Berlin", True, 0, "", id="C17-none-of-the-system"),
-        pytest.param("Europe/Berlin", False, 78, "4:1 timezone: is no timezone", id="C17-none-at-all"),
-        pytest.param("../../etc/passwd", True, 78, "4:1 timezone: is no timezone", id="C17-path"),
-        pytest.param("Mars/Olympus", True, 78, "4:1 timezone: is no timezone", id="C17-unknown"),
+        pytest.param("Europe/Berlin", True, 0, "", id="none-of-the-system"),
+        pytest.param("Europe/Berlin", False, 78, "4:1 timezone: is no timezone", id="none-at-all"),
+        pytest.param("../../etc/passwd", True, 78, "4:1 timezone: is no timezone", id="path"),
+        pytest.param("Mars/Olympus", True, 78, "4:1 timezone: is no timezone", id="unknown"),
     ],
 )
+@pytest.mark.fault("C17")
 def test_a_timezone_must_be_known_where_the_service_runs(
     tmp_path: Path, zone: str, code: int, words: str, *, has_zones: bool
 ) -> None:

@@ -1,17 +1,17 @@
-"""Faults of other programs that watch and tell, each seen with one of them; row W names it."""
+"""Faults seen in other monitoring programs; the rows W name them."""
 
 import logging
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, OWL, answer, priced
-from tests.support.programs import command, configure, environment, eventually, finished
+from tests.support.fork_server import ForkServer
 from tests.support.receivers import receiving
-from tests.support.servers import HANG, Script, answering, reply
-from tests.support.sites import BIRDS, LEAVING, watched
+from tests.support.scripted_server import HANG, Script, answering, reply
+from tests.support.watched_site import BIRDS, LEAVING, watched_site
+from tests.support.watcher_process import configure, eventually
 from watcher.cli.demo import feed, row
 from watcher.domain.policy import HOLDS
 from watcher.rules.route import Rule
@@ -23,11 +23,12 @@ PATIENT = AT_ONCE.replace("source: 0s", "source: 1h")
 NEW = row("acme/condor-3", "0.000003", "0.000015")
 
 
-def test_an_empty_list_between_two_good_ones_is_a_line_in_the_log__P1_W1(
+@pytest.mark.fault("P1", "W1")
+def test_an_empty_list_between_two_good_ones_is_a_line_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    with watched(tmp_path, more=PATIENT) as at:
+    with watched_site(tmp_path, more=PATIENT) as at:
         at.shows(*BIRDS)
         at.gets(models=reply(b'{"data": []}'))
         for _ in range(3):
@@ -36,8 +37,9 @@ def test_an_empty_list_between_two_good_ones_is_a_line_in_the_log__P1_W1(
         assert caplog.text.count("the list of models is empty") == 1
 
 
-def test_what_changed_while_answers_were_broken_is_told_after_them__W2_W3(tmp_path: Path) -> None:
-    with watched(tmp_path, more=PATIENT) as at:
+@pytest.mark.fault("W2", "W3")
+def test_what_changed_while_answers_were_broken_is_reported_afterwards(tmp_path: Path) -> None:
+    with watched_site(tmp_path, more=PATIENT) as at:
         at.shows(*BIRDS)
         before = at.state().items
         for body in (answer(BIRDS)[:-30], b"<!DOCTYPE html><title>502</title>", b"[]"):
@@ -48,8 +50,9 @@ def test_what_changed_while_answers_were_broken_is_told_after_them__W2_W3(tmp_pa
         assert at.events()[0].before == {"prompt": "0.00000125", "completion": "0.00001"}
 
 
-def test_the_same_list_after_failed_polls_is_no_news__W3(tmp_path: Path) -> None:
-    with watched(tmp_path, more=PATIENT) as at:
+@pytest.mark.fault("W3")
+def test_the_same_list_after_failed_polls_is_not_news(tmp_path: Path) -> None:
+    with watched_site(tmp_path, more=PATIENT) as at:
         at.shows(*BIRDS)
         before = at.state().items
         for _ in range(3):
@@ -59,9 +62,10 @@ def test_the_same_list_after_failed_polls_is_no_news__W3(tmp_path: Path) -> None
         assert (at.news(), at.messages()) == ([], [])
 
 
-def test_small_steps_are_told_as_soon_as_they_add_up__W7(tmp_path: Path) -> None:
+@pytest.mark.fault("W7")
+def test_small_steps_are_reported_as_soon_as_they_add_up(tmp_path: Path) -> None:
     dearer = Rule("Dearer", ("hook",), {"price": PriceTerms(rises_by=Percent.parse("5%"))})
-    with watched(tmp_path, more=PATIENT) as at:
+    with watched_site(tmp_path, more=PATIENT) as at:
         at.restarts(dearer)
         told = []
         for step in range(6):
@@ -70,20 +74,22 @@ def test_small_steps_are_told_as_soon_as_they_add_up__W7(tmp_path: Path) -> None
         assert told == [0, 0, 1, 1, 2, 2], "8.2 % above the baseline, and 8.2 % above that"
 
 
-def test_free_and_no_longer_free_are_said__W8(tmp_path: Path) -> None:
-    with watched(tmp_path, more=AT_ONCE) as at:
+@pytest.mark.fault("W8")
+def test_free_and_no_longer_free_are_stated(tmp_path: Path) -> None:
+    with watched_site(tmp_path, more=AT_ONCE) as at:
         for prompt, completion in (("0.000002", "0.000004"), ("0", "0"), ("0.000002", "0.000004")):
             at.shows(priced(OWL, prompt, completion), FINCH, after=7 * DAY)
         titles = [message.notification.title for message in at.messages()]
-        assert titles == ["acme/owl-2 is free now", "acme/owl-2 is no longer free"]
+        assert titles == ["acme/owl-2 is now free", "acme/owl-2 is no longer free"]
 
 
 @pytest.mark.parametrize("reminders", ["[30d, 14d, 7d, 1d, 0d]", "[0d, 1d, 7d, 14d, 30d]", "[7d, 30d, 1d]"])
-def test_one_message_whatever_the_order_of_the_reminders__W15(tmp_path: Path, reminders: str) -> None:
+@pytest.mark.fault("W15")
+def test_one_message_whatever_the_order_of_the_reminders(tmp_path: Path, reminders: str) -> None:
     def leaving(day: str) -> dict[str, object]:
         return OWL | {"expiration_date": day}
 
-    with watched(tmp_path, more=f"reminders: {reminders}") as at:
+    with watched_site(tmp_path, more=f"reminders: {reminders}") as at:
         at.shows(FINCH)
         for number, day in enumerate(("2026-11-07", "2026-11-22", "2026-11-05"), 1):
             for _ in range(3):
@@ -91,7 +97,8 @@ def test_one_message_whatever_the_order_of_the_reminders__W15(tmp_path: Path, re
             assert len(at.messages()) == number
 
 
-def test_each_channel_of_several_rules_is_told_once_and_names_its_rules__W16(tmp_path: Path) -> None:
+@pytest.mark.fault("W16")
+def test_each_channel_of_several_rules_is_notified_once_and_names_its_rules(tmp_path: Path) -> None:
     with receiving() as one, receiving() as two, receiving() as three:
         hooks = (one, two, three)
         channels = {f"hook{number}": hook.url() for number, hook in enumerate(hooks, 1)}
@@ -100,7 +107,7 @@ def test_each_channel_of_several_rules_is_told_once_and_names_its_rules__W16(tmp
             Rule("All", ("hook2",)),
             Rule("Again", ("hook3",), {"event": Globs.parse("expiration.announced")}),
         )
-        with watched(tmp_path, channels) as at:
+        with watched_site(tmp_path, channels) as at:
             at.restarts(*rules)
             at.shows(*BIRDS)
             at.shows(LEAVING, FINCH, HERON)
@@ -111,8 +118,9 @@ def test_each_channel_of_several_rules_is_told_once_and_names_its_rules__W16(tmp
 
 
 @pytest.mark.parametrize("hanging", ["models", "feed"])
-def test_a_kill_during_the_first_look_leaves_the_first_look_silent__W18_X12(
-    tmp_path: Path, hanging: str
+@pytest.mark.fault("W18", "X12")
+def test_a_kill_during_the_first_look_leaves_the_first_look_silent(
+    forks: ForkServer, tmp_path: Path, hanging: str
 ) -> None:
     site = {"models": reply(answer(BIRDS)), "feed": reply(feed(list(BIRDS)))}
     good = dict(site)
@@ -123,15 +131,16 @@ def test_a_kill_during_the_first_look_leaves_the_first_look_silent__W18_X12(
     with receiving() as hook, answering(choose) as server:
         file = configure(tmp_path, server.url("/models"), {"hook": hook.url()})
         site[hanging] = Script((HANG,))
-        with subprocess.Popen(command(file, "run"), env=environment(), stderr=subprocess.DEVNULL) as process:
-            asked = 1 if hanging == "models" else 2
-            eventually(lambda: len(server.requests) >= asked, "the service asks")
-            process.send_signal(signal.SIGKILL)
+        forks.start("--config", file, "run", patient=False)
+        asked = 1 if hanging == "models" else 2
+        eventually(lambda: len(server.requests) >= asked, "the service asks")
+        forks.kill(signal.SIGKILL)
+        assert forks.end() == -signal.SIGKILL
         site |= good
-        assert "the baseline: no news" in finished(file, "once").stderr
-        assert finished(file, "once").returncode == 0
+        assert "(baseline)" in forks.finished("--config", file, "once").stderr
+        assert forks.finished("--config", file, "once").returncode == 0
         assert hook.requests == []
         site["models"] = reply(answer([*BIRDS, NEW]))
-        finished(file, "once")
+        forks.finished("--config", file, "once")
         assert len(hook.requests) == 1
         assert b"acme/condor-3 is new" in hook.requests[0].body

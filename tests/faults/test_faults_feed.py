@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, Row, Story, answer, feed_of, listing
 from tests.support.receivers import receiving, receiving_mail
-from tests.support.servers import Script, reply, serving, zipped
-from tests.support.sites import BIRDS, LEAVING, is_a_failed_poll_and_no_more, watched
+from tests.support.scripted_server import Script, reply, serving, zipped
+from tests.support.watched_site import BIRDS, LEAVING, assert_only_a_failed_poll, watched_site
 from watcher.cli.demo import feed, row
 from watcher.domain.polls import Failure
 from watcher.sources.ask import failures
@@ -30,41 +30,73 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        pytest.param(reply(FEED[: len(FEED) // 2]), "the feed is broken", id="F1"),
-        pytest.param(reply(FEED[:-1]), "the feed is broken", id="F1-last-byte"),
-        pytest.param(reply(FEED, length=len(FEED) + 1), "127.0.0.1: ", id="F1-length"),
-        pytest.param(reply(b"<!DOCTYPE html><title>Just a moment...</title>"), "no feed", id="F2-html"),
-        pytest.param(reply(answer(BIRDS)), "no feed", id="F2-list"),
-        pytest.param(reply(b""), "empty answer", id="F2-nothing"),
-        pytest.param(reply(b" \n"), "no feed", id="F2-blank"),
-        pytest.param(reply(feed([])), "the feed is empty", id="F9"),
-        pytest.param(with_entities(f'<!ENTITY l0 "ha">{LAUGHS}', "&l9;"), "broken", id="F10-laughs"),
         pytest.param(
-            with_entities(f'<!ENTITY a "{"a" * 90_000}">', "&a;" * 20_000), "broken", id="F10-quadratic"
+            reply(FEED[: len(FEED) // 2]), "the feed is broken", id="half", marks=pytest.mark.fault("F1")
+        ),
+        pytest.param(reply(FEED[:-1]), "the feed is broken", id="last-byte", marks=pytest.mark.fault("F1")),
+        pytest.param(
+            reply(FEED, length=len(FEED) + 1), "127.0.0.1: ", id="length", marks=pytest.mark.fault("F1")
         ),
         pytest.param(
-            with_entities('<!ENTITY a SYSTEM "file:///etc/passwd">', "&a;"), "broken", id="F10-file"
+            reply(b"<!DOCTYPE html><title>Just a moment...</title>"),
+            "not a feed",
+            id="html",
+            marks=pytest.mark.fault("F2"),
         ),
-        pytest.param(zipped(FEED + b" " * 11_000_000), "larger than 4,000,000 bytes", id="F10-large"),
-        pytest.param(reply(gzip.compress(FEED)), "no feed", id="F11-gzip"),
-        pytest.param(reply(FEED.decode().encode("utf-16")[:-3]), "no feed", id="F11-utf-16-cut"),
+        pytest.param(reply(answer(BIRDS)), "not a feed", id="list", marks=pytest.mark.fault("F2")),
+        pytest.param(reply(b""), "empty answer", id="nothing", marks=pytest.mark.fault("F2")),
+        pytest.param(reply(b" \n"), "not a feed", id="blank", marks=pytest.mark.fault("F2")),
+        pytest.param(reply(feed([])), "the feed is empty", id="no-entries", marks=pytest.mark.fault("F9")),
+        pytest.param(
+            with_entities(f'<!ENTITY l0 "ha">{LAUGHS}', "&l9;"),
+            "broken",
+            id="laughs",
+            marks=pytest.mark.fault("F10"),
+        ),
+        pytest.param(
+            with_entities(f'<!ENTITY a "{"a" * 90_000}">', "&a;" * 20_000),
+            "broken",
+            id="quadratic",
+            marks=pytest.mark.fault("F10"),
+        ),
+        pytest.param(
+            with_entities('<!ENTITY a SYSTEM "file:///etc/passwd">', "&a;"),
+            "broken",
+            id="file",
+            marks=pytest.mark.fault("F10"),
+        ),
+        pytest.param(
+            zipped(FEED + b" " * 11_000_000),
+            "larger than 4,000,000 bytes",
+            id="large",
+            marks=pytest.mark.fault("F10"),
+        ),
+        pytest.param(reply(gzip.compress(FEED)), "not a feed", id="gzip", marks=pytest.mark.fault("F11")),
+        pytest.param(
+            reply(FEED.decode().encode("utf-16")[:-3]),
+            "not a feed",
+            id="utf-16-cut",
+            marks=pytest.mark.fault("F11"),
+        ),
     ],
 )
-def test_a_feed_that_cannot_be_believed_is_a_failed_poll_and_no_more(
+def test_an_implausible_feed_is_just_a_failed_poll(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, script: Script, words: str
 ) -> None:
-    is_a_failed_poll_and_no_more(tmp_path, caplog, script, words, source="feed")
+    assert_only_a_failed_poll(tmp_path, caplog, script, words, source="feed")
 
 
-def test_an_entity_reaches_no_server__F10(tmp_path: Path) -> None:
-    with serving(reply(b"secret")) as other, watched(tmp_path) as at:
+@pytest.mark.fault("F10")
+def test_an_entity_contacts_no_server(tmp_path: Path) -> None:
+    with serving(reply(b"secret")) as other, watched_site(tmp_path) as at:
         entity = f'<!ENTITY % a SYSTEM "{other.url("/dtd")}"> %a; <!ENTITY b SYSTEM "{other.url("/b")}">'
         assert "feed" in failures(at.gets(feed=with_entities(entity, "&b;")))
         assert other.requests == []
 
 
-def test_another_title_under_the_same_guid_is_no_new_model__F4(tmp_path: Path) -> None:
-    with watched(tmp_path) as at:
+@pytest.mark.fault("F4")
+def test_another_title_under_the_same_guid_is_not_a_new_model(tmp_path: Path) -> None:
+    with watched_site(tmp_path) as at:
         at.shows(*BIRDS)
         at.gets(models=DOWN, feed=reply(feed([*BIRDS, NEW])))
         assert at.news() == [("model.added", "acme/condor-3")]
@@ -75,10 +107,11 @@ def test_another_title_under_the_same_guid_is_no_new_model__F4(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("is_list_there", [True, False])
-def test_other_guids_for_all_models_are_no_news__F5(tmp_path: Path, *, is_list_there: bool) -> None:
+@pytest.mark.fault("F5")
+def test_new_guids_for_all_models_are_not_news(tmp_path: Path, *, is_list_there: bool) -> None:
     many = [row(f"acme/model-{number:02}", "0.000001", "0.000002") for number in range(40)]
     other = [base | {"canonical_slug": f"urn:uuid:{number}"} for number, base in enumerate(many)]
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(*many)
         at.gets(models=None if is_list_there else DOWN, feed=reply(feed(other)))
         for _ in range(5):
@@ -87,7 +120,8 @@ def test_other_guids_for_all_models_are_no_news__F5(tmp_path: Path, *, is_list_t
         assert at.news() == expected
 
 
-def test_a_model_that_only_the_feed_told_is_not_told_again_under_another_guid__F5_F13() -> None:
+@pytest.mark.fault("F5", "F13")
+def test_a_model_known_only_from_the_feed_is_not_reported_again_under_another_guid() -> None:
     both = {"acme/owl-2-20260901": "acme/owl-2", "acme/finch-mini-20260901": "acme/finch-mini"}
     story = Story()
     story.answers(models=listing([OWL]), feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"}))
@@ -99,7 +133,8 @@ def test_a_model_that_only_the_feed_told_is_not_told_again_under_another_guid__F
     assert story.answers(HOUR / 4, models=listing([OWL, elsewhere]), feed=feed_of(other)) == []
 
 
-def test_a_model_that_the_feed_has_under_two_guids_is_told_once__F5_F6() -> None:
+@pytest.mark.fault("F5", "F6")
+def test_a_model_that_the_feed_has_under_two_guids_is_reported_once() -> None:
     story = Story()
     story.answers(models=listing([OWL]), feed=feed_of({"a": "acme/owl-2"}))
     twice = feed_of({"a": "acme/owl-2", "b": "acme/finch-mini", "c": "acme/finch-mini"})
@@ -108,19 +143,21 @@ def test_a_model_that_the_feed_has_under_two_guids_is_told_once__F5_F6() -> None
     ]
 
 
-def test_the_first_sight_of_ten_thousand_entries_is_silent__F7(tmp_path: Path) -> None:
+@pytest.mark.fault("F7")
+def test_the_first_look_at_ten_thousand_entries_is_silent(tmp_path: Path) -> None:
     entries: list[Row] = [
         {"name": f"Acme: {n}", "id": f"acme/{n}", "canonical_slug": f"acme/{n}-1"} for n in range(10_000)
     ]
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.gets(feed=reply(feed(entries)))
         at.gets(after=2 * HOUR)
         assert len(at.state().feed) == 10_000
         assert (at.news(), at.messages()) == ([], [])
 
 
-def test_a_feed_that_stays_empty_is_one_alert__F9(tmp_path: Path) -> None:
-    with watched(tmp_path) as at:
+@pytest.mark.fault("F9")
+def test_a_feed_that_stays_empty_is_one_alert(tmp_path: Path) -> None:
+    with watched_site(tmp_path) as at:
         at.shows(*BIRDS)
         for _ in range(20):
             at.gets(feed=reply(feed([])))
@@ -129,11 +166,12 @@ def test_a_feed_that_stays_empty_is_one_alert__F9(tmp_path: Path) -> None:
         ]
 
 
-def test_what_the_feed_says_is_text_in_every_message__F12_I13(tmp_path: Path) -> None:
+@pytest.mark.fault("F12", "I13")
+def test_what_the_feed_says_is_plain_text_in_every_message(tmp_path: Path) -> None:
     hostile = b"<script>alert(1)</script> (<b>&lt;i&gt;</b>/<img/src=x>)"
     page = feed([*BIRDS, NEW]).replace(b"Acme: Condor 3 (acme/condor-3)", hostile)
     with receiving() as hook, receiving_mail() as mail:
-        with watched(tmp_path, {"hook": hook.url(), "mail": mail.url()}) as at:
+        with watched_site(tmp_path, {"hook": hook.url(), "mail": mail.url()}) as at:
             at.shows(*BIRDS)
             at.gets(models=DOWN, feed=reply(page))
             at.service.deliver()
@@ -149,8 +187,9 @@ def test_what_the_feed_says_is_text_in_every_message__F12_I13(tmp_path: Path) ->
         )
 
 
-def test_a_feed_that_is_dead_for_months_is_one_alert_and_costs_the_list_nothing__F14(tmp_path: Path) -> None:
-    with watched(tmp_path) as at:
+@pytest.mark.fault("F14")
+def test_a_feed_that_is_dead_for_months_is_one_alert_and_does_not_affect_the_list(tmp_path: Path) -> None:
+    with watched_site(tmp_path) as at:
         at.shows(*BIRDS)
         for _ in range(30):
             at.gets(feed=DOWN, after=3 * DAY)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.catalogs import DAY, FINCH, HOUR, OWL, Story, priced
 from tests.support.receivers import receiving
-from tests.support.sites import watched
+from tests.support.watched_site import watched_site
 from watcher.cli.demo import row
 from watcher.domain.policy import HOLDS, Policy
 from watcher.news.settings import Settings
@@ -34,8 +34,9 @@ LONGEST_BODY = 32_768  # what most services take
         "нет/日本",
     ],
 )
-def test_an_odd_id_is_data_everywhere__P16(tmp_path: Path, odd: str) -> None:
-    with receiving() as hook, watched(tmp_path, hook.url()) as at:
+@pytest.mark.fault("P16")
+def test_an_odd_id_is_just_data_everywhere(tmp_path: Path, odd: str) -> None:
+    with receiving() as hook, watched_site(tmp_path, hook.url()) as at:
         at.shows(FINCH, *MANY[:30])
         at.shows(FINCH, *MANY[:30], OWL | {"id": odd, "expiration_date": "2026-11-20"})
         assert at.news() == [("model.added", odd), ("expiration.announced", odd)]
@@ -60,8 +61,9 @@ def test_an_odd_id_is_data_everywhere__P16(tmp_path: Path, odd: str) -> None:
         "acme/a\u00a0b",
     ],
 )
-def test_an_id_that_could_not_be_shown_is_refused__P16(tmp_path: Path, bad: str) -> None:
-    with watched(tmp_path) as at:
+@pytest.mark.fault("P16")
+def test_an_id_that_could_not_be_shown_is_refused(tmp_path: Path, bad: str) -> None:
+    with watched_site(tmp_path) as at:
         at.shows(FINCH, *MANY[:30])
         poll = at.shows(FINCH, *MANY[:30], OWL | {"id": bad})
         assert "models" not in failures(poll)
@@ -69,25 +71,29 @@ def test_an_id_that_could_not_be_shown_is_refused__P16(tmp_path: Path, bad: str)
         assert at.news() == []
 
 
-def test_ids_that_only_look_alike_are_two_models__P17(tmp_path: Path) -> None:
+@pytest.mark.fault("P17")
+def test_ids_that_only_look_alike_are_two_models(tmp_path: Path) -> None:
     composed, decomposed = (unicodedata.normalize(form, "acme/öwl") for form in ("NFC", "NFD"))
     ids = {composed, decomposed, "acme/owl", "acme/OWL", "acme/\N{CYRILLIC SMALL LETTER O}wl"}
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(FINCH)
         at.shows(FINCH, *(OWL | {"id": model} for model in sorted(ids)))
         assert {subject for kind, subject in at.news() if kind == "model.added"} == ids
         assert ids < set(at.state().items)
 
 
-def test_endless_texts_and_lists_are_kept_and_cut_where_they_are_shown__P18(tmp_path: Path) -> None:
+@pytest.mark.fault("P18")
+def test_endless_texts_and_lists_are_kept_but_cut_where_shown(tmp_path: Path) -> None:
     parameters = [f"parameter_{number}" for number in range(10_000)]
     long = OWL | {"description": "d" * 1_000_000, "name": "n" * 100_000, "supported_parameters": parameters}
-    with receiving() as hook, watched(tmp_path, hook.url(), AT_ONCE) as at:
+    with receiving() as hook, watched_site(tmp_path, hook.url(), AT_ONCE) as at:
         at.shows(OWL, FINCH)
         at.shows(long, FINCH)
         assert sorted(at.news()) == [("capability.changed", "acme/owl-2"), ("model.changed", "acme/owl-2")]
-        observed = at.state().items["acme/owl-2"].observed or {}
-        assert len(observed["capabilities"]["parameters"]) == 10_000  # type: ignore[index, call-overload, arg-type]
+        observed = at.state().items["acme/owl-2"].observed
+        assert observed
+        assert observed.capabilities
+        assert len(observed.capabilities["parameters"] or ()) == 10_000
         [message] = at.messages()
         assert len(message.notification.body) < LONGEST_BODY
         assert len(message.notification.html) < LONGEST_BODY
@@ -95,9 +101,10 @@ def test_endless_texts_and_lists_are_kept_and_cut_where_they_are_shown__P18(tmp_
         assert len(hook.requests) == 1
 
 
-def test_five_thousand_models_are_a_poll_like_any_other__P18(tmp_path: Path) -> None:
+@pytest.mark.fault("P18")
+def test_five_thousand_models_are_a_poll_like_any_other(tmp_path: Path) -> None:
     many = [row(f"acme/model-{number:04}", "0.000001", "0.000002") for number in range(5000)]
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         assert not failures(at.shows(*many))
         assert not failures(at.shows(*many[:-1], many[-1] | {"expiration_date": "2026-11-20"}))
         assert at.news() == [("expiration.announced", "acme/model-4999")]
@@ -106,21 +113,22 @@ def test_five_thousand_models_are_a_poll_like_any_other__P18(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("dates", "kinds"),
     [
-        pytest.param(["2026-10-01"], ["announced"], id="P19-past"),
-        pytest.param(["2026-11-02"], ["announced"], id="P19-today"),
-        pytest.param(["2026-11-20", "2026-11-20T23:30:00-08:00"], ["announced"], id="P19-timezone"),
-        pytest.param(["2026-12-20", "2026-12-10"], ["announced", "moved"], id="P19-earlier"),
-        pytest.param(["2026-12-10", "2026-12-20"], ["announced", "moved"], id="P19-later"),
-        pytest.param(["2026-12-20", None], ["announced", "withdrawn"], id="P19-removed"),
-        pytest.param(["2026-12-20", ""], ["announced", "withdrawn"], id="P19-empty"),
-        pytest.param(["2098-12-31"], [], id="P19-never"),
-        pytest.param(["9999-12-31"], [], id="P19-last"),
-        pytest.param(["2026-12-20", "9999-12-31"], ["announced", "withdrawn"], id="P19-taken-back"),
-        pytest.param(["2026-12-20", "2026-02-30", "2026-12-20"], ["announced"], id="P19-bad"),
-        pytest.param(["20.12.2026"], [], id="P19-German"),
+        pytest.param(["2026-10-01"], ["announced"], id="past"),
+        pytest.param(["2026-11-02"], ["announced"], id="today"),
+        pytest.param(["2026-11-20", "2026-11-20T23:30:00-08:00"], ["announced"], id="timezone"),
+        pytest.param(["2026-12-20", "2026-12-10"], ["announced", "moved"], id="earlier"),
+        pytest.param(["2026-12-10", "2026-12-20"], ["announced", "moved"], id="later"),
+        pytest.param(["2026-12-20", None], ["announced", "withdrawn"], id="removed"),
+        pytest.param(["2026-12-20", ""], ["announced", "withdrawn"], id="empty"),
+        pytest.param(["2098-12-31"], [], id="never"),
+        pytest.param(["9999-12-31"], [], id="last"),
+        pytest.param(["2026-12-20", "9999-12-31"], ["announced", "withdrawn"], id="taken-back"),
+        pytest.param(["2026-12-20", "2026-02-30", "2026-12-20"], ["announced"], id="bad"),
+        pytest.param(["20.12.2026"], [], id="German"),
     ],
 )
-def test_a_date_gives_one_event_for_what_it_means(dates: list[str | None], kinds: list[str]) -> None:
+@pytest.mark.fault("P19")
+def test_a_date_gives_one_event_according_to_its_meaning(dates: list[str | None], kinds: list[str]) -> None:
     story = Story(Settings(policy=Policy(HOLDS, reminders=())))
     story.shows(OWL, FINCH, *MANY[:30], after=timedelta(0))
     told = [
@@ -132,7 +140,8 @@ def test_a_date_gives_one_event_for_what_it_means(dates: list[str | None], kinds
     assert [event.kind.removeprefix("expiration.") for event in told] == kinds
 
 
-def test_a_catalog_in_which_everything_changes_is_one_message__P21_W19(tmp_path: Path) -> None:
+@pytest.mark.fault("P21", "W19")
+def test_a_catalog_in_which_everything_changes_is_one_message(tmp_path: Path) -> None:
     other = [
         priced(base, "0.000002", "0.000004")
         | {
@@ -143,7 +152,7 @@ def test_a_catalog_in_which_everything_changes_is_one_message__P21_W19(tmp_path:
         }
         for base in MANY
     ]
-    with receiving() as hook, watched(tmp_path, hook.url(), AT_ONCE) as at:
+    with receiving() as hook, watched_site(tmp_path, hook.url(), AT_ONCE) as at:
         at.shows(*MANY)
         at.shows(*other)
         assert at.news() == [("catalog.changed", "catalog")] * 5

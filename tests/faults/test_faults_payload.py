@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, OWL, Row, answer, priced
-from tests.support.servers import Script, reply, zipped
-from tests.support.sites import BIRDS, is_a_failed_poll_and_no_more, watched
+from tests.support.scripted_server import Script, reply, zipped
+from tests.support.watched_site import BIRDS, assert_only_a_failed_poll, watched_site
 from watcher.cli.demo import row
 from watcher.sources.ask import failures
 
@@ -28,69 +28,141 @@ def unpriced(base: Row, *keys: str) -> Row:
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        pytest.param(reply(b'{"data": []}'), "the list of models is empty", id="P1_W1"),
-        pytest.param(reply(answer([OWL], total_count=3)), "partial: 1 of 3", id="P2-partial"),
-        pytest.param(reply(answer([OWL, FINCH, HERON | {"id": 5}])), "1 of 3 models", id="P5-many"),
-        pytest.param(reply(answer([without(base, "pricing") for base in BIRDS])), "3 of 3", id="P9-pricing"),
+        pytest.param(
+            reply(b'{"data": []}'),
+            "the list of models is empty",
+            id="empty",
+            marks=pytest.mark.fault("P1", "W1"),
+        ),
+        pytest.param(
+            reply(answer([OWL], total_count=3)),
+            "partial: 1 of 3",
+            id="partial",
+            marks=pytest.mark.fault("P2"),
+        ),
+        pytest.param(
+            reply(answer([OWL, FINCH, HERON | {"id": 5}])),
+            "1 of 3 models",
+            id="many",
+            marks=pytest.mark.fault("P5"),
+        ),
+        pytest.param(
+            reply(answer([without(base, "pricing") for base in BIRDS])),
+            "3 of 3",
+            id="pricing",
+            marks=pytest.mark.fault("P9"),
+        ),
         pytest.param(
             reply(answer([unpriced(base, "prompt", "completion") for base in BIRDS])),
             "acme/owl-2: has no price for prompt and completion",
-            id="P9-prices",
+            id="prices",
+            marks=pytest.mark.fault("P9"),
         ),
-        pytest.param(reply(LIST.replace("131072", "NaN").encode()), "NaN is no JSON number", id="P14-nan"),
-        pytest.param(reply(LIST.replace("131072", "-Infinity").encode()), "-Infinity", id="P14-infinity"),
-        pytest.param(reply(LIST.replace('"name"', '"id"').encode()), "one key twice", id="P14-key-twice"),
-        pytest.param(reply(LIST.replace("Owl", "\\ud800").encode()), "surrogates", id="P14-surrogate"),
-        pytest.param(reply(LIST.replace("131072", "1" * 5000).encode()), "digits", id="P14-digits"),
-        pytest.param(reply(b'{"data": ' + b"[" * 100_000), "no JSON that can be trusted", id="P14-deep"),
-        pytest.param(reply(LIST.replace("Owl", "\x00").encode()), "control character", id="P14-nul"),
-        pytest.param(reply(LIST.replace("Owl", "\xe9").encode("latin-1")), "decode", id="P15-latin-1"),
-        pytest.param(reply(LIST.encode("utf-16")[:-1]), "decode", id="P15-utf-16-cut"),
-        pytest.param(zipped(answer(MANY * 1250)), "too large", id="P22"),
+        pytest.param(
+            reply(LIST.replace("131072", "NaN").encode()),
+            "NaN is no JSON number",
+            id="nan",
+            marks=pytest.mark.fault("P14"),
+        ),
+        pytest.param(
+            reply(LIST.replace("131072", "-Infinity").encode()),
+            "-Infinity",
+            id="infinity",
+            marks=pytest.mark.fault("P14"),
+        ),
+        pytest.param(
+            reply(LIST.replace('"name"', '"id"').encode()),
+            "one key twice",
+            id="key-twice",
+            marks=pytest.mark.fault("P14"),
+        ),
+        pytest.param(
+            reply(LIST.replace("Owl", "\\ud800").encode()),
+            "surrogates",
+            id="surrogate",
+            marks=pytest.mark.fault("P14"),
+        ),
+        pytest.param(
+            reply(LIST.replace("131072", "1" * 5000).encode()),
+            "digits",
+            id="digits",
+            marks=pytest.mark.fault("P14"),
+        ),
+        pytest.param(
+            reply(b'{"data": ' + b"[" * 100_000),
+            "no JSON that can be trusted",
+            id="deep",
+            marks=pytest.mark.fault("P14"),
+        ),
+        pytest.param(
+            reply(LIST.replace("Owl", "\x00").encode()),
+            "control character",
+            id="nul",
+            marks=pytest.mark.fault("P14"),
+        ),
+        pytest.param(
+            reply(LIST.replace("Owl", "\xe9").encode("latin-1")),
+            "decode",
+            id="latin-1",
+            marks=pytest.mark.fault("P15"),
+        ),
+        pytest.param(
+            reply(LIST.encode("utf-16")[:-1]), "decode", id="utf-16-cut", marks=pytest.mark.fault("P15")
+        ),
+        pytest.param(
+            zipped(answer(MANY * 1250)), "too large", id="far-too-many-models", marks=pytest.mark.fault("P22")
+        ),
     ],
 )
-def test_a_list_that_cannot_be_believed_is_a_failed_poll_and_no_more(
+def test_an_implausible_list_is_just_a_failed_poll(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, script: Script, words: str
 ) -> None:
-    is_a_failed_poll_and_no_more(tmp_path, caplog, script, words)
+    assert_only_a_failed_poll(tmp_path, caplog, script, words)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_a_list_in_another_unicode_encoding_is_read_right__P15(tmp_path: Path, encoding: str) -> None:
+@pytest.mark.fault("P15")
+def test_a_list_in_another_unicode_encoding_is_read_correctly(tmp_path: Path, encoding: str) -> None:
     named = OWL | {"name": "Acme: Öwl 2 \N{OWL}"}
     body = json.dumps({"data": [named, FINCH, HERON]}, ensure_ascii=False).encode(encoding)
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         assert not failures(at.gets(models=reply(body)))
-        observed = at.state().items[OWL_ID].observed or {}
-        assert observed["details"]["name"] == named["name"]  # type: ignore[index, call-overload]
+        observed = at.state().items[OWL_ID].observed
+        assert observed
+        assert observed.details
+        assert observed.details["name"] == named["name"]
 
 
 @pytest.mark.parametrize(
     "broken",
     [
-        pytest.param(priced(OWL, "abc", "1"), id="P5-price"),
-        pytest.param(without(OWL, "pricing"), id="P5_P9-no-pricing"),
-        pytest.param(unpriced(OWL, "completion"), id="P5_P9-no-completion"),
-        pytest.param(OWL | {"context_length": "large"}, id="P5-context"),
-        pytest.param(OWL | {"context_length": True}, id="P5-context-true"),
-        pytest.param(OWL | {"context_length": 0.5}, id="P5-context-half"),
-        pytest.param(OWL | {"expiration_date": "2026-02-30"}, id="P5_P19-date"),
-        pytest.param(OWL | {"expiration_date": 20261230}, id="P5_P19-number"),
-        pytest.param(priced(OWL, "", "1"), id="P12-empty"),
-        pytest.param(OWL | {"pricing": {"prompt": None, "completion": "1"}}, id="P12-null"),
-        pytest.param(priced(OWL, "NaN", "1"), id="P12-nan"),
-        pytest.param(priced(OWL, "1e400", "1"), id="P12-huge"),
-        pytest.param(priced(OWL, "-0.5", "1"), id="P12-negative"),
-        pytest.param(OWL | {"name": DEEP}, id="P14-deep-name"),
-        pytest.param(OWL | {"unheard_of": DEEP}, id="P14-deep-field"),
-        pytest.param(OWL | {"top_provider": {"x": DEEP}}, id="P14-deep"),
+        pytest.param(priced(OWL, "abc", "1"), id="price", marks=pytest.mark.fault("P5")),
+        pytest.param(without(OWL, "pricing"), id="no-pricing", marks=pytest.mark.fault("P5", "P9")),
+        pytest.param(unpriced(OWL, "completion"), id="no-completion", marks=pytest.mark.fault("P5", "P9")),
+        pytest.param(OWL | {"context_length": "large"}, id="context", marks=pytest.mark.fault("P5")),
+        pytest.param(OWL | {"context_length": True}, id="context-true", marks=pytest.mark.fault("P5")),
+        pytest.param(OWL | {"context_length": 0.5}, id="context-half", marks=pytest.mark.fault("P5")),
+        pytest.param(
+            OWL | {"expiration_date": "2026-02-30"}, id="date", marks=pytest.mark.fault("P5", "P19")
+        ),
+        pytest.param(OWL | {"expiration_date": 20261230}, id="number", marks=pytest.mark.fault("P5", "P19")),
+        pytest.param(priced(OWL, "", "1"), id="empty", marks=pytest.mark.fault("P12")),
+        pytest.param(
+            OWL | {"pricing": {"prompt": None, "completion": "1"}}, id="null", marks=pytest.mark.fault("P12")
+        ),
+        pytest.param(priced(OWL, "NaN", "1"), id="nan", marks=pytest.mark.fault("P12")),
+        pytest.param(priced(OWL, "1e400", "1"), id="huge", marks=pytest.mark.fault("P12")),
+        pytest.param(priced(OWL, "-0.5", "1"), id="negative", marks=pytest.mark.fault("P12")),
+        pytest.param(OWL | {"name": DEEP}, id="deep-name", marks=pytest.mark.fault("P14")),
+        pytest.param(OWL | {"unheard_of": DEEP}, id="deep-field", marks=pytest.mark.fault("P14")),
+        pytest.param(OWL | {"top_provider": {"x": DEEP}}, id="deep", marks=pytest.mark.fault("P14")),
     ],
 )
 def test_one_row_that_cannot_be_read_leaves_its_model_as_it_was(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: Row
 ) -> None:
     caplog.set_level(logging.INFO)
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.shows(OWL, FINCH, *MANY)
         before = at.state().items[OWL_ID]
         body = answer([broken, FINCH | {"expiration_date": "2026-12-30"}, *MANY])
@@ -103,10 +175,11 @@ def test_one_row_that_cannot_be_read_leaves_its_model_as_it_was(
 
 
 @pytest.mark.parametrize("field", ['"prompt": "0.00000125"', '"context_length": 131072'])
-def test_a_number_beyond_all_numbers_is_refused_with_its_row__P12_P14(tmp_path: Path, field: str) -> None:
+@pytest.mark.fault("P12", "P14")
+def test_a_number_out_of_range_is_refused_with_its_row(tmp_path: Path, field: str) -> None:
     body = answer([OWL, FINCH, *MANY])
     bad = body.replace(field.encode(), f"{field.partition(':')[0]}: 1e400".encode(), 1)
-    with watched(tmp_path) as at:
+    with watched_site(tmp_path) as at:
         at.gets(models=reply(body))
         before = at.state().items[OWL_ID]
         assert not failures(at.gets(models=reply(bad), after=DAY))

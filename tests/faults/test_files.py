@@ -1,4 +1,4 @@
-"""Files that watcher makes: for our eyes only, never through a link that somebody laid, nothing in /tmp."""
+"""Files that watcher creates: private, never through a planted link, and none in /tmp."""
 
 import ast
 import os
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import OWL
-from tests.support.programs import configure, finished
 from tests.support.receivers import receiving
-from tests.support.stores import make_older, polled
-from tests.support.watching import Catalog
+from tests.support.sample_stores import make_older, polled
+from tests.support.served_catalog import Catalog
+from tests.support.watcher_process import configure, finished
 from watcher.domain.errors import StoreError, StoreUnavailableError
 from watcher.store.store import Store
 
@@ -33,7 +33,8 @@ def modes(folder: Path) -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("_open_umask")
-def test_every_file_is_for_our_eyes_only_whatever_the_umask__Z11(tmp_path: Path) -> None:
+@pytest.mark.fault("Z11")
+def test_every_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
     path = tmp_path / "watcher.db"
     with Store.open(path) as store:
         polled(store, 0, OWL)
@@ -46,7 +47,8 @@ def test_every_file_is_for_our_eyes_only_whatever_the_umask__Z11(tmp_path: Path)
     assert set(modes(tmp_path).values()) == {0o600}
 
 
-def test_a_link_laid_where_a_file_is_to_be_made_leads_nowhere__Z11(tmp_path: Path) -> None:
+@pytest.mark.fault("Z11")
+def test_a_planted_link_where_a_file_will_be_made_is_not_followed(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     with Store.open(tmp_path / "watcher.db") as store:
         (tmp_path / "backup.db.part").symlink_to(elsewhere)
@@ -56,29 +58,32 @@ def test_a_link_laid_where_a_file_is_to_be_made_leads_nowhere__Z11(tmp_path: Pat
         assert not (tmp_path / "second.db").is_symlink(), "the copy takes the link's place"
         elsewhere.write_text("ours")
         (tmp_path / "third.db").symlink_to(elsewhere)
-        with pytest.raises(StoreError, match="is there already"):
+        with pytest.raises(StoreError, match="already exists"):
             store.backup(tmp_path / "third.db")
     assert elsewhere.read_text() == "ours"
 
 
-def test_a_link_laid_where_the_older_store_is_kept_leads_nowhere__Z11(tmp_path: Path) -> None:
+@pytest.mark.fault("Z11")
+def test_a_planted_link_where_the_older_store_is_kept_is_not_followed(tmp_path: Path) -> None:
     path, elsewhere = tmp_path / "watcher.db", tmp_path / "elsewhere"
     with Store.open(path):
         pass
     make_older(path)
-    (tmp_path / "watcher.db.before-v2").symlink_to(elsewhere)
+    (tmp_path / "watcher.db.before-v3").symlink_to(elsewhere)
     Store.open(path).close()
     assert not elsewhere.exists()
-    assert not (tmp_path / "watcher.db.before-v2").is_symlink()
+    assert not (tmp_path / "watcher.db.before-v3").is_symlink()
 
 
-def test_a_store_that_is_a_link_to_nowhere_is_not_made_there__Z11(tmp_path: Path) -> None:
+@pytest.mark.fault("Z11")
+def test_a_store_that_is_a_dangling_link_is_not_created(tmp_path: Path) -> None:
     (tmp_path / "watcher.db").symlink_to(tmp_path / "missing" / "watcher.db")
     with pytest.raises(StoreUnavailableError, match="cannot be"):
         Store.open(tmp_path / "watcher.db")
 
 
-def test_nothing_is_left_in_the_folder_for_temporary_files__Z11(
+@pytest.mark.fault("Z11")
+def test_nothing_is_left_in_the_folder_for_temporary_files(
     tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     temporary = tmp_path / "temporary"
@@ -95,7 +100,8 @@ def test_nothing_is_left_in_the_folder_for_temporary_files__Z11(
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: f"Z12-{path.stem}")
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+@pytest.mark.fault("Z12")
 def test_no_module_runs_data(source: Path) -> None:
     for node in ast.walk(ast.parse(source.read_text())):
         match node:

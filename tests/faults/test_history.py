@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.support.programs import configure, eventually, running
 from tests.support.receivers import receiving, receiving_mail
-from tests.support.servers import Server, reply, serving
+from tests.support.scripted_server import Server, reply, serving
+from tests.support.watcher_process import configure, eventually, running
 from watcher.cli.main import main
-from watcher.reports.replay import NAME, Recording
+from watcher.reports.replay import TIME, Recording
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
@@ -33,9 +33,12 @@ def archive(history: str) -> Path:
     return found
 
 
-@pytest.fixture(scope="module", params=HISTORIES)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(history, marks=pytest.mark.xdist_group(history)) for history in HISTORIES],
+)
 def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Replay a history with the shipped rules and let the judge look at it, who knows what came later."""
+    """Replay a history with the shipped rules and have it scored by a program that knows what came later."""
     folder = tmp_path_factory.mktemp(request.param)
     result = CliRunner().invoke(
         main, ["--config", str(ROOT / "rules.yaml"), "replay", str(archive(request.param)), "--json"]
@@ -44,9 +47,8 @@ def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     (folder / "events.jsonl").write_text(result.stdout)
     answers = folder / "answers"
     answers.mkdir()
-    for at, body in Recording.open(archive(request.param)).answers.items():
-        assert isinstance(body, bytes)
-        (answers / f"{at:{NAME}}").write_bytes(body)
+    for answer in Recording.open(archive(request.param)).answers:
+        (answers / f"{answer.at:{TIME}}.json").write_bytes(answer.page())
     judge = [
         sys.executable,
         str(SHARED / "tools" / "score.py"),
@@ -58,7 +60,7 @@ def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return found
 
 
-def test_no_new_model_is_missed_invented_or_told_twice(judged: dict[str, Any]) -> None:
+def test_no_new_model_is_missed_invented_or_reported_twice(judged: dict[str, Any]) -> None:
     assert {key: judged["added"][key] for key in ("missed", "false", "double")} == {
         "missed": 0,
         "false": 0,
@@ -70,7 +72,7 @@ def test_no_removal_is_missed_or_invented(judged: dict[str, Any]) -> None:
     assert (judged["removed"]["missed"], judged["removed"]["false"]) == (0, 0)
 
 
-def test_no_expiration_date_is_missed_told_twice_or_a_sentinel(judged: dict[str, Any]) -> None:
+def test_no_expiration_date_is_missed_reported_twice_or_a_sentinel(judged: dict[str, Any]) -> None:
     assert [judged["expiration"][key] for key in ("missed", "double", "sentinel")] == [0, 0, 0]
 
 
@@ -93,8 +95,8 @@ def test_no_alias_that_points_elsewhere_is_missed(judged: dict[str, Any]) -> Non
 @pytest.fixture
 def changing() -> Iterator[tuple[Server, list[bytes]]]:
     """Serve one recorded answer, then another one a day later."""
-    answers = list(Recording.open(archive("six-hourly")).answers.values())
-    bodies = [body if isinstance(body, bytes) else body.read_bytes() for body in (answers[0], answers[10])]
+    answers = Recording.open(archive("six-hourly")).answers
+    bodies = [answers[0].page(), answers[10].page()]
     with serving(*(reply(bodies[0]) for _ in range(4)), reply(bodies[1])) as server:
         yield server, bodies
 

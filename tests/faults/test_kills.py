@@ -1,52 +1,55 @@
-"""SIGKILL at every named step; after the restart it is as if nothing had happened, but for a marked repeat."""
+"""SIGKILL at every named step: after the restart it is as if nothing had happened, except for a marked repeat."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.crash_scene import STORY, Scene, crash_scene
+from tests.support.crash_scenario import STORY, CrashScenario, crash_scenario
 from tests.support.fork_server import Failpoint, ForkServer
-from tests.support.remains import Remains, remains
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
+from tests.support.store_contents import StoreContents, contents_of
 from watcher.cli.demo import Stage, serve
 
 STEPS = {
-    "before_fetch": ("X1", 3),
-    "fetching": ("X1", 3),
-    "fetched": ("X1", 3),
-    "parsed": ("X2", 3),
-    "looked": ("X2", 3),
-    "planned": ("X2", 3),
-    "transaction_begun": ("X3", 3),
-    "models_written": ("X3", 3),
-    "table_written": ("X3", 3),
-    "event_written": ("X3", 3),
-    "message_written": ("X3", 3),
-    "before_commit": ("X3-X12-W18", 3),
-    "committed": ("X4-W12-W18", 3),
-    "forgetting": ("X11", 3),
-    "batches_ready": ("X4-W12", 3),
-    "claiming": ("X4-W12", 2),
-    "claimed": ("X5-W11", 2),
-    "child_started": ("X5-W11", 3),
-    "job_handed_over": ("X6", 3),
-    "hook": ("X6", 2),
-    "ops": ("X6", 2),
-    "answered": ("X7", 3),
-    "delivered": ("X7", 2),
-    "before_ack": ("X7", 3),
-    "acknowledging": ("X8", 3),
-    "acknowledged": ("X9", 3),
-    "closing": ("X11", 3),
+    "before_fetch": (["X1"], 3),
+    "fetching": (["X1"], 3),
+    "fetched": (["X1"], 3),
+    "parsed": (["X2"], 3),
+    "looked": (["X2"], 3),
+    "planned": (["X2"], 3),
+    "transaction_begun": (["X3"], 3),
+    "models_written": (["X3"], 3),
+    "table_written": (["X3"], 3),
+    "event_written": (["X3"], 3),
+    "message_written": (["X3"], 3),
+    "before_commit": (["X3", "X12", "W18"], 3),
+    "committed": (["X4", "W12", "W18"], 3),
+    "forgetting": (["X11"], 3),
+    "batches_ready": (["X4", "W12"], 3),
+    "claiming": (["X4", "W12"], 2),
+    "claimed": (["X5", "W11"], 2),
+    "child_started": (["X5", "W11"], 3),
+    "job_handed_over": (["X6"], 3),
+    "hook": (["X6"], 2),
+    "ops": (["X6"], 2),
+    "answered": (["X7"], 3),
+    "delivered": (["X7"], 2),
+    "before_ack": (["X7"], 3),
+    "acknowledging": (["X8"], 3),
+    "acknowledged": (["X9"], 3),
+    "closing": (["X11"], 3),
 }
-"""Points of a poll and its messages, in order: the rows of the fault list that they try, and how many hits."""
+"""The points of a poll and its messages, in order: the faults that a kill there tries, and how many hits."""
 AGAIN = {
-    "X5-claimed-thrice": [Failpoint("claimed"), Failpoint("claimed"), Failpoint("claimed")],
-    "X5-recovering": [Failpoint("claimed"), Failpoint("recovering")],
-    "X5-recovered": [Failpoint("claimed", 2), Failpoint("recovered")],
-    "X6-X8-request-thrice": [Failpoint("hook"), Failpoint("ops"), Failpoint("acknowledging")],
-    "X8-acknowledging-thrice": [Failpoint("acknowledging")] * 3,
-    "X3-X4-X9": [Failpoint("before_commit", 2), Failpoint("committed"), Failpoint("acknowledged")],
+    "claimed-three-times": (["X5"], [Failpoint("claimed"), Failpoint("claimed"), Failpoint("claimed")]),
+    "recovering": (["X5"], [Failpoint("claimed"), Failpoint("recovering")]),
+    "recovered": (["X5"], [Failpoint("claimed", 2), Failpoint("recovered")]),
+    "requests": (["X6", "X8"], [Failpoint("hook"), Failpoint("ops"), Failpoint("acknowledging")]),
+    "acknowledging-three-times": (["X8"], [Failpoint("acknowledging")] * 3),
+    "one-step-after-another": (
+        ["X3", "X4", "X9"],
+        [Failpoint("before_commit", 2), Failpoint("committed"), Failpoint("acknowledged")],
+    ),
 }
 """What is killed again while it takes up what the death before left behind."""
 TOLD = {"price.changed", "expiration.announced", "model.added", "model.removed"}
@@ -63,16 +66,16 @@ MERGES = {
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> list[Remains]:
-    """Give what is remembered after each version of the list where nothing is killed."""
-    stage, folder, found = Stage([]), tmp_path_factory.mktemp("undisturbed"), list[Remains]()
-    with serve(stage) as url, crash_scene(server, Catalog(stage, url), folder) as scene:
+def undisturbed(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> list[StoreContents]:
+    """Return what is stored after each version of the list when nothing is killed."""
+    stage, folder, found = Stage([]), tmp_path_factory.mktemp("undisturbed"), list[StoreContents]()
+    with serve(stage) as url, crash_scenario(forks, Catalog(stage, url), folder) as scenario:
         for version in STORY:
-            scene.catalog.shows(*version)
-            scene.once()
-            found.append(remains(scene.store))
-            scene.must_be_as(found[-1])
-        assert {len(came) for came in scene.came.values()} == {2}
+            scenario.catalog.shows(*version)
+            scenario.once()
+            found.append(contents_of(scenario.store))
+            scenario.assert_same_as(found[-1])
+        assert {len(came) for came in scenario.delivered.values()} == {2}
         assert {row["kind"] for row in found[-1]["events"]} == TOLD
         return found
 
@@ -80,46 +83,55 @@ def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.mark.parametrize(
     "failpoint",
     [
-        pytest.param(Failpoint(point, hit), id=f"{rows}-{point}-{hit}")
-        for point, (rows, hits) in STEPS.items()
+        pytest.param(Failpoint(point, hit), id=f"{point}-{hit}", marks=pytest.mark.fault(*faults))
+        for point, (faults, hits) in STEPS.items()
         for hit in range(1, hits + 1)
     ],
 )
-def test_a_kill_loses_nothing_and_invents_nothing__I1_I3_I7(
-    scene: Scene, undisturbed: list[Remains], failpoint: Failpoint
+@pytest.mark.fault("I1", "I3", "I7")
+def test_a_kill_loses_nothing_and_invents_nothing(
+    scenario: CrashScenario, undisturbed: list[StoreContents], failpoint: Failpoint
 ) -> None:
-    looks = scene.play(failpoint)
-    scene.must_be_as(undisturbed[looks - 1])
-    assert scene.kills == 1
+    looks = scenario.play(failpoint)
+    scenario.assert_same_as(undisturbed[looks - 1])
+    assert scenario.kills == 1
 
 
-@pytest.mark.parametrize("failpoints", [pytest.param(points, id=name) for name, points in AGAIN.items()])
-def test_kills_one_after_another_lose_nothing_and_invent_nothing__I2_I3(
-    scene: Scene, undisturbed: list[Remains], failpoints: list[Failpoint]
+@pytest.mark.parametrize(
+    "failpoints",
+    [
+        pytest.param(failpoints, id=name, marks=pytest.mark.fault(*faults))
+        for name, (faults, failpoints) in AGAIN.items()
+    ],
+)
+@pytest.mark.fault("I2", "I3")
+def test_kills_one_after_another_lose_nothing_and_invent_nothing(
+    scenario: CrashScenario, undisturbed: list[StoreContents], failpoints: list[Failpoint]
 ) -> None:
-    looks = scene.play(*failpoints)
-    scene.must_be_as(undisturbed[looks - 1])
-    assert scene.kills == len(failpoints)
+    looks = scenario.play(*failpoints)
+    scenario.assert_same_as(undisturbed[looks - 1])
+    assert scenario.kills == len(failpoints)
 
 
 @pytest.mark.parametrize(
     "failpoint",
     [
-        pytest.param(Failpoint(point, hit), id=f"X10-{point}-{hit}")
+        pytest.param(Failpoint(point, hit), id=f"{point}-{hit}")
         for point, times in MERGES.items()
         for hit in range(1, times + 1)
     ],
 )
-def test_what_has_piled_up_goes_as_one_message_over_a_kill__X10(
-    scene: Scene, undisturbed: list[Remains], failpoint: Failpoint
+@pytest.mark.fault("X10")
+def test_a_backlog_is_sent_as_one_message_despite_a_kill(
+    scenario: CrashScenario, undisturbed: list[StoreContents], failpoint: Failpoint
 ) -> None:
     now = datetime.now(UTC)
-    scene.configure(f", quiet: {now - timedelta(hours=2):%H:%M}-{now + timedelta(hours=2):%H:%M}")
+    scenario.configure(f", quiet: {now - timedelta(hours=2):%H:%M}-{now + timedelta(hours=2):%H:%M}")
     for version in STORY:
-        scene.catalog.shows(*version)
-        scene.once()
-    assert not any(scene.came.values())
-    scene.configure()
-    scene.once(failpoint)
-    scene.must_be_as(undisturbed[-1])
-    assert {len(came) for came in scene.came.values()} <= {1, 2}
+        scenario.catalog.shows(*version)
+        scenario.once()
+    assert not any(scenario.delivered.values())
+    scenario.configure()
+    scenario.once(failpoint)
+    scenario.assert_same_as(undisturbed[-1])
+    assert {len(came) for came in scenario.delivered.values()} <= {1, 2}

@@ -1,4 +1,4 @@
-"""kill -9 at random moments under traffic: nothing lost, nothing invented, a repeat a kill at most, and marked."""
+"""kill -9 at random moments under load: nothing lost or invented, at most one repeat per kill, and marked."""
 
 import os
 import random
@@ -7,16 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Event as Flag
 
 import pytest
 
-from tests.support.arrivals import tally
 from tests.support.catalogs import FINCH, OWL, Row, document, priced
-from tests.support.crash_scene import Scene
-from tests.support.remains import remains
-from tests.support.watching import Catalog
+from tests.support.crash_scenario import CrashScenario
+from tests.support.delivered_messages import tally
+from tests.support.served_catalog import Catalog
+from tests.support.store_contents import contents_of
 from watcher.domain.news import Event
-from watcher.openrouter.prices import whole
+from watcher.openrouter.prices import full_price
 from watcher.store import rows
 
 KILLS = int(os.environ.get("WATCHER_KILLS", "200"))
@@ -25,15 +26,15 @@ LATENCY = 0.03  # seconds that a receiver takes at most
 
 
 def version(number: int) -> list[Row]:
-    """Give the list as it is after so many changes: each a new price and a new model."""
+    """Return the list after this many changes, each a new price and a new model."""
     price = f"0.{number + 1:06d}"
     return [priced(OWL, price, price), *(FINCH | {"id": f"acme/finch-{n:04d}"} for n in range(number))]
 
 
 @contextmanager
 def traffic(catalog: Catalog) -> Iterator[list[int]]:
-    """Change the list after each look at it, while the block runs; gives how often, when it has ended."""
-    over, changes = threading.Event(), [1]
+    """Change the list after each poll while the block runs; the item counts the changes."""
+    over, changes = Flag(), [1]
 
     def change() -> None:
         seen = catalog.stage.looks
@@ -51,51 +52,52 @@ def traffic(catalog: Catalog) -> Iterator[list[int]]:
         changer.join()
 
 
-def live_and_die(scene: Scene, moments: Sequence[float]) -> None:
-    """Run the service until it is killed after so many seconds, again and again."""
+def live_and_die(scenario: CrashScenario, moments: Sequence[float]) -> None:
+    """Run the service and kill it after each of these numbers of seconds."""
     for moment in moments:
-        scene.server.start("--config", scene.folder / "rules.yaml", "run", patient=False)
+        scenario.server.start("--config", scenario.folder / "rules.yaml", "run", patient=False)
         time.sleep(moment)
-        scene.server.kill(signal.SIGKILL)
-        assert scene.server.end() == -signal.SIGKILL, scene.server.output
-        scene.note_kill()
+        scenario.server.kill(signal.SIGKILL)
+        assert scenario.server.end() == -signal.SIGKILL, scenario.server.output
+        scenario.note_kill()
 
 
-def seconds_of_a_turn(scene: Scene) -> float:
-    """Tell how long the start, a poll and its messages take on this machine."""
-    scene.once()
-    scene.catalog.shows(*version(1))
+def seconds_of_a_turn(scenario: CrashScenario) -> float:
+    """Measure how long a start, a poll and its messages take on this machine."""
+    scenario.once()
+    scenario.catalog.shows(*version(1))
     began = time.monotonic()
-    scene.once()
+    scenario.once()
     return time.monotonic() - began
 
 
 @pytest.mark.parametrize("seed", [pytest.param(seed, id=f"seed-{seed}") for seed in range(SEEDS)])
-def test_random_kills_lose_nothing_and_repeat_one_message_a_channel_at_most__X13_I1_I3(
-    scene: Scene, seed: int, record_property: Callable[[str, object], None]
+@pytest.mark.fault("X13", "I1", "I3")
+def test_random_kills_lose_nothing_and_repeat_at_most_one_message_per_channel(
+    scenario: CrashScenario, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     kills = KILLS // SEEDS
     chance = random.Random(f"kills {seed}")  # noqa: S311 - the same moments every time
-    scene.latency = lambda: time.sleep(chance.uniform(0.0, LATENCY))
-    scene.catalog.shows(*version(0))
-    longest = 1.5 * seconds_of_a_turn(scene)
-    with traffic(scene.catalog) as changes:
-        live_and_die(scene, [chance.uniform(0.0, longest) for _ in range(kills)])
+    scenario.latency = lambda: time.sleep(chance.uniform(0.0, LATENCY))
+    scenario.catalog.shows(*version(0))
+    longest = 1.5 * seconds_of_a_turn(scenario)
+    with traffic(scenario.catalog) as changes:
+        live_and_die(scenario, [chance.uniform(0.0, longest) for _ in range(kills)])
     for _ in range(2):
-        scene.once()
-    found = remains(scene.store)
+        scenario.once()
+    found = contents_of(scenario.store)
     assert {row["state"] for row in found["outbox"]} == {"sent"}
     told = [rows.event_of(row) for row in found["events"]]
-    must_lead_from_first_to_last(told, changes[0])
-    for channel, came in scene.came.items():
-        counted = tally(came, [event for event in told if not event.part_of])
+    assert_events_lead_from_first_to_last(told, changes[0])
+    for channel, came in scenario.delivered.items():
+        counted = tally(came, told)
         record_property(channel, f"{kills} kills, {len(came)} messages, {counted.repeats} repeats")
         assert not counted.lost, [e for e in told if e.id in counted.lost]
         assert counted.repeats <= kills
 
 
-def must_lead_from_first_to_last(told: Sequence[Event], changes: int) -> None:
-    """See that the events are just what differs between the first list and the last one."""
+def assert_events_lead_from_first_to_last(told: Sequence[Event], changes: int) -> None:
+    """Check that the events add up to the difference between the first list and the last."""
     added = sorted(event.subject for event in told if event.kind == "model.added")
     assert added == [f"acme/finch-{n:04d}" for n in range(changes)]
     prices = [event for event in told if event.kind == "price.changed"]
@@ -107,4 +109,4 @@ def must_lead_from_first_to_last(told: Sequence[Event], changes: int) -> None:
 
 def price_of(change: int) -> object:
     """Give the price as an event tells it."""
-    return whole(document(version(change)[0]))
+    return full_price(document(version(change)[0]))

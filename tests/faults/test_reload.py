@@ -2,11 +2,13 @@ import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.programs import configure, eventually, running
 from tests.support.receivers import receiving
-from tests.support.stores import asked
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.sample_stores import run_sql
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.watcher_process import configure, eventually, running
 from watcher.domain.delivery import OutboxState
 from watcher.store.store import Store
 
@@ -14,12 +16,11 @@ NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
 
 def told(store: Path) -> list[str]:
-    return [title for (title,) in asked(store, "select title from outbox where state = 'sent' order by id")]
+    return [title for (title,) in run_sql(store, "select title from outbox where state = 'sent' order by id")]
 
 
-def test_a_signal_brings_new_rules_which_apply_to_new_events_only__C15(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("C15")
+def test_a_signal_loads_new_rules_which_apply_to_new_events_only(tmp_path: Path, catalog: Catalog) -> None:
     store = tmp_path / "watcher.db"
     with receiving() as old, receiving() as new:
         file = configure(tmp_path, catalog.url, {"old": old.url()})
@@ -35,7 +36,8 @@ def test_a_signal_brings_new_rules_which_apply_to_new_events_only__C15(
         assert [b"acme/two" in request.body for request in new.requests] == [True]
 
 
-def test_a_broken_file_leaves_the_old_rules_at_work_and_is_told_once__C13(
+@pytest.mark.fault("C13")
+def test_a_broken_file_leaves_the_old_rules_in_force_and_is_reported_once(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     store = tmp_path / "watcher.db"
@@ -56,9 +58,9 @@ def test_a_broken_file_leaves_the_old_rules_at_work_and_is_told_once__C13(
             process.send_signal(signal.SIGTERM)
             _, log = process.communicate(timeout=20)
         assert told(store) == [
-            "The changed rules.yaml cannot be used",
+            "rules.yaml is invalid",
             "acme/one is new",
-            "rules.yaml can be used again",
+            "rules.yaml is valid again",
         ]
         assert 'unknown key; did you mean "notify"?' in http.requests[0].body.decode().replace('\\"', '"')
         assert 'rules[0].notfy: unknown key; did you mean "notify"?' in log
@@ -76,12 +78,11 @@ def test_another_store_needs_a_restart(tmp_path: Path, catalog: Catalog) -> None
         has_polled_twice_more(tmp_path / "watcher.db")
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=20)
-    assert "rules.yaml store: cannot change while watcher runs; restart it" in log
+    assert "rules.yaml store: cannot be changed by a reload; restart watcher" in log
 
 
-def test_messages_of_a_channel_that_was_removed_are_dead_letters__C14(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("C14")
+def test_messages_for_a_removed_channel_become_dead_letters(tmp_path: Path, catalog: Catalog) -> None:
     store = tmp_path / "watcher.db"
     dead_end = "json://127.0.0.1:9/"
     file = configure(tmp_path, catalog.url, {"console": "console://", "gone": dead_end})
@@ -91,7 +92,7 @@ def test_messages_of_a_channel_that_was_removed_are_dead_letters__C14(
         eventually(lambda: "acme/one is new" in told(store), "the other channel is told")
         configure(tmp_path, catalog.url, {"console": "console://"})
         process.send_signal(signal.SIGHUP)
-        eventually(lambda: asked(store, "select 1 from outbox where state = 'dead'"), "it is buried")
+        eventually(lambda: run_sql(store, "select 1 from outbox where state = 'dead'"), "it is buried")
     with Store.read(store) as opened:
         [dead] = opened.outbox.messages([OutboxState.DEAD])
         assert (dead.notification.channel, dead.error) == ("gone", "the channel is no longer configured")

@@ -1,19 +1,19 @@
-"""A signal at any step: the service ends cleanly or goes on, and nothing is lost or told twice."""
+"""A signal at any step: the service exits cleanly or goes on, and nothing is lost or sent twice."""
 
 import signal
 import subprocess
 from pathlib import Path
-from threading import Event
+from threading import Event as Flag
 
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.crash_scene import AT_ONCE, STORY, Scene
+from tests.support.crash_scenario import AT_ONCE, STORY, CrashScenario
 from tests.support.fork_server import Failpoint
-from tests.support.programs import SOON, command, configure, environment, eventually
 from tests.support.receivers import receiving
-from tests.support.remains import remains
-from tests.support.watching import Catalog, has_polled_twice_more
+from tests.support.served_catalog import Catalog, has_polled_twice_more
+from tests.support.store_contents import contents_of
+from tests.support.watcher_process import SOON, command, configure, environment, eventually
 
 LONGEST_END = 10.0  # seconds
 STEPS = {
@@ -36,62 +36,63 @@ STEPS = {
 }
 
 
-def run_until_told(scene: Scene, failpoint: Failpoint | None = None) -> None:
-    """Run the service until each channel was told, or until a signal has ended it."""
-    looks = scene.catalog.stage.looks
-    scene.server.start("--config", scene.folder / "rules.yaml", "run", failpoint=failpoint)
+def run_until_told(scenario: CrashScenario, failpoint: Failpoint | None = None) -> None:
+    """Run the service until each channel got a message, or until a signal ended it."""
+    looks = scenario.catalog.stage.looks
+    scenario.server.start("--config", scenario.folder / "rules.yaml", "run", failpoint=failpoint)
     if not failpoint or failpoint.deed == "SIGHUP":
-        eventually(lambda: scene.catalog.stage.looks > looks, "it runs")
-        eventually(lambda: all(scene.came.values()), "everybody is told", 2 * SOON)
-        scene.server.kill(signal.SIGTERM)
-    assert scene.server.end(LONGEST_END) == 0, scene.server.output
+        eventually(lambda: scenario.catalog.stage.looks > looks, "it runs")
+        eventually(lambda: all(scenario.delivered.values()), "everybody is told", 2 * SOON)
+        scenario.server.kill(signal.SIGTERM)
+    assert scenario.server.end(LONGEST_END) == 0, scenario.server.output
 
 
 @pytest.mark.parametrize(
     "failpoint",
     [
-        pytest.param(Failpoint(point, deed=deed), id=f"X14-{deed}-{point}")
+        pytest.param(Failpoint(point, deed=deed), id=f"{deed}-{point}")
         for deed, points in STEPS.items()
         for point in points
     ],
 )
-def test_a_signal_at_any_step_costs_nobody_a_message_or_a_repeat__I17(
-    scene: Scene, failpoint: Failpoint
+@pytest.mark.fault("I17", "X14")
+def test_a_signal_at_any_step_loses_and_repeats_no_message(
+    scenario: CrashScenario, failpoint: Failpoint
 ) -> None:
-    scene.catalog.shows(*STORY[0])
-    scene.once()
-    scene.catalog.shows(*STORY[1])
-    run_until_told(scene, failpoint)
-    run_until_told(scene)
-    assert {channel: len(came) for channel, came in scene.came.items()} == {"hook": 1, "ops": 1}
-    scene.must_be_as(remains(scene.store))
+    scenario.catalog.shows(*STORY[0])
+    scenario.once()
+    scenario.catalog.shows(*STORY[1])
+    run_until_told(scenario, failpoint)
+    run_until_told(scenario)
+    assert {channel: len(came) for channel, came in scenario.delivered.items()} == {"hook": 1, "ops": 1}
+    scenario.assert_same_as(contents_of(scenario.store))
 
 
-def test_a_message_in_flight_at_the_end_is_sent_again_and_marked__X14_I17_I3(scene: Scene) -> None:
-    scene.catalog.shows(*STORY[0])
-    scene.once()
-    reached, over = Event(), Event()
+@pytest.mark.fault("X14", "I17", "I3")
+def test_a_message_in_flight_at_the_end_is_sent_again_and_marked(scenario: CrashScenario) -> None:
+    scenario.catalog.shows(*STORY[0])
+    scenario.once()
+    reached, over = Flag(), Flag()
 
     def hang() -> None:
         reached.set()
         over.wait(SOON)
 
-    scene.latency = hang
-    scene.catalog.shows(*STORY[1])
-    scene.server.start("--config", scene.folder / "rules.yaml", "run")
+    scenario.latency = hang
+    scenario.catalog.shows(*STORY[1])
+    scenario.server.start("--config", scenario.folder / "rules.yaml", "run")
     assert reached.wait(SOON)
-    scene.server.kill(signal.SIGTERM)
-    assert scene.server.end(LONGEST_END) == 0, scene.server.output
+    scenario.server.kill(signal.SIGTERM)
+    assert scenario.server.end(LONGEST_END) == 0, scenario.server.output
     over.set()
-    for row in remains(scene.store)["outbox"]:
+    for row in contents_of(scenario.store)["outbox"]:
         assert (row["state"], row["repeat"]) == ("waiting", 1)
-        assert "it may have arrived" in row["error"]
+        assert "the message may have arrived" in row["error"]
 
 
-@pytest.mark.parametrize(
-    "stream", [pytest.param("stdout", id="X14"), pytest.param("stderr", id="X14-errors")]
-)
-def test_an_output_that_nobody_reads_costs_neither_the_service_nor_other_channels__I10(
+@pytest.mark.parametrize("stream", [pytest.param("stdout", id="stdout"), pytest.param("stderr", id="errors")])
+@pytest.mark.fault("I10", "X14")
+def test_a_closed_output_harms_neither_the_service_nor_other_channels(
     tmp_path: Path, catalog: Catalog, stream: str
 ) -> None:
     with receiving() as http:
@@ -112,5 +113,5 @@ def test_an_output_that_nobody_reads_costs_neither_the_service_nor_other_channel
                 assert process.wait(LONGEST_END) == 0
             finally:
                 process.kill()
-    states = {row["channel"]: row["state"] for row in remains(tmp_path / "watcher.db")["outbox"]}
+    states = {row["channel"]: row["state"] for row in contents_of(tmp_path / "watcher.db")["outbox"]}
     assert states == {"console": "waiting" if stream == "stdout" else "sent", "hook": "sent"}

@@ -1,4 +1,4 @@
-"""No memory, descriptors or threads left: nothing is done by half, and all is as before once there are some."""
+"""No memory, descriptors or threads left: nothing is half done, and all recovers once there are some."""
 
 import re
 import resource
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, Row, priced
-from tests.support.crash_scene import AT_ONCE, Scene, crash_scene
+from tests.support.crash_scenario import AT_ONCE, CrashScenario, crash_scenario
 from tests.support.fork_server import Failpoint, ForkServer
-from tests.support.programs import configure, eventually, running
 from tests.support.receivers import receiving
-from tests.support.remains import Remains, remains
-from tests.support.watching import Catalog, has_polled_twice_more
+from tests.support.served_catalog import Catalog, has_polled_twice_more
+from tests.support.store_contents import StoreContents, contents_of
+from tests.support.watcher_process import configure, eventually, running
 from watcher.cli.demo import Stage, serve
 from watcher.store.store import Store
 
@@ -25,27 +25,28 @@ WIDE_STACKS = 1 << 32  # bytes of address space for each thread
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Remains:
-    """Give what is remembered where there is memory enough."""
+def undisturbed(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> StoreContents:
+    """Return what is stored when there is enough memory."""
     stage, folder = Stage([]), tmp_path_factory.mktemp("fed")
-    with serve(stage) as url, crash_scene(server, Catalog(stage, url), folder) as scene:
+    with serve(stage) as url, crash_scenario(forks, Catalog(stage, url), folder) as scenario:
         for version in (BEFORE, AFTER):
-            scene.catalog.shows(*version)
-            scene.once()
-        return remains(scene.store)
+            scenario.catalog.shows(*version)
+            scenario.once()
+        return contents_of(scenario.store)
 
 
 @pytest.mark.parametrize("point", ["before_fetch", "looked", "transaction_begun", "claimed"])
-def test_a_process_that_gets_no_more_memory_has_done_all_of_a_step_or_nothing__X16_I2(
-    scene: Scene, undisturbed: Remains, point: str
+@pytest.mark.fault("X16", "I2")
+def test_a_process_out_of_memory_has_done_all_of_a_step_or_nothing(
+    scenario: CrashScenario, undisturbed: StoreContents, point: str
 ) -> None:
-    scene.catalog.shows(*BEFORE)
-    scene.once()
-    scene.catalog.shows(*AFTER)
-    assert scene.run("once", failpoint=Failpoint(point, deed="starve")), "it had memory enough"
-    scene.note_kill()
-    scene.once()
-    scene.must_be_as(undisturbed)
+    scenario.catalog.shows(*BEFORE)
+    scenario.once()
+    scenario.catalog.shows(*AFTER)
+    assert scenario.run("once", failpoint=Failpoint(point, deed="starve")), "it had memory enough"
+    scenario.note_kill()
+    scenario.once()
+    scenario.assert_same_as(undisturbed)
 
 
 def descriptors(process: int) -> list[int]:
@@ -61,14 +62,15 @@ def too_few_descriptors_to_send(process: int) -> tuple[int, int]:
 
 
 def no_threads(process: int) -> tuple[int, int]:
-    """Leave all the memory that is needed, but none for another thread's stack."""
+    """Leave the memory in use, but none for another thread's stack."""
     taken = int(Path(f"/proc/{process}/statm").read_text().split()[0]) * resource.getpagesize()
     return resource.RLIMIT_AS, taken + WIDE_STACKS // 2
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits are set from outside, as Linux has it")
 @pytest.mark.parametrize("scarcity", [no_descriptors, too_few_descriptors_to_send, no_threads])
-def test_without_descriptors_or_threads_it_says_so_and_goes_on_once_there_are_some__X17(
+@pytest.mark.fault("X17")
+def test_without_descriptors_or_threads_it_says_so_and_goes_on_later(
     tmp_path: Path, catalog: Catalog, scarcity: Callable[[int], tuple[int, int]]
 ) -> None:
     stacks = resource.getrlimit(resource.RLIMIT_STACK)
@@ -97,7 +99,7 @@ def test_without_descriptors_or_threads_it_says_so_and_goes_on_once_there_are_so
 
 
 def hindrances(store: Path) -> set[str]:
-    """Say why sources could not be asked and messages not be sent."""
+    """Return why sources could not be asked and messages not be sent."""
     with Store.read(store) as opened:
         asked = [source.reason for source in opened.state().sources.values()]
         sent = [message.error for message in opened.outbox.messages()]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, Row
-from tests.support.disks import fill, needs_mounts, run, small_disk
-from tests.support.programs import configure, eventually, finished, running
 from tests.support.receivers import receiving
-from tests.support.stores import asked, make_older
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.sample_stores import make_older, run_sql
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.small_disks import fill, needs_mounts, run, small_disk
+from tests.support.watcher_process import configure, eventually, finished, running
 from watcher.domain.delivery import OutboxState
 from watcher.domain.errors import StoreError, StoreUnavailableError
 from watcher.service.loop import Service
@@ -24,12 +24,13 @@ NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
 
 def long_news(number: int) -> list[Row]:
-    """Give models whose raw rows take more room than a small disk has left."""
+    """Return models whose raw rows need more room than a small disk has left."""
     return [FINCH | {"id": f"acme/long-{n}", "description": "long " * 20_000} for n in range(number)]
 
 
 @needs_mounts
-def test_a_full_disk_sends_nothing_says_so_once_and_resumes_alone__S1_L23(
+@pytest.mark.fault("S1", "L23")
+def test_on_a_full_disk_nothing_is_sent_one_alert_says_so_and_it_recovers_by_itself(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with small_disk(tmp_path / "disk") as disk, receiving() as http:
@@ -48,7 +49,8 @@ def test_a_full_disk_sends_nothing_says_so_once_and_resumes_alone__S1_L23(
 
 
 @needs_mounts
-def test_an_outcome_that_cannot_be_written_is_kept_and_nobody_is_told_twice__S2_L23(
+@pytest.mark.fault("S2", "L23")
+def test_an_outcome_that_cannot_be_written_is_kept_and_nothing_is_sent_twice(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with small_disk(tmp_path / "disk") as disk, receiving(meanwhile=lambda: fill(disk)) as http:
@@ -66,7 +68,7 @@ def test_an_outcome_that_cannot_be_written_is_kept_and_nobody_is_told_twice__S2_
 
 
 def with_news(folder: Path, catalog: Catalog, url: str) -> Service:
-    """Give a service with one message to send."""
+    """Return a service with one message to send."""
     watcher = service(folder, catalog.url, url, [NOW])
     watcher.poll()
     catalog.shows(OWL, FINCH, HERON, MAXI)
@@ -75,7 +77,8 @@ def with_news(folder: Path, catalog: Catalog, url: str) -> Service:
 
 
 @needs_mounts
-def test_a_disk_that_fills_up_in_the_transaction_rolls_it_back_and_the_next_poll_finds_the_same__S3_I5(
+@pytest.mark.fault("S3", "I5")
+def test_a_disk_that_fills_up_during_a_transaction_rolls_it_back_and_the_next_poll_finds_the_same(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:
@@ -83,7 +86,7 @@ def test_a_disk_that_fills_up_in_the_transaction_rolls_it_back_and_the_next_poll
         watcher.poll()
         before = watcher.store.state()
         catalog.shows(OWL, FINCH, HERON, *long_news(30))
-        with pytest.raises(StoreUnavailableError, match=r"watcher\.db cannot be used at present"):
+        with pytest.raises(StoreUnavailableError, match=r"watcher\.db is temporarily unusable"):
             watcher.poll()
         assert (watcher.store.state(), watcher.store.events()) == (before, [])
         run("mount", "-o", "remount,size=16m", str(disk))
@@ -92,19 +95,21 @@ def test_a_disk_that_fills_up_in_the_transaction_rolls_it_back_and_the_next_poll
         watcher.store.close()
 
 
-def test_a_file_that_may_not_grow_is_no_half_poll__S4(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("S4")
+def test_a_file_that_may_not_grow_leaves_no_half_poll(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     assert finished(file, "once").returncode == 0
     catalog.shows(OWL, FINCH, HERON, *long_news(30))
     limited = finished(file, "once", before="ulimit -f 300;")
     assert limited.returncode == 74
-    assert "cannot be used at present" in limited.stderr
+    assert "temporarily unusable" in limited.stderr
     assert finished(file, "events").stderr == "No events yet.\n"
     assert "30 models at once" in finished(file, "once").stdout
 
 
 class TestLocked:
-    def test_another_programs_short_lock_is_waited_for__S5(self, tmp_path: Path, catalog: Catalog) -> None:
+    @pytest.mark.fault("S5")
+    def test_a_short_lock_by_another_program_is_waited_for(self, tmp_path: Path, catalog: Catalog) -> None:
         watcher = service(tmp_path, catalog.url, "console://", [NOW])
         watcher.poll()
         locker = sqlite3.connect(tmp_path / "watcher.db", check_same_thread=False)
@@ -116,7 +121,8 @@ class TestLocked:
         locker.close()
         watcher.store.close()
 
-    def test_a_lock_without_end_is_a_failed_poll_and_nothing_half__S5(
+    @pytest.mark.fault("S5")
+    def test_an_endless_lock_is_a_failed_poll_and_leaves_nothing_half_done(
         self, tmp_path: Path, catalog: Catalog
     ) -> None:
         watcher = service(tmp_path, catalog.url, "console://", [NOW])
@@ -133,18 +139,20 @@ class TestLocked:
 
 
 @needs_mounts
-def test_a_read_only_disk_is_refused_with_its_path__S6(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("S6")
+def test_a_read_only_disk_is_refused_with_its_path(tmp_path: Path, catalog: Catalog) -> None:
     with small_disk(tmp_path / "disk") as disk:
         file = configure(disk, catalog.url, {"console": "console://"})
         assert finished(file, "once").returncode == 0
         run("mount", "-o", "remount,ro", str(disk))
         told = finished(file, "once")
         assert told.returncode == 74
-        assert f"watcher: {disk}/watcher.db.lock cannot be written: Read-only file system\n" in told.stderr
+        assert f"watcher: cannot write {disk}/watcher.db.lock: Read-only file system\n" in told.stderr
 
 
 @needs_mounts
-def test_a_folder_that_is_read_only_from_the_start_is_refused_with_its_path__S6_X15(
+@pytest.mark.fault("S6", "X15")
+def test_a_folder_that_is_read_only_from_the_start_is_refused_with_its_path(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:
@@ -167,7 +175,8 @@ def empty(store: Path) -> None:
 
 
 @pytest.mark.parametrize(("lose", "state"), [(unlink, "is missing"), (empty, "is empty")])
-def test_a_lost_store_is_no_first_run__S8_W22_I9(
+@pytest.mark.fault("S8", "W22", "I9")
+def test_a_lost_store_is_not_a_first_run(
     tmp_path: Path, catalog: Catalog, lose: Callable[[Path], None], state: str
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
@@ -175,12 +184,13 @@ def test_a_lost_store_is_no_first_run__S8_W22_I9(
     lose(tmp_path / "watcher.db")
     told = finished(file, "once")
     assert told.returncode == 65
-    assert f"watcher.db {state} though watcher has made it; restore a backup, or start anew with --init" in (
-        told.stderr
+    assert (
+        f"watcher.db {state}, although watcher created it before; restore a backup, or start over with --init"
+        in (told.stderr)
     )
     anew = finished(file, "once", "--init")
     assert anew.returncode == 0
-    assert "the baseline: no news" in anew.stderr
+    assert "(baseline)" in anew.stderr
     assert finished(file, "once").returncode == 0
 
 
@@ -192,21 +202,23 @@ def test_a_lost_store_is_no_first_run__S8_W22_I9(
         pytest.param(replace, id="replaced"),
     ],
 )
-def test_a_store_that_goes_away_under_a_running_service_ends_it__S9(
+@pytest.mark.fault("S9")
+def test_a_store_that_disappears_ends_the_running_service(
     tmp_path: Path, catalog: Catalog, lose: Callable[[Path], object]
 ) -> None:
     with receiving() as http:
         watcher = service(tmp_path, catalog.url, http.url(), [NOW])
         watcher.turn()
         lose(tmp_path / "watcher.db")
-        with pytest.raises(StoreError, match="was deleted or replaced while watcher ran"):
+        with pytest.raises(StoreError, match="was deleted or replaced while watcher was running"):
             watcher.turn()
         assert [b"cannot use its store" in request.body for request in http.requests] == [True]
         watcher.store.close()
 
 
 @pytest.mark.parametrize("what", ["wal deleted", "copied without wal"])
-def test_a_store_without_its_write_ahead_log_is_older_but_whole__S10(
+@pytest.mark.fault("S10")
+def test_a_store_without_its_write_ahead_log_is_older_but_sound(
     tmp_path: Path, catalog: Catalog, what: str
 ) -> None:
     clock = [NOW]
@@ -229,27 +241,25 @@ def test_a_store_without_its_write_ahead_log_is_older_but_whole__S10(
     again.store.close()
 
 
-def test_a_store_of_an_older_version_is_copied_then_migrated__S11_I18(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S11", "I18")
+def test_a_store_from_an_older_version_is_copied_then_migrated(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     finished(file, "once")
     store = tmp_path / "watcher.db"
     make_older(store)
-    asked(store, "create table ours (note text)")
+    run_sql(store, "create table ours (note text)")
     catalog.shows(OWL, FINCH, HERON, MAXI)
     assert "acme/finch-maxi is new" in finished(file, "once").stdout
-    assert asked(store, "select count(*) from ours") == [(0,)], "what is not ours is kept"
-    kept = tmp_path / "watcher.db.before-v2"
+    assert run_sql(store, "select count(*) from ours") == [(0,)], "what is not ours is kept"
+    kept = tmp_path / "watcher.db.before-v3"
     assert kept.stat().st_mode & 0o777 == 0o600
-    assert asked(kept, "select count(*) from events") == [(0,)]
+    assert run_sql(kept, "select count(*) from events") == [(0,)]
     with pytest.raises(sqlite3.OperationalError, match="no such table: troubles"):
-        asked(kept, "select * from troubles")
+        run_sql(kept, "select * from troubles")
 
 
-def test_a_reader_that_never_ends_does_not_make_the_log_grow_without_bound__S14(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S14")
+def test_an_endless_reader_does_not_make_the_log_grow_without_bound(tmp_path: Path, catalog: Catalog) -> None:
     clock = [NOW]
     watcher = service(tmp_path, catalog.url, "console://", clock)
     for number in range(400):

@@ -5,8 +5,8 @@ import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
 from tests.support.receivers import Answer, receiving
-from tests.support.servers import HANG, Script, reply, serving
-from tests.support.watching import Catalog, service
+from tests.support.scripted_server import HANG, Script, reply, serving
+from tests.support.served_catalog import Catalog, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -14,9 +14,8 @@ MAXI = FINCH | {"id": "acme/finch-maxi"}
 
 
 class TestHeartbeat:
-    def test_it_is_sent_after_each_good_poll_and_only_then__I16(
-        self, tmp_path: Path, catalog: Catalog
-    ) -> None:
+    @pytest.mark.fault("I16")
+    def test_it_is_sent_after_each_good_poll_and_only_then(self, tmp_path: Path, catalog: Catalog) -> None:
         with serving(reply(b"OK")) as switch:
             watcher = service(
                 tmp_path, catalog.url, "console://", [NOW], f"heartbeat: {switch.url('/ping/uuid')}"
@@ -30,7 +29,8 @@ class TestHeartbeat:
             watcher.store.close()
         assert switch.requests[0].startswith("GET /ping/uuid HTTP/1.1\r\n")
 
-    def test_it_stops_when_no_channel_delivers__L22(
+    @pytest.mark.fault("L22")
+    def test_it_stops_while_no_channel_delivers(
         self, tmp_path: Path, catalog: Catalog, caplog: pytest.LogCaptureFixture
     ) -> None:
         with serving(reply(b"OK")) as switch, receiving(Answer(404, b"no_service")) as http:
@@ -44,11 +44,11 @@ class TestHeartbeat:
                 watcher.turn()
                 clock[0] += HOUR
             assert len(switch.requests) == 1
-            assert "no channel delivers; the heartbeat is left out" in caplog.text
+            assert "no channel works, so the heartbeat is skipped" in caplog.text
             watcher.store.close()
 
     @pytest.mark.parametrize("answer", [reply(status="500 Oops"), Script((HANG,)), Script(())])
-    def test_one_that_is_not_taken_is_a_warning_without_its_address(
+    def test_a_failed_heartbeat_is_a_warning_without_its_address(
         self, tmp_path: Path, catalog: Catalog, caplog: pytest.LogCaptureFixture, answer: Script
     ) -> None:
         with serving(answer) as switch:
@@ -58,12 +58,13 @@ class TestHeartbeat:
             watcher.turn()
             assert watcher.store.state().sources["models"].last_good == NOW
             watcher.store.close()
-        assert "the heartbeat was not taken: 127.0.0.1" in caplog.text
+        assert "heartbeat failed: 127.0.0.1" in caplog.text
         assert "canary" not in caplog.text
 
 
 class TestChannels:
-    def test_one_that_gives_a_message_up_is_told_to_the_others_once_and_so_is_its_end__L4(
+    @pytest.mark.fault("L4")
+    def test_a_channel_that_gives_up_a_message_is_reported_to_the_others_once_and_so_is_its_end(
         self, tmp_path: Path, catalog: Catalog
     ) -> None:
         with receiving(*[Answer(404, b"no_service")] * 3, Answer(200)) as broken, receiving() as good:
@@ -81,14 +82,12 @@ class TestChannels:
             bodies = [request.body.decode() for request in good.requests]
             assert len(bodies) == 3
             assert "acme/finch-maxi is new" in bodies[0]
-            assert "Channel broken does not deliver: HTTP 404 no_service; see `watcher outbox`" in bodies[1]
-            assert "Channel broken delivers again" in bodies[2]
+            assert "Channel broken is failing: HTTP 404 no_service; see `watcher outbox`" in bodies[1]
+            assert "Channel broken works again" in bodies[2]
             assert b"acme/finch-maxi is new" in broken.requests[-1].body
             watcher.store.close()
 
-    def test_one_that_is_down_for_a_while_is_told_when_it_has_lasted_an_hour(
-        self, tmp_path: Path, catalog: Catalog
-    ) -> None:
+    def test_a_channel_that_is_down_is_reported_after_an_hour(self, tmp_path: Path, catalog: Catalog) -> None:
         with receiving(Answer(503)) as broken, receiving() as good:
             clock = [NOW]
             watcher = service(tmp_path, catalog.url, {"broken": broken.url(), "good": good.url()}, clock)

@@ -1,47 +1,50 @@
-"""One story in the order of its tests: each leaves the service running for the next."""
+"""One story, told by its tests in order: each leaves the service running for the next."""
 
 import re
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.installed import PATIENCE, SHOWN, Box
-from tests.support.machine import machine, needs_machine
-from tests.support.outside import PASSWORD, outside
-from tests.support.programs import eventually
-from tests.support.sending import SLACK
+from tests.support.booted_debian import debian_machine, needs_machine
+from tests.support.fake_internet import PASSWORD, fake_internet
+from tests.support.installed_service import PATIENCE, SHOWN, InstalledService
+from tests.support.send_one import SLACK
+from tests.support.watcher_process import eventually
 
-pytestmark = [needs_machine, pytest.mark.timeout(900)]
+pytestmark = [needs_machine, pytest.mark.timeout(900), pytest.mark.xdist_group("debian")]
 TOKEN = "TIiajkdnlazkcOXrIdevi7FQ"  # noqa: S105 - the secret part of the made-up address
 STORE = "/var/lib/watcher/watcher.db"
 
 
 @pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with outside() as world, machine(world.network) as made:
+def installed() -> Iterator[InstalledService]:
+    with fake_internet() as internet, debian_machine(internet.network) as made:
         made.before_boot(SHOWN["Install"])
         made.boot()
-        yield Box(made, world)
+        yield InstalledService(made, internet)
 
 
-def test_the_commands_shown_install_it_and_it_starts_after_a_look_at_what_it_needs(box: Box) -> None:
-    shown = box.run(SHOWN["Start"])
+def test_the_documented_commands_install_it_and_it_starts_once_it_has_what_it_needs(
+    installed: InstalledService,
+) -> None:
+    shown = installed.run(SHOWN["Start"])
     assert "Active: active (running)" in shown
-    assert box.unit("UnitFileState") == "enabled"
-    said = box.journal()
-    assert said.index("watcher 0.1.0 begins: asks models and feed") < said.index("Started watcher.service")
+    assert installed.unit("UnitFileState") == "enabled"
+    said = installed.journal()
+    assert said.index("watcher 0.1.0 begins: polls models and feed") < said.index("Started watcher.service")
 
 
-def test_the_unit_is_sound_and_exposes_little(box: Box) -> None:
-    assert box.run("systemd-analyze verify /etc/systemd/system/watcher.service") == ""
-    told = box.run("systemd-analyze security --no-pager watcher")
+def test_the_unit_is_sound_and_exposes_little(installed: InstalledService) -> None:
+    assert installed.run("systemd-analyze verify /etc/systemd/system/watcher.service") == ""
+    told = installed.run("systemd-analyze security --no-pager watcher")
     [exposure] = re.findall(r"Overall exposure level for watcher.service: ([\d.]+)", told)
     assert float(exposure) <= 1.5
 
 
-def test_it_is_nobody_may_nothing_and_keeps_its_files_to_itself(box: Box) -> None:
+def test_it_is_unprivileged_and_its_files_are_private(installed: InstalledService) -> None:
     status = dict(
-        line.split(":\t", 1) for line in box.run(f"cat /proc/{box.unit('MainPID')}/status").splitlines()
+        line.split(":\t", 1)
+        for line in installed.run(f"cat /proc/{installed.unit('MainPID')}/status").splitlines()
     )
     assert {name: int(status[name], 16) for name in ("CapEff", "CapBnd", "NoNewPrivs", "Seccomp")} == {
         "CapEff": 0,
@@ -50,118 +53,131 @@ def test_it_is_nobody_may_nothing_and_keeps_its_files_to_itself(box: Box) -> Non
         "Seccomp": 2,
     }
     assert int(status["Uid"].split()[0]) > 1000
-    assert box.run(f"stat --format=%a /var/lib/private/watcher {STORE} {STORE}.lock").split() == [
+    assert installed.run(f"stat --format=%a /var/lib/private/watcher {STORE} {STORE}.lock").split() == [
         "700",
         "600",
         "600",
     ]
-    limits = box.run(f"cat /proc/{box.unit('MainPID')}/limits")
+    limits = installed.run(f"cat /proc/{installed.unit('MainPID')}/limits")
     assert re.search(r"Max core file size +0 +0 ", limits)
 
 
-def test_it_tells_slack_and_a_mail_server_with_credentials_and_trusts_what_the_machine_trusts(
-    box: Box,
+def test_it_notifies_slack_and_a_mail_server_with_credentials_and_trusts_what_the_machine_trusts(
+    installed: InstalledService,
 ) -> None:
-    mail = f"mailtos://bot:{PASSWORD}@mail.test:{box.world.mail.port}/?mode=starttls"
-    box.run(SHOWN["Secrets"], SLACK)
-    box.run(SHOWN["Secrets"].replace("team", "ops"), f"{mail}&from=w@example.test&to=a@example.test\n")
-    box.run("cat > /usr/local/share/ca-certificates/own.crt", box.world.authority.decode())
-    box.run("update-ca-certificates")
-    box.run(re.sub("\nEnvironment=HTTPS_PROXY.*'", "'", SHOWN["Proxies and authorities of your own"]))
-    box.configure("New models")
-    box.run("systemctl restart watcher")
-    box.polls_twice_more()
-    box.tells("acme/finch-maxi")
-    [request] = box.world.slack.requests
+    mail = f"mailtos://bot:{PASSWORD}@mail.test:{installed.internet.mail.port}/?mode=starttls"
+    installed.run(SHOWN["Secrets"], SLACK)
+    installed.run(SHOWN["Secrets"].replace("team", "ops"), f"{mail}&from=w@example.test&to=a@example.test\n")
+    installed.run("cat > /usr/local/share/ca-certificates/own.crt", installed.internet.authority.decode())
+    installed.run("update-ca-certificates")
+    installed.run(re.sub("\nEnvironment=HTTPS_PROXY.*'", "'", SHOWN["Proxies and authorities of your own"]))
+    installed.configure("New models")
+    installed.run("systemctl restart watcher")
+    installed.polls_twice_more()
+    installed.tells("acme/finch-maxi")
+    [request] = installed.internet.slack.requests
     assert request.headers["Host"] == "hooks.slack.com"
     assert request.path.endswith(TOKEN)
 
 
-def test_its_secrets_show_nowhere__I12(box: Box) -> None:
-    with box.world.door.closed():
-        box.lists("acme/hidden")
-        eventually(box.world.door.is_asked, "a message is in flight")
-        shown = [box.run(f"systemctl {verb} --no-pager watcher") for verb in ("show", "status", "cat")]
-        shown.append(box.run("journalctl --no-pager --all --output=export"))
-        seen = [text for process in box.processes() for text in process]
-        assert any(b"watcher.delivery.apprise_child" in text for text in seen), (
+@pytest.mark.fault("I12")
+def test_its_secrets_show_nowhere(installed: InstalledService) -> None:
+    with installed.internet.gate.closed():
+        installed.lists("acme/hidden")
+        eventually(installed.internet.gate.has_waiter, "a message is in flight")
+        shown = [installed.run(f"systemctl {verb} --no-pager watcher") for verb in ("show", "status", "cat")]
+        shown.append(installed.run("journalctl --no-pager --all --output=export"))
+        seen = [text for process in installed.processes() for text in process]
+        assert any(b"watcher/delivery/apprise_start.py" in text for text in seen), (
             "the sending child is not among them"
         )
-        kept = list(box.files())
+        kept = list(installed.files())
     assert kept
     for secret in (TOKEN, PASSWORD):
         assert not [text[:200] for text in shown if secret in text]
         assert not [text[:200] for text in (*seen, *kept) if secret.encode() in text]
     credential = "/run/credentials/watcher.service/team-url"
-    assert TOKEN in box.run(f"cat {credential}")
-    assert "Permission denied" in box.run(f"setpriv --reuid=nobody cat {credential}", check=False)
-    eventually(lambda: all(box.told("acme/hidden")), "it is told", PATIENCE)
+    assert TOKEN in installed.run(f"cat {credential}")
+    assert "Permission denied" in installed.run(f"setpriv --reuid=nobody cat {credential}", check=False)
+    eventually(lambda: all(installed.told("acme/hidden")), "it is told", PATIENCE)
 
 
-def test_killed_with_a_message_in_flight_it_comes_back_and_tells_it_once_more_marked__X6_I3(box: Box) -> None:
-    before = box.unit("MainPID")
-    with box.world.door.closed():
-        box.lists("acme/twice")
-        eventually(box.world.door.is_asked, "a message is in flight")
-        box.run(f"kill -KILL {before}")
-        eventually(lambda: box.unit("MainPID") == "0", "it is gone with the child that sent")
-    eventually(lambda: box.restarted(before), "it is restarted", PATIENCE)
-    eventually(lambda: len(box.told("acme/twice")[0]) == 2, "it is told again", PATIENCE)
-    box.polls_twice_more()
-    slack, mail = [["possible repeat" in str(one) for one in told] for told in box.told("acme/twice")]
+@pytest.mark.fault("X6", "I3")
+def test_killed_with_a_message_in_flight_it_restarts_and_repeats_the_message_marked(
+    installed: InstalledService,
+) -> None:
+    before = installed.unit("MainPID")
+    with installed.internet.gate.closed():
+        installed.lists("acme/twice")
+        eventually(installed.internet.gate.has_waiter, "a message is in flight")
+        installed.run(f"kill -KILL {before}")
+        eventually(lambda: installed.unit("MainPID") == "0", "it is gone with the child that sent")
+    eventually(lambda: installed.restarted(before), "it is restarted", PATIENCE)
+    eventually(lambda: len(installed.told("acme/twice")[0]) == 2, "it is told again", PATIENCE)
+    installed.polls_twice_more()
+    slack, mail = [["possible repeat" in str(one) for one in told] for told in installed.told("acme/twice")]
     assert slack == [False, True]
     assert mail in ([False, True], [True])  # it may have been killed before it was sent
-    box.tells("acme/after-kill")
+    installed.tells("acme/after-kill")
 
 
-def test_where_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where__X19_I16(box: Box) -> None:
+@pytest.mark.fault("X19", "I16")
+def test_when_it_hangs_the_watchdog_restarts_it_and_the_journal_says_where(
+    installed: InstalledService,
+) -> None:
     drop_in = "/etc/systemd/system/watcher.service.d/hasty.conf"
-    box.run(
+    installed.run(
         f"echo '[Service]\nWatchdogSec=5s' > {drop_in}; systemctl daemon-reload; systemctl restart watcher"
     )
-    before = box.unit("MainPID")
-    box.run(f"kill -STOP {before}")
-    eventually(lambda: box.restarted(before), "it is restarted", PATIENCE)
-    said = box.journal()
+    before = installed.unit("MainPID")
+    installed.run(f"kill -STOP {before}")
+    eventually(lambda: installed.restarted(before), "it is restarted", PATIENCE)
+    said = installed.journal()
     assert "watcher.service: Watchdog timeout" in said
     assert "Fatal Python error: Aborted" in said
     assert re.search(r'File ".*/watcher/service/loop.py", line \d+ in run', said)
-    box.run(f"rm {drop_in}; systemctl daemon-reload; systemctl restart watcher")
-    box.tells("acme/after-hang")
+    installed.run(f"rm {drop_in}; systemctl daemon-reload; systemctl restart watcher")
+    installed.tells("acme/after-hang")
 
 
-def test_a_reload_takes_up_other_rules_and_refuses_those_that_cannot_be_used__C13(box: Box) -> None:
-    before = box.unit("MainPID")
-    box.configure("Newest rule")
-    box.run("systemctl reload watcher")
-    box.polls_twice_more()
-    box.tells("acme/reloaded")
-    assert b"Newest rule" in box.told("acme/reloaded")[0][0]
-    box.run("echo 'polls: 1s' >> /etc/watcher/rules.yaml; systemctl reload watcher")
+@pytest.mark.fault("C13")
+def test_a_reload_loads_new_rules_and_refuses_unusable_ones(
+    installed: InstalledService,
+) -> None:
+    before = installed.unit("MainPID")
+    installed.configure("Newest rule")
+    installed.run("systemctl reload watcher")
+    installed.polls_twice_more()
+    installed.tells("acme/reloaded")
+    assert b"Newest rule" in installed.told("acme/reloaded")[0][0]
+    installed.run("echo 'polls: 1s' >> /etc/watcher/rules.yaml; systemctl reload watcher")
     mistake = 'cannot be used: /etc/watcher/rules.yaml:8:1 polls: unknown key; did you mean "poll"?'
-    eventually(lambda: mistake in box.journal(), "it is refused")
-    box.tells("acme/not-reloaded")
-    assert b"Newest rule" in box.told("acme/not-reloaded")[0][0]
-    box.configure("New models")
-    box.run("systemctl reload watcher")
-    assert box.unit("MainPID") == before
+    eventually(lambda: mistake in installed.journal(), "it is refused")
+    installed.tells("acme/not-reloaded")
+    assert b"Newest rule" in installed.told("acme/not-reloaded")[0][0]
+    installed.configure("New models")
+    installed.run("systemctl reload watcher")
+    assert installed.unit("MainPID") == before
 
 
-def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice__I17_X14(box: Box) -> None:
-    before = len(box.journal())
-    with box.world.door.closed():
-        box.lists("acme/last")
-        eventually(box.world.door.is_asked, "a message is in flight")
-        box.run("systemctl stop --no-block watcher")
-        eventually(lambda: box.unit("ActiveState") == "deactivating", "it is told to stop")
-    eventually(lambda: box.unit("ActiveState") == "inactive", "it has stopped", PATIENCE)
-    assert (box.unit("Result"), box.unit("ExecMainStatus")) == ("success", "0")
-    said = box.journal()[before:]
-    assert "watcher ends" in said
+@pytest.mark.fault("I17", "X14")
+def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_sends_nothing_twice(
+    installed: InstalledService,
+) -> None:
+    before = len(installed.journal())
+    with installed.internet.gate.closed():
+        installed.lists("acme/last")
+        eventually(installed.internet.gate.has_waiter, "a message is in flight")
+        installed.run("systemctl stop --no-block watcher")
+        eventually(lambda: installed.unit("ActiveState") == "deactivating", "it is told to stop")
+    eventually(lambda: installed.unit("ActiveState") == "inactive", "it has stopped", PATIENCE)
+    assert (installed.unit("Result"), installed.unit("ExecMainStatus")) == ("success", "0")
+    said = installed.journal()[before:]
+    assert "watcher stopped" in said
     assert "Killing process" not in said
-    box.run("systemctl start watcher")
-    box.polls_twice_more()
-    assert [len(arrived) for arrived in box.told("acme/last")] == [1, 1]
+    installed.run("systemctl start watcher")
+    installed.polls_twice_more()
+    assert [len(arrived) for arrived in installed.told("acme/last")] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -172,55 +188,58 @@ def test_told_to_stop_it_lets_a_message_in_flight_arrive_and_tells_nothing_twice
             "sed -i 's/notfy:/notify:/' /etc/watcher/rules.yaml",
             "78",
             'rules[0].notfy: unknown key; did you mean "notify"?',
-            id="C3-configuration",
+            id="configuration",
+            marks=pytest.mark.fault("C3"),
         ),
         pytest.param(
             f"mv {STORE} {STORE}.away",
             f"mv {STORE}.away {STORE}",
             "65",
-            "is missing though watcher has made it; restore a backup",
-            id="S8-store",
+            "is missing, although watcher created it before; restore a backup",
+            id="store",
+            marks=pytest.mark.fault("S8"),
         ),
     ],
 )
-def test_what_needs_a_person_fails_the_start_once_and_clearly(
-    box: Box, spoil: str, mend: str, code: str, words: str
+def test_what_needs_an_operator_fails_the_start_once_and_clearly(
+    installed: InstalledService, spoil: str, mend: str, code: str, words: str
 ) -> None:
-    box.run(f"systemctl stop watcher; {spoil}")
-    assert "Job for watcher.service failed" in box.run("systemctl start watcher", check=False)
-    assert (box.unit("ActiveState"), box.unit("SubState")) == ("failed", "failed")
-    assert (box.unit("ExecMainStatus"), box.unit("NRestarts")) == (code, "0")
-    assert words in box.journal()
-    box.run(f"{mend}; systemctl start watcher")
+    installed.run(f"systemctl stop watcher; {spoil}")
+    assert "Job for watcher.service failed" in installed.run("systemctl start watcher", check=False)
+    assert (installed.unit("ActiveState"), installed.unit("SubState")) == ("failed", "failed")
+    assert (installed.unit("ExecMainStatus"), installed.unit("NRestarts")) == (code, "0")
+    assert words in installed.journal()
+    installed.run(f"{mend}; systemctl start watcher")
 
 
-def test_the_commands_beside_it_work_for_root_and_leave_it_alone(box: Box) -> None:
-    told = box.run(SHOWN["Look after it"])
-    assert f"runs as process {box.unit('MainPID')}; its store is" in told
-    box.run("systemctl stop watcher")
-    assert "does not run" in box.run(SHOWN["Look after it"], check=False)
-    box.run("systemctl start watcher")
-    box.tells("acme/looked-after")
+def test_other_commands_work_for_root_without_disturbing_it(installed: InstalledService) -> None:
+    told = installed.run(SHOWN["Look after it"])
+    assert f"is running as process {installed.unit('MainPID')}; store" in told
+    installed.run("systemctl stop watcher")
+    assert "is not running" in installed.run(SHOWN["Look after it"], check=False)
+    installed.run("systemctl start watcher")
+    installed.tells("acme/looked-after")
 
 
-def test_it_starts_with_the_machine_and_knows_what_it_knew__I3(box: Box) -> None:
-    told = len(box.world.slack.requests)
-    box.machine.reboot()
-    assert box.unit("ActiveState") == "active"
-    box.polls_twice_more()
-    assert len(box.world.slack.requests) == told
-    box.tells("acme/rebooted")
+@pytest.mark.fault("I3")
+def test_it_starts_at_boot_and_remembers_what_it_knew(installed: InstalledService) -> None:
+    told = len(installed.internet.slack.requests)
+    installed.machine.reboot()
+    assert installed.unit("ActiveState") == "active"
+    installed.polls_twice_more()
+    assert len(installed.internet.slack.requests) == told
+    installed.tells("acme/rebooted")
 
 
-def test_it_is_upgraded_by_the_commands_shown(box: Box) -> None:
-    before = box.unit("MainPID")
-    box.run(SHOWN["Upgrade"])
-    assert box.restarted(before)
-    box.tells("acme/upgraded")
+def test_the_documented_commands_upgrade_it(installed: InstalledService) -> None:
+    before = installed.unit("MainPID")
+    installed.run(SHOWN["Upgrade"])
+    assert installed.restarted(before)
+    installed.tells("acme/upgraded")
 
 
-def test_it_is_uninstalled_without_a_trace(box: Box) -> None:
-    box.run(SHOWN["Uninstall"])
-    assert box.unit("LoadState") == "not-found"
-    found = box.run("find / -xdev -name '*watcher*' -not -path '/usr/src/*' -not -path '/proc/*'")
+def test_it_is_uninstalled_without_a_trace(installed: InstalledService) -> None:
+    installed.run(SHOWN["Uninstall"])
+    assert installed.unit("LoadState") == "not-found"
+    found = installed.run("find / -xdev -name '*watcher*' -not -path '/usr/src/*' -not -path '/proc/*'")
     assert found.split() == []

@@ -8,7 +8,7 @@ import pytest
 from click import Context
 from ruamel.yaml import YAML
 
-from tests.support.expositions import Labels, samples, told
+from tests.support.exposed_metrics import Labels, metrics_after_everything, samples
 from tests.support.promql import faults, needs_promtool, promtool
 from watcher.cli.main import main
 
@@ -24,11 +24,11 @@ UP = ("up", frozenset({("job", "watcher")}))  # what Prometheus itself says of w
 
 
 def exposed() -> Mapping[tuple[str, Labels], float]:
-    return {**samples(told()), UP: 1.0}
+    return {**samples(metrics_after_everything()), UP: 1.0}
 
 
 def queries() -> Iterator[tuple[str, str]]:
-    """Give what each panel asks, and the marks of starts."""
+    """Yield the queries of each panel and annotation, by name."""
     for panel in PANELS:
         for target in panel["targets"]:
             yield f"{panel['title']} {target['refId']}", target["expr"]
@@ -37,13 +37,13 @@ def queries() -> Iterator[tuple[str, str]]:
 
 
 def asked() -> list[Any]:
-    """Give everything that is asked of Prometheus, by where."""
+    """Return every query of alerts and dashboard, by place."""
     found = [*((rule["alert"], rule["expr"]) for rule in RULES), *queries()]
     return [pytest.param(expression, id=place) for place, expression in found]
 
 
 def firing(case: Mapping[str, Any]) -> Iterator[tuple[str, bool, str]]:
-    """Give which alert a case asks about, whether it fires, and with which labels."""
+    """Return which alert a case asks about, whether it fires, and with which labels."""
     for check in case["promql_expr_test"]:
         [alert] = re.findall(r'alertname="(\w+)"', check["expr"])
         fires = check["exp_samples"]
@@ -51,7 +51,7 @@ def firing(case: Mapping[str, Any]) -> Iterator[tuple[str, bool, str]]:
 
 
 @pytest.mark.parametrize("expression", asked())
-def test_what_is_asked_of_prometheus_is_exposed(expression: str) -> None:
+def test_every_queried_metric_is_exposed(expression: str) -> None:
     assert list(faults(expression, exposed())) == []
 
 
@@ -63,18 +63,19 @@ def test_what_is_asked_of_prometheus_is_exposed(expression: str) -> None:
         pytest.param('watcher_polls_total{outcome="bad"} > 0', id="value"),
     ],
 )
-def test_what_is_not_exposed_is_found(expression: str) -> None:
+def test_a_query_for_a_missing_metric_is_found(expression: str) -> None:
     assert list(faults(expression, exposed()))
 
 
 @needs_promtool
-def test_each_alert_fires_when_it_should_and_not_otherwise__L22() -> None:
+@pytest.mark.fault("L22")
+def test_each_alert_fires_when_it_should_and_not_otherwise() -> None:
     promtool("check", "rules", str(ALERTS))
     promtool("test", "rules", str(ALERTS_TEST))
 
 
 @needs_promtool
-def test_prometheus_understands_what_the_dashboard_asks(tmp_path: Path) -> None:
+def test_prometheus_understands_the_dashboards_queries(tmp_path: Path) -> None:
     known = {"$__interval": "10m", "$__rate_interval": "10m", "$instance": ".+"}
     rules = []
     for number, (_, expression) in enumerate(queries()):
@@ -87,12 +88,14 @@ def test_prometheus_understands_what_the_dashboard_asks(tmp_path: Path) -> None:
 
 
 @needs_promtool
-def test_names_and_units_are_as_prometheus_wants_them() -> None:
-    promtool("check", "metrics", given=told().exposition()[0])
+def test_names_and_units_follow_prometheus_conventions() -> None:
+    promtool("check", "metrics", given=metrics_after_everything().exposition()[0])
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_an_alert_is_tried_both_ways_and_says_what_is_wrong_and_the_way_out(rule: Mapping[str, Any]) -> None:
+def test_an_alert_is_tested_both_ways_and_says_what_is_wrong_and_how_to_fix_it(
+    rule: Mapping[str, Any],
+) -> None:
     tried = [
         (fires, labels) for case in CASES for alert, fires, labels in firing(case) if alert == rule["alert"]
     ]
@@ -119,7 +122,7 @@ def test_the_dashboard_is_one_screen_without_gaps_or_overlaps() -> None:
     assert all(panel["title"] and panel["description"] for panel in PANELS)
 
 
-def test_the_dashboard_takes_any_data_source() -> None:
+def test_the_dashboard_works_with_any_data_source() -> None:
     variables = {variable["name"]: variable for variable in DASHBOARD["templating"]["list"]}
     assert variables["datasource"]["type"] == "datasource"
     users = [*PANELS, *DASHBOARD["annotations"]["list"], variables["instance"]]
@@ -132,7 +135,7 @@ def test_the_table_of_metrics_is_complete() -> None:
     )
     documented = {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in table}
     found: dict[str, set[str]] = {}
-    for name, labels in samples(told()):
+    for name, labels in samples(metrics_after_everything()):
         if name.startswith("watcher_"):
             base = re.sub(r"_seconds_(bucket|sum|count)$", "_seconds", name)
             found.setdefault(base, set()).update({label for label, _ in labels} - {"le"})

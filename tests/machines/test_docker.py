@@ -1,4 +1,4 @@
-"""The image, and deploy/compose.yaml, on a real engine; the base image is made of Debian's packages."""
+"""The image and deploy/compose.yaml on a real engine; the base image is made from Debian packages."""
 
 import hashlib
 import json
@@ -15,13 +15,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.composing import ROOT, RULES, USER, Composition, environment, pip_settings
-from tests.support.engine import Engine, engine, missing
-from tests.support.programs import eventually
+from tests.support.docker_compose import ROOT, RULES, USER, ComposeProject, environment, pip_settings
+from tests.support.docker_engine import DockerEngine, docker_engine, missing
+from tests.support.watcher_process import eventually
 from watcher import __version__
 from watcher.cli.demo import row
 
-pytestmark = pytest.mark.timeout(900)  # the first one waits for the image
+pytestmark = [
+    pytest.mark.timeout(900),  # the first one waits for the image
+    pytest.mark.xdist_group("docker"),
+]
 CONDOR = row("acme/condor-3", "0.000003", "0.000015")
 MARK = "# a line of a private pip.conf\n"
 MB = 1_000_000
@@ -62,20 +65,20 @@ print(json.dumps({"status": status, "mounts": mounts, "command": command, "refus
 """
 
 
-def python(docker: Engine, script: str) -> str:
+def python(docker: DockerEngine, script: str) -> str:
     """Run a script in a container of the image."""
     return docker.docker("run", *LOCKED_UP, "--entrypoint=python", "watcher", "-c", script)
 
 
 def pinned() -> dict[str, str]:
-    """Give the requirements and their versions."""
+    """Return the requirements and their versions."""
     text = (ROOT / "deploy/requirements.txt").read_text()
     return dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", text, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    """Give a folder that is gone afterwards: with an image in it, it is large."""
+    """A folder that is removed afterwards, since with an image in it it is large."""
     if lack := missing():
         assert "WATCHER_REQUIRE_ALL" not in os.environ, lack
         pytest.skip(f"a Docker engine of its own {lack}")
@@ -86,7 +89,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def parts(place: Path, pytestconfig: pytest.Config) -> Path:
-    """Make what stands in for a registry of images, once: pytest's cache keeps it."""
+    """Make the stand-ins for an image registry, once: pytest's cache keeps them."""
     script = ROOT / ".ci/container-parts"
     named = f"container-parts-{hashlib.sha256(script.read_bytes()).hexdigest()[:16]}"
     folder = pytestconfig.cache.mkdir(named) if pytestconfig.cache else place / named
@@ -96,39 +99,45 @@ def parts(place: Path, pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="module")
-def docker(place: Path, parts: Path) -> Iterator[Engine]:
-    """Give an engine that has the image, built of the Dockerfile as it is, and no network but its own."""
+def docker(place: Path, parts: Path) -> Iterator[DockerEngine]:
+    """An engine that has the image, built from the Dockerfile unchanged, and no network but its own."""
     plugins = place / "client" / "cli-plugins"
     plugins.mkdir(parents=True)
     (plugins / "docker-compose").symlink_to(parts / "docker-compose")
     (place / "pip.conf").write_text(MARK + pip_settings(os.environ))
     variables = environment(place)
-    with engine(place, variables, isolated=False) as builder:
+    with docker_engine(place, variables, isolated=False) as builder:
         builder.docker("import", str(parts / "base.tar"), "python:3.13-slim")
-        Composition(builder, place).compose("build", "watcher")
-    with engine(place, variables, isolated=True) as running:
+        ComposeProject(builder, place).compose("build", "watcher")
+    with docker_engine(place, variables, isolated=True) as running:
         yield running
 
 
 @pytest.fixture
-def composition(docker: Engine, place: Path) -> Iterator[Composition]:
-    """Give the services, up and healthy."""
-    composition = Composition(docker, place)
-    composition.shows(OWL, FINCH)
+def stopped(docker: DockerEngine, place: Path) -> Iterator[ComposeProject]:
+    """The services, none of them started."""
+    project = ComposeProject(docker, place)
+    project.shows(OWL, FINCH)
     (place / "rules.yaml").write_text(RULES)
     try:
-        composition.up()
-        yield composition
+        yield project
     finally:
-        composition.compose("down", "--volumes")
+        project.compose("down", "--volumes")
 
 
-def test_the_image_adds_less_than_40_mb_to_its_base(docker: Engine) -> None:
+@pytest.fixture
+def project(stopped: ComposeProject) -> ComposeProject:
+    """The services, up and healthy."""
+    stopped.up()
+    return stopped
+
+
+def test_the_image_adds_less_than_40_mb_to_its_base(docker: DockerEngine) -> None:
     added = docker.inspect("watcher")["Size"] - docker.inspect("python:3.13-slim")["Size"]
     assert 20 * MB < added < 40 * MB
 
 
-def test_the_image_says_what_it_is_and_needs_no_shell(docker: Engine) -> None:
+def test_the_image_says_what_it_is_and_needs_no_shell(docker: DockerEngine) -> None:
     config = docker.inspect("watcher")["Config"]
     label = "org.opencontainers.image."
     assert config["Labels"][f"{label}title"] == "watcher"
@@ -140,15 +149,15 @@ def test_the_image_says_what_it_is_and_needs_no_shell(docker: Engine) -> None:
     assert config["Healthcheck"]["Test"] == ["CMD", "watcher", "status"]
 
 
-def test_the_image_has_the_pinned_packages_and_nothing_more(docker: Engine) -> None:
+def test_the_image_has_the_pinned_packages_and_nothing_more(docker: DockerEngine) -> None:
     listed = json.loads(python(docker, PACKAGES))
     unused = {"flit-core", "markdown-it-py", "mdurl", "pip", "pygments", "pyyaml"}
     wanted = {name: version for name, version in pinned().items() if name not in unused}
     assert listed == wanted | {"watcher": __version__}
 
 
-def test_every_service_of_apprise_is_offered_in_the_image(docker: Engine) -> None:
-    """Some lack a package here and there, but none lacks one that is required."""
+def test_every_apprise_service_is_available_in_the_image(docker: DockerEngine) -> None:
+    """Some services lack an optional package, but none lacks one of ours."""
     told = subprocess.run(
         [sys.executable, "-c", SERVICES], capture_output=True, text=True, timeout=60, check=True
     )
@@ -165,8 +174,8 @@ def test_every_service_of_apprise_is_offered_in_the_image(docker: Engine) -> Non
         "-m watcher.delivery.apprise_child",
     ],
 )
-def test_what_is_loaded_has_its_bytecode(docker: Engine, command: str) -> None:
-    """Also where Python's own library comes without; the plugins of Apprise do without."""
+def test_what_is_loaded_has_bytecode(docker: DockerEngine, command: str) -> None:
+    """This includes Python's own library, but not the plugins of Apprise."""
     job = json.dumps({"check": True, "url": "mailtos://user:password@example.com"})
     arguments = ("--interactive", "--entrypoint=python", "watcher", "-v", *command.split())
     said = docker.finished("run", *LOCKED_UP, *arguments, given=job).stderr
@@ -175,15 +184,15 @@ def test_what_is_loaded_has_its_bytecode(docker: Engine, command: str) -> None:
     assert [path for path in loaded if not path.endswith(".pyc") and "/apprise/plugins/" not in path] == []
 
 
-def test_the_demo_runs_where_there_is_no_shell_and_nothing_can_be_written(docker: Engine) -> None:
+def test_the_demo_runs_where_there_is_no_shell_and_nothing_can_be_written(docker: DockerEngine) -> None:
     docker.docker("run", *LOCKED_UP, *NO_SHELL, "--entrypoint=/bin/sh", "watcher", "-c", "true", code=126)
     docker.docker("run", *LOCKED_UP, *NO_SHELL, "watcher", "--help")
     told = docker.docker("run", *LOCKED_UP, *NO_SHELL, "watcher", "demo")
-    assert "acme/finch-mini is gone" in told
+    assert "acme/finch-mini was removed" in told
 
 
-def test_only_what_the_build_needs_is_sent_to_the_engine(docker: Engine, place: Path) -> None:
-    Composition(docker, place).compose("build", "context")
+def test_only_what_the_build_needs_is_sent_to_the_engine(docker: DockerEngine, place: Path) -> None:
+    ComposeProject(docker, place).compose("build", "context")
     docker.docker("create", "--name=context", "context", "nothing")
     docker.docker("export", f"--output={place / 'context.tar'}", "context")
     with tarfile.open(place / "context.tar") as archive:
@@ -194,8 +203,8 @@ def test_only_what_the_build_needs_is_sent_to_the_engine(docker: Engine, place: 
     assert sent == code | others
 
 
-def test_the_service_is_locked_up(composition: Composition) -> None:
-    facts = json.loads(composition.inside("python", "-c", FACTS))
+def test_the_service_is_locked_up(project: ComposeProject) -> None:
+    facts = json.loads(project.inside("python", "-c", FACTS))
     status = facts["status"]
     assert status["Uid"].split() == [str(USER)] * 4
     assert status["Gid"].split() == [str(USER)] * 4
@@ -207,56 +216,56 @@ def test_the_service_is_locked_up(composition: Composition) -> None:
     assert facts["refused"] == read_only | dict.fromkeys(["/tmp", "/var/lib/watcher"])  # noqa: S108 - the container's
 
 
-def test_a_change_is_told_through_addresses_that_stand_in_secret_files(composition: Composition) -> None:
-    composition.shows(OWL, FINCH, HERON)
-    eventually(lambda: len(composition.received) == 2, "Slack and mail have the message", LONG)
-    assert {entry["to"] for entry in composition.received} == {"https://hooks.slack.com", "mail"}
-    assert all("wetland/heron-large" in entry["text"] for entry in composition.received)
-    shown = json.dumps(composition.container) + composition.compose("logs", "watcher")
+def test_a_change_is_reported_to_addresses_from_secret_files(project: ComposeProject) -> None:
+    project.shows(OWL, FINCH, HERON)
+    eventually(lambda: len(project.received) == 2, "Slack and mail have the message", LONG)
+    assert {entry["to"] for entry in project.received} == {"https://hooks.slack.com", "mail"}
+    assert all("wetland/heron-large" in entry["text"] for entry in project.received)
+    shown = json.dumps(project.container) + project.compose("logs", "watcher")
     assert "TIiajkdnlazkcOXrIdevi7FQ" not in shown
     assert "a@example.test" not in shown
 
 
-def test_what_is_remembered_outlives_kill_9_and_the_container(composition: Composition) -> None:
-    composition.shows(OWL, FINCH, HERON)
+def test_what_is_stored_survives_kill_9_and_a_new_container(project: ComposeProject) -> None:
+    project.shows(OWL, FINCH, HERON)
     told = [("model.added", HERON["id"])]
-    eventually(lambda: composition.events() == told, "the new model is news", LONG)
-    first = composition.container
-    composition.engine.kill(first["State"]["Pid"])
-    eventually(lambda: composition.container["RestartCount"] == 1, "it is restarted", LONG)
-    composition.up()
-    assert composition.events() == told
-    composition.up("--force-recreate", "watcher")
-    assert composition.container["Id"] != first["Id"]
-    composition.shows(OWL, FINCH, HERON, CONDOR)
+    eventually(lambda: project.events() == told, "the new model is news", LONG)
+    first = project.container
+    project.engine.kill(first["State"]["Pid"])
+    eventually(lambda: project.container["RestartCount"] == 1, "it is restarted", LONG)
+    project.up()
+    assert project.events() == told
+    project.up("--force-recreate", "watcher")
+    assert project.container["Id"] != first["Id"]
+    project.shows(OWL, FINCH, HERON, CONDOR)
     told.append(("model.added", CONDOR["id"]))
-    eventually(lambda: composition.events() == told, "what is new since then is news, and only that", LONG)
+    eventually(lambda: project.events() == told, "what is new since then is news, and only that", LONG)
 
 
-def test_a_restart_takes_up_rules_that_an_editor_replaced(composition: Composition, place: Path) -> None:
+def test_a_restart_loads_rules_that_an_editor_replaced(project: ComposeProject, place: Path) -> None:
     rules, fresh = place / "rules.yaml", place / "rules.new"
     before = rules.read_text()
     fresh.write_text(before.replace("Everything", "All there is"))
     fresh.rename(rules)
-    assert "All there is" in composition.compose("run", "--rm", "--no-TTY", "watcher", "check")
-    composition.compose("restart", "watcher")
-    composition.up()
-    assert "All there is" in composition.inside("watcher", "check")
+    assert "All there is" in project.compose("run", "--rm", "--no-TTY", "watcher", "check")
+    project.compose("restart", "watcher")
+    project.up()
+    assert "All there is" in project.inside("watcher", "check")
 
 
-def test_sigterm_ends_the_service_with_0(composition: Composition) -> None:
-    composition.compose("stop", "watcher")
-    state = composition.container["State"]
+def test_sigterm_ends_the_service_with_0(project: ComposeProject) -> None:
+    project.compose("stop", "watcher")
+    state = project.container["State"]
     assert (state["Status"], state["ExitCode"], state["OOMKilled"]) == ("exited", 0, False)
-    assert "watcher ends" in composition.compose("logs", "watcher")
+    assert "watcher stopped" in project.compose("logs", "watcher")
 
 
-def test_it_is_unhealthy_while_its_source_is_silent_for_too_long(composition: Composition) -> None:
-    composition.compose("stop", "catalog")
-    eventually(lambda: composition.health == "unhealthy", "it is unhealthy", 60 + LONG)
-    assert composition.container["RestartCount"] == 0
-    composition.compose("start", "catalog")
-    eventually(lambda: composition.health == "healthy", "it is healthy again", LONG)
+def test_it_is_unhealthy_while_its_source_is_silent_for_too_long(project: ComposeProject) -> None:
+    project.compose("stop", "catalog")
+    eventually(lambda: project.health == "unhealthy", "it is unhealthy", 60 + LONG)
+    assert project.container["RestartCount"] == 0
+    project.compose("start", "catalog")
+    eventually(lambda: project.health == "healthy", "it is healthy again", LONG)
 
 
 @pytest.mark.parametrize(
@@ -266,6 +275,7 @@ def test_it_is_unhealthy_while_its_source_is_silent_for_too_long(composition: Co
         pytest.param(600, 137, id="beyond-the-limit"),
     ],
 )
-def test_more_memory_than_allowed_is_not_to_be_had(composition: Composition, size: int, code: int) -> None:
+def test_no_more_memory_than_allowed_is_available(stopped: ComposeProject, size: int, code: int) -> None:
     fill = f"print(len(b'x' * ({size} << 20)))"
-    composition.compose("run", "--rm", "--no-TTY", "--entrypoint=python", "watcher", "-c", fill, code=code)
+    options = ("--rm", "--no-TTY", "--no-deps", "--entrypoint=python")
+    stopped.compose("run", *options, "watcher", "-c", fill, code=code)

@@ -1,4 +1,4 @@
-"""deploy/kubernetes.yaml: true to Kubernetes' own schema, to the image, and to the service that it runs."""
+"""deploy/kubernetes.yaml follows Kubernetes' own schema and fits the image and the service."""
 
 import re
 from copy import deepcopy
@@ -11,9 +11,9 @@ from kubernetes_validate import ValidationError, validate
 from kubernetes_validate.utils import all_versions, major_minor
 from ruamel.yaml import YAML
 
-from tests.support.programs import eventually, running
 from tests.support.receivers import free_port
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
+from tests.support.watcher_process import eventually, running
 from watcher import __version__
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -23,7 +23,7 @@ CONTAINER = ("spec", "template", "spec", "containers", 0)
 
 
 def the(kind: str) -> Any:
-    """Give the one object of a kind."""
+    """Return the one object of a kind."""
     [found] = [entry for entry in MANIFEST if entry["kind"] == kind]
     return deepcopy(found)
 
@@ -35,7 +35,7 @@ def container() -> Any:
 
 @pytest.mark.parametrize("version", [VERSIONS[0], VERSIONS[-1]])
 @pytest.mark.parametrize("kind", [entry["kind"] for entry in MANIFEST])
-def test_each_object_is_true_to_the_schema_of_kubernetes(kind: str, version: str) -> None:
+def test_each_object_follows_the_kubernetes_schema(kind: str, version: str) -> None:
     assert validate(the(kind), version, strict=True) == major_minor(version)
 
 
@@ -56,7 +56,7 @@ def test_the_check_is_strict(where: tuple[str | int, ...], key: str, value: Any)
         validate(changed, VERSIONS[-1], strict=True)
 
 
-def test_there_is_never_a_second_one() -> None:
+def test_there_is_never_a_second_instance() -> None:
     assert the("StatefulSet")["spec"]["replicas"] == 1
 
 
@@ -72,7 +72,7 @@ def test_the_container_is_locked_up() -> None:
     }
 
 
-def test_it_fits_the_image() -> None:
+def test_it_matches_the_image() -> None:
     dockerfile = (DEPLOY / "Dockerfile").read_text()
     pod = the("StatefulSet")["spec"]["template"]["spec"]
     identity = [pod["securityContext"][key] for key in ("runAsUser", "runAsGroup")]
@@ -93,7 +93,7 @@ def test_the_service_answers_every_probe(tmp_path: Path, catalog: Catalog) -> No
 
 
 def configured(folder: Path, sources: str) -> tuple[Path, str]:
-    """Write the manifest's configuration for this machine; gives it, and where it serves health."""
+    """Write the manifest's configuration for this machine; returns it and the address of its health checks."""
     [port] = [entry["containerPort"] for entry in container()["ports"] if entry["name"] == "metrics"]
     assert [entry["port"] for entry in the("Service")["spec"]["ports"]] == [port]
     for name, text in the("Secret")["stringData"].items():

@@ -1,4 +1,4 @@
-"""What we count on in Apprise: an upgrade that changes any of it fails here, by name."""
+"""What we rely on in Apprise: an upgrade that changes any of it fails here, by name."""
 
 import warnings
 from importlib.util import find_spec
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.addresses import ADDRESSES
-from tests.support.programs import configure, finished
+from tests.support.apprise_addresses import ADDRESSES
 from tests.support.receivers import Answer, receiving
-from tests.support.sending import SLACK
+from tests.support.send_one import SLACK
+from tests.support.watcher_process import configure, finished
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
     import apprise
@@ -32,7 +32,7 @@ Status = apprise.AppriseResultStatus
 
 
 def services() -> Any:
-    """Give all that Apprise knows, by the word that begins their addresses."""
+    """Return all services of Apprise by their schema."""
     manager: Any = NotificationManager
     return {schema: manager()[schema] for schema in manager().schemas()}
 
@@ -44,7 +44,8 @@ def notify(url: str) -> Any:
     return notifier.notify(title="t", body="b", body_format=TEXT)
 
 
-def test_a_result_tells_success_by_its_status_and_is_no_truth_value__L20() -> None:
+@pytest.mark.fault("L20")
+def test_a_result_shows_success_by_its_status_not_its_truth_value() -> None:
     with receiving() as good, receiving(Answer(500)) as bad:
         sent, failed = notify(good.url()), notify(bad.url())
     assert (sent.status, failed.status, notify("").status) == (Status.SUCCESS, Status.FAILURE, Status.NOMATCH)
@@ -61,8 +62,9 @@ def test_the_addresses_cover_nearly_every_service_that_can_be_used_here() -> Non
     assert len(missing) <= 10, missing
 
 
-@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: f"L20-{address.partition(':')[0]}")
-def test_every_service_has_what_the_child_asks_of_it(address: str) -> None:
+@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.partition(":")[0])
+@pytest.mark.fault("L20")
+def test_every_service_has_what_the_child_needs(address: str) -> None:
     target = load(address)
     kinds = {
         "body_maxlen": int,
@@ -85,12 +87,14 @@ def test_every_service_has_what_the_child_asks_of_it(address: str) -> None:
     assert not target.interpret_emojis
 
 
-def test_services_that_take_less_than_apprise_believes_are_there_by_name__L10() -> None:
+@pytest.mark.fault("L10")
+def test_services_with_less_room_than_apprise_believes_exist_by_name() -> None:
     names = {str(service.service_name): service for service in services().values()}
     assert {name: names[name].body_maxlen > room for name, room in ROOM.items()} == dict.fromkeys(ROOM, True)
 
 
-def test_a_mail_address_tells_its_recipients_and_how_it_is_secured__L12_L13() -> None:
+@pytest.mark.fault("L12", "L13")
+def test_a_mail_address_shows_its_recipients_and_security() -> None:
     target = load("mailtos://w:password@mail.example.test?from=w@example.test&to=a@example.test")
     assert isinstance(target, NotifyEmail)
     assert [address for _, address in target.targets] == ["a@example.test"]
@@ -102,46 +106,50 @@ def test_a_mail_address_tells_its_recipients_and_how_it_is_secured__L12_L13() ->
     )
 
 
-def test_only_slack_and_its_like_are_told_to_leave_advertising_out() -> None:
+def test_only_slack_and_similar_services_need_advertising_turned_off() -> None:
     assert load(SLACK).include_footer is False
     assert load("discord://1234567890/abcdefghijklm").footer is False
 
 
 @pytest.mark.parametrize("option", sorted(DECIDED))
-def test_what_watcher_decides_no_address_decides__L11(option: str) -> None:
-    with pytest.raises(UnusableError, match=f"decides itself: {option}"):
+@pytest.mark.fault("L11")
+def test_no_address_can_override_what_watcher_decides(option: str) -> None:
+    with pytest.raises(UnusableError, match=f"sets itself: {option}"):
         load(f"{SLACK}?{option}=1")
 
 
 @pytest.mark.skipif(find_spec("paho") is not None, reason="MQTT's package is installed here")
-def test_a_service_that_lacks_its_package_says_which__L19() -> None:
-    with pytest.raises(UnusableError, match="cannot be used on this machine: it needs the package paho-mqtt"):
+@pytest.mark.fault("L19")
+def test_a_service_that_lacks_its_package_says_which() -> None:
+    with pytest.raises(UnusableError, match="is unavailable on this machine: it needs the package paho-mqtt"):
         load("mqtts://broker.example.test/canary-topic")
 
 
 SECOND = [
-    pytest.param(f"{SLACK}#one/#two", id="L13-slack"),
-    pytest.param("ntfys://ntfy.example.test/one/two", id="L13-ntfy"),
-    pytest.param("tgram://123456789:abcdefghij0123456789/12315544/12315545", id="L13-telegram"),
-    pytest.param("mmosts://chat.example.test/abcdefghij0123456789?channels=one,two", id="L13-mattermost"),
-    pytest.param("matrixs://abcdefghij@matrix.example.test/!one:a.test/!two:a.test", id="L13-matrix"),
-    pytest.param("zulip://bot@corp/0123456789abcdef0123456789abcdef/one/two", id="L13-zulip"),
-    pytest.param("46elks://user:password@12025550123/12025550124/12025550125", id="L13-sms"),
-    pytest.param("mailgun://w@example.test/abcdefghij/a@example.test/b@example.test", id="L13-mailgun"),
-    pytest.param("sendgrid://abcdefghij:w@example.test/a@example.test/b@example.test", id="L13-sendgrid"),
-    pytest.param("mailtos://w@example.test?to=a@example.test&bcc=b@example.test", id="L13-mail"),
+    pytest.param(f"{SLACK}#one/#two", id="slack"),
+    pytest.param("ntfys://ntfy.example.test/one/two", id="ntfy"),
+    pytest.param("tgram://123456789:abcdefghij0123456789/12315544/12315545", id="telegram"),
+    pytest.param("mmosts://chat.example.test/abcdefghij0123456789?channels=one,two", id="mattermost"),
+    pytest.param("matrixs://abcdefghij@matrix.example.test/!one:a.test/!two:a.test", id="matrix"),
+    pytest.param("zulip://bot@corp/0123456789abcdef0123456789abcdef/one/two", id="zulip"),
+    pytest.param("46elks://user:password@12025550123/12025550124/12025550125", id="sms"),
+    pytest.param("mailgun://w@example.test/abcdefghij/a@example.test/b@example.test", id="mailgun"),
+    pytest.param("sendgrid://abcdefghij:w@example.test/a@example.test/b@example.test", id="sendgrid"),
+    pytest.param("mailtos://w@example.test?to=a@example.test&bcc=b@example.test", id="mail"),
 ]
 
 
 @pytest.mark.parametrize("address", SECOND)
-def test_an_address_of_several_is_refused(address: str) -> None:
-    with pytest.raises(UnusableError, match="names several targets; give each its own channel"):
+@pytest.mark.fault("L13")
+def test_an_address_with_several_targets_is_refused(address: str) -> None:
+    with pytest.raises(UnusableError, match="has several targets; give each its own channel"):
         load(address)
 
 
-def test_check_names_the_channel_whose_address_has_several_targets__L13_Z2(tmp_path: Path) -> None:
+@pytest.mark.fault("L13", "Z2")
+def test_check_names_the_channel_whose_address_has_several_targets(tmp_path: Path) -> None:
     urls = {"team": "console://", "ops": "mailtos://w@example.test?to=canary-a@example.test,b@example.test"}
     done = finished(configure(tmp_path, "http://127.0.0.1:9/models", urls), "check")
     assert done.returncode == 78
-    assert "watcher: ops: the address names several targets; give each its own channel" in done.stderr
+    assert "watcher: ops: the address has several targets; give each its own channel" in done.stderr
     assert "canary" not in done.stdout + done.stderr

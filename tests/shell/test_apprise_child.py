@@ -1,4 +1,4 @@
-"""A message as it arrives: whole, literal, once; tried against real servers on loopback."""
+"""A message arrives whole, literally and once; tested with real servers on loopback."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.receivers import Answer, receiving, receiving_mail
-from tests.support.sending import ALTERED, DISCORD, RETRY, SENT, SLACK, message, send, send_altered
+from tests.support.send_one import DISCORD, PATCHED, RETRY, SENT, SLACK, message, send, send_patched
 from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
@@ -32,7 +32,8 @@ def test_a_mail_arrives_once_with_subject_both_bodies_and_the_event_id() -> None
     assert mail["From"] == "w@example.test"
 
 
-def test_a_json_receiver_gets_the_message_once_and_literal_z4__L3() -> None:
+@pytest.mark.fault("L3")
+def test_a_json_receiver_gets_the_message_once_and_literally() -> None:
     with receiving() as server:
         assert send(server.url("/hook?redirect=no"), message(body=NASTY)) == Outcome(SENT)
     [request] = server.requests
@@ -40,19 +41,21 @@ def test_a_json_receiver_gets_the_message_once_and_literal_z4__L3() -> None:
     assert (got["title"], got["message"].replace("\u200b", "")) == ("A price fell", NASTY)
 
 
-def test_a_repeat_is_marked_in_the_title__X6() -> None:
+@pytest.mark.fault("X6")
+def test_a_repeat_is_marked_in_the_title() -> None:
     with receiving() as server:
         send(server.url(), message(repeat=True))
     assert json.loads(server.requests[0].body)["title"] == "[possible repeat] A price fell"
 
 
-def test_an_endless_answer_is_not_read_to_its_end() -> None:
+def test_an_endless_answer_is_not_read_to_the_end() -> None:
     with receiving(Answer(200, b"x" * 50_000_000)) as server:
         assert send(server.url()) == Outcome(SENT)
 
 
-def test_slack_gets_mentions_and_links_as_literal_text_and_nothing_advertised__Z4() -> None:
-    outcome, [body] = send_altered(Answer(), message(title=NASTY, body=NASTY))
+@pytest.mark.fault("Z4")
+def test_slack_gets_mentions_and_links_as_literal_text_and_nothing_advertised() -> None:
+    outcome, [body] = send_patched(Answer(), message(title=NASTY, body=NASTY))
     assert outcome == Outcome(SENT)
     text = body.decode()
     assert "<" not in text
@@ -63,9 +66,10 @@ def test_slack_gets_mentions_and_links_as_literal_text_and_nothing_advertised__Z
 
 
 @pytest.mark.parametrize("options", ["", "?format=markdown"])
-def test_discord_finds_no_mention_and_no_link_in_remote_text__Z4(options: str) -> None:
+@pytest.mark.fault("Z4")
+def test_discord_finds_no_mention_and_no_link_in_remote_text(options: str) -> None:
     bait = "@everyone <@123> <@&9> [free](https://evil.example) @Here"
-    outcome, [body] = send_altered(Answer(204, b""), message(title=bait, body=bait), DISCORD + options)
+    outcome, [body] = send_patched(Answer(204, b""), message(title=bait, body=bait), DISCORD + options)
     assert outcome == Outcome(SENT)
     sent = json.loads(body)
     text = json.dumps([sent.get("content"), sent.get("embeds")], ensure_ascii=False)
@@ -77,8 +81,9 @@ def test_discord_finds_no_mention_and_no_link_in_remote_text__Z4(options: str) -
 
 
 @pytest.mark.parametrize("character", ["x", "<", "\n"])
-def test_a_text_too_long_for_slack_is_cut_and_says_by_how_much__L10(character: str) -> None:
-    _, [body] = send_altered(Answer(), message(body="z" + character * 45_000 + "z"))
+@pytest.mark.fault("L10")
+def test_a_text_too_long_for_slack_is_cut_and_says_by_how_much(character: str) -> None:
+    _, [body] = send_patched(Answer(), message(body="z" + character * 45_000 + "z"))
     text = json.loads(body)["attachments"][0]["text"]
     assert 30_000 < len(text) <= 35_000
     kept, _, closing = text.rpartition("\n")
@@ -88,7 +93,8 @@ def test_a_text_too_long_for_slack_is_cut_and_says_by_how_much__L10(character: s
     assert len(kept.replace("&lt;", "<")) + missing == 45_002
 
 
-def test_a_mail_too_long_becomes_its_text_cut__L10() -> None:
+@pytest.mark.fault("L10")
+def test_a_mail_too_long_becomes_its_text_cut() -> None:
     with receiving_mail() as server:
         assert send(server.url(), message(body="b < c\n" * 9_000, html="<p>" * 20_000)) == Outcome(SENT)
     html = server.mails[0].get_body(("html",))
@@ -98,7 +104,8 @@ def test_a_mail_too_long_becomes_its_text_cut__L10() -> None:
     assert "more characters; see `watcher events`" in html.get_content()
 
 
-def test_what_a_server_would_stumble_over_is_taken_out_first__L21() -> None:
+@pytest.mark.fault("L21")
+def test_characters_that_break_a_message_are_removed_first() -> None:
     odd = message(
         "tit\x00le\r\nBcc: x@example.test \ud800" + "y" * 2_000, "bo\x00dy\x1b[31m\ud800", "<p>\x00\ud800</p>"
     )
@@ -113,13 +120,15 @@ def test_what_a_server_would_stumble_over_is_taken_out_first__L21() -> None:
 
 
 @pytest.mark.parametrize("result", ["None", "True", "zero", "unknown", "nomatch", "timeout"])
-def test_a_result_that_is_not_the_known_success_is_a_failure__L19_L20(result: str) -> None:
-    outcome = send("json://127.0.0.1:9/", sender=(*ALTERED, "result", result))
+@pytest.mark.fault("L19", "L20")
+def test_a_result_that_is_not_the_known_success_is_a_failure(result: str) -> None:
+    outcome = send("json://127.0.0.1:9/", sender=(*PATCHED, "result", result))
     assert outcome == Outcome(RETRY, "the service gave no reason")
 
 
-def test_a_crash_of_apprise_is_a_failure_without_its_words__L19() -> None:
-    outcome = send("json://127.0.0.1:9/", sender=(*ALTERED, "result", "crash"))
+@pytest.mark.fault("L19")
+def test_a_crash_in_apprise_is_a_failure_without_its_text() -> None:
+    outcome = send("json://127.0.0.1:9/", sender=(*PATCHED, "result", "crash"))
     assert outcome == Outcome(RETRY, "the sending process failed with RuntimeError")
 
 
@@ -130,28 +139,27 @@ def test_a_crash_of_apprise_is_a_failure_without_its_words__L19() -> None:
         ("json://127.0.0.1/hook?redirect=no", None),
         ("discord://1234567890/canary-token-1?botname=x", None),
         ("json://user:canary-pass@127.0.0.1/canary/?+Authorization=canary-key", None),
-        ("", "does not know"),
-        ("canary-token-1", "does not know"),
-        ("slak://canary-token-1/B/C", "does not know"),
-        ("tgram://canary-token-1/", "wrong form"),
-        ("slack://T1JJ3T3L2/canary-token-1", "wrong form"),
+        ("", "does not support"),
+        ("canary-token-1", "does not support"),
+        ("slak://canary-token-1/B/C", "does not support"),
+        ("tgram://canary-token-1/", "malformed"),
+        ("slack://T1JJ3T3L2/canary-token-1", "malformed"),
         ("json://127.0.0.1, json://canary-host", "several targets"),
         (SLACK + "#one/#two", "several targets"),
         ("mailto://127.0.0.1/?from=w@example.test&to=a@example.test,b@example.test", "several targets"),
         ("mailto://127.0.0.1/?from=w@example.test&to=a@example.test&cc=b@example.test", "several targets"),
-        ("mailto://127.0.0.1/?from=w@example.test&to=nobody", "no usable recipient"),
-        ("mailto://w:canary-pass@mail.example.test/", "in the clear"),
+        ("mailto://127.0.0.1/?from=w@example.test&to=nobody", "no valid recipient"),
+        ("mailto://w:canary-pass@mail.example.test/", "unencrypted"),
         (SLACK + "?footr=no", "did you mean footer"),
-        ("json://127.0.0.1/?canary-token-1", "does not know; it knows"),
+        ("json://127.0.0.1/?canary-token-1", "does not support; it supports"),
         (SLACK + "?+X-Key=canary-token-1", "begin with +"),
-        ("json://127.0.0.1/?retry=3", "decides itself: retry"),
-        ("json://127.0.0.1/?optional=yes", "decides itself: optional"),
-        ("json://127.0.0.1/?redirect=yes", "follow redirects"),
+        ("json://127.0.0.1/?retry=3", "sets itself: retry"),
+        ("json://127.0.0.1/?optional=yes", "sets itself: optional"),
+        ("json://127.0.0.1/?redirect=yes", "enables redirects"),
     ],
 )
-def test_check_says_what_is_wrong_with_an_address_and_shows_none_of_it__C12_Z2_L13(
-    url: str, words: str | None
-) -> None:
+@pytest.mark.fault("C12", "Z2", "L13")
+def test_check_says_what_is_wrong_with_an_address_without_showing_it(url: str, words: str | None) -> None:
     if words is None:
         load(url)
     else:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mistakes import RULE, problems
+from tests.support.config_problems import RULE, problems
 
 CANARY = "cAnArY-7f3e"
 
@@ -13,61 +13,118 @@ CANARY = "cAnArY-7f3e"
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param("", ["1:1 the file is empty"], id="C1-empty"),
-        pytest.param("rules: [a\n", ["2:1 this is not YAML: expected ',' or ']'"], id="C1-syntax"),
-        pytest.param("\trules: 1\n", ["1:1 this is not YAML"], id="C1-tab"),
+        pytest.param("", ["1:1 the file is empty"], id="empty", marks=pytest.mark.fault("C1")),
         pytest.param(
-            b"\xef\xbb\xbfpoll: 1x\n" + RULE.encode(), ["1:1 poll: takes a length of time"], id="C1-bom"
+            "rules: [a\n",
+            ["2:1 invalid YAML: expected ',' or ']'"],
+            id="syntax",
+            marks=pytest.mark.fault("C1"),
         ),
-        pytest.param(b"a: 1\nb: \xff\n", ["2:1 is not UTF-8 text"], id="C1-encoding"),
-        pytest.param("a: \x00\n", ["1:4 the character U+0000 cannot stand here"], id="C1-nul"),
-        pytest.param("- a list\n", ["1:1 the file is `key: value` lines"], id="C1-list"),
+        pytest.param("\trules: 1\n", ["1:1 invalid YAML"], id="tab", marks=pytest.mark.fault("C1")),
         pytest.param(
-            "poll: 5m\n" + RULE + "poll: 6m\n", ["6:1 poll: is there twice, first in line 1"], id="C2"
+            b"\xef\xbb\xbfpoll: 1x\n" + RULE.encode(),
+            ["1:1 poll: takes a duration"],
+            id="bom",
+            marks=pytest.mark.fault("C1"),
         ),
-        pytest.param("pol: 5m\n" + RULE, ['1:1 pol: unknown key; did you mean "poll"?'], id="C3-top"),
         pytest.param(
-            RULE + "    wen: {}\n", ['5:5 rules[0].wen: unknown key; did you mean "when"?'], id="C3-rule"
+            b"a: 1\nb: \xff\n", ["2:1 is not UTF-8 text"], id="encoding", marks=pytest.mark.fault("C1")
+        ),
+        pytest.param(
+            "a: \x00\n",
+            ["1:4 the character U+0000 is not allowed here"],
+            id="nul",
+            marks=pytest.mark.fault("C1"),
+        ),
+        pytest.param(
+            "- a list\n", ["1:1 must be `key: value` lines"], id="list", marks=pytest.mark.fault("C1")
+        ),
+        pytest.param(
+            "poll: 5m\n" + RULE + "poll: 6m\n",
+            ["6:1 poll: duplicate key, first on line 1"],
+            id="key-twice",
+            marks=pytest.mark.fault("C2"),
+        ),
+        pytest.param(
+            "pol: 5m\n" + RULE,
+            ['1:1 pol: unknown key; did you mean "poll"?'],
+            id="top",
+            marks=pytest.mark.fault("C3"),
+        ),
+        pytest.param(
+            RULE + "    wen: {}\n",
+            ['5:5 rules[0].wen: unknown key; did you mean "when"?'],
+            id="rule",
+            marks=pytest.mark.fault("C3"),
         ),
         pytest.param(
             RULE + "    when: {modle: a/b}\n",
             ['5:12 rules[0].when.modle: unknown key; did you mean "model"?'],
-            id="C3",
+            id="misspelled-condition",
+            marks=pytest.mark.fault("C3"),
         ),
         pytest.param(
             RULE + "    when: {price: {rise_by: 10%}}\n",
             ['5:20 rules[0].when.price.rise_by: unknown key; did you mean "rises_by"?'],
-            id="C3-nested",
+            id="nested",
+            marks=pytest.mark.fault("C3"),
         ),
         pytest.param(
             "holds: {prize: 6h}\n" + RULE,
             ['1:9 holds.prize: unknown key; did you mean "price"?'],
-            id="C3-hold",
+            id="hold",
+            marks=pytest.mark.fault("C3"),
         ),
         pytest.param(
-            "a: &x [1]\nb: *x\n", ["1:4 anchors and aliases (& and *) are not used here"], id="C4-alias"
+            "a: &x [1]\nb: *x\n",
+            ["1:4 anchors and aliases (& and *) are not supported"],
+            id="alias",
+            marks=pytest.mark.fault("C4"),
         ),
-        pytest.param("a: " + "[" * 20_000, ["1:23 is nested more than 20 deep"], id="C4-deep"),
-        pytest.param("#" * 1_000_001, [" is larger than 1,000,000 bytes"], id="C4-large"),
-        pytest.param("a: !!python/object:os.system x\n", ["1:4 tags (!) are not used here"], id="C5"),
-        pytest.param("--- \na: 1\n---\nb: 1\n", ["3:1 a second document"], id="C5-documents"),
+        pytest.param(
+            "a: " + "[" * 20_000,
+            ["1:23 is nested more than 20 deep"],
+            id="deep",
+            marks=pytest.mark.fault("C4"),
+        ),
+        pytest.param(
+            "#" * 1_000_001, [" is larger than 1,000,000 bytes"], id="large", marks=pytest.mark.fault("C4")
+        ),
+        pytest.param(
+            "a: !!python/object:os.system x\n",
+            ["1:4 tags (!) are not supported"],
+            id="tag",
+            marks=pytest.mark.fault("C5"),
+        ),
+        pytest.param(
+            "--- \na: 1\n---\nb: 1\n",
+            ["3:1 a second document"],
+            id="documents",
+            marks=pytest.mark.fault("C5"),
+        ),
         pytest.param(
             RULE.replace("notify: console", "notify: consol"),
             ['4:5 rules[0].notify: there is no channel "consol"; did you mean "console"?'],
-            id="C7-channel",
+            id="channel",
+            marks=pytest.mark.fault("C7"),
         ),
         pytest.param(
             RULE + "  - name: A\n    notify: console\n",
-            ["5:5 rules[1].name: rule 1 has this name too"],
-            id="C7-names",
+            ["5:5 rules[1].name: rule 1 has the same name"],
+            id="names",
+            marks=pytest.mark.fault("C7"),
         ),
         pytest.param(
-            RULE.replace("console\n", "[]\n"), ["4:5 rules[0].notify: takes the name"], id="C7-nobody"
+            RULE.replace("console\n", "[]\n"),
+            ["4:5 rules[0].notify: takes a channel name"],
+            id="nobody",
+            marks=pytest.mark.fault("C7"),
         ),
         pytest.param(
             RULE.replace("console\n", "[console, console]\n"),
             ["rules[0].notify: names a channel twice"],
-            id="C7-twice",
+            id="twice",
+            marks=pytest.mark.fault("C7"),
         ),
         pytest.param('channels: {a: "console://"}\n', ["1:1 rules: is missing"], id="no-rules"),
         pytest.param(
@@ -108,122 +165,175 @@ CANARY = "cAnArY-7f3e"
         ),
         pytest.param(
             "reminders: [5h, 366d]\n" + RULE,
-            ["1:13 reminders[0]: must be whole days", "1:17 reminders[1]: must be between 0d and 365d"],
+            [
+                "1:13 reminders[0]: must be a whole number of days",
+                "1:17 reminders[1]: must be between 0d and 365d",
+            ],
             id="days",
         ),
         pytest.param(
-            "reminders: [1d, 1d]\n" + RULE, ["1:1 reminders: has a number of days twice"], id="days-twice"
+            "reminders: [1d, 1d]\n" + RULE, ["1:1 reminders: contains a duplicate"], id="days-twice"
         ),
         pytest.param(
             RULE.replace("console://", "${NOPE}"),
             ["channels.console: the environment variable NOPE is not set"],
-            id="C11",
+            id="variable-not-set",
+            marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
-            RULE.replace("console://", "${VOID}"), ["the environment variable VOID is empty"], id="C11-empty"
+            RULE.replace("console://", "${VOID}"),
+            ["the environment variable VOID is empty"],
+            id="empty",
+            marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
-            RULE.replace("console://", "file:nope"), ["cannot be read: No such file"], id="C11-file"
+            RULE.replace("console://", "file:nope"),
+            ["cannot be read: No such file"],
+            id="file",
+            marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             RULE.replace("console://", "file:binary"),
-            ["the file binary cannot be read: it is not a file of UTF-8 text"],
-            id="C11-binary",
+            ["the file binary cannot be read: it is not a UTF-8 text file"],
+            id="binary",
+            marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             RULE.replace("console://", "file:pipe"),
-            ["the file pipe cannot be read: it is not a file of UTF-8 text"],
-            id="C11-pipe",
+            ["the file pipe cannot be read: it is not a UTF-8 text file"],
+            id="pipe",
+            marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             RULE.replace("console://", "file:/x/${TOKEN}"),
-            ["1:12 channels.console: the file that it names cannot be read: No such file"],
-            id="C11-file-by-variable",
+            ["1:12 channels.console: the file it names cannot be read: No such file"],
+            id="file-by-variable",
+            marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             RULE.replace("console://", "${LINES}"),
-            ["channels.console: the environment variable LINES has a line break or the like in it"],
-            id="C11-lines",
+            [
+                "channels.console: the environment variable LINES contains a line break or another control character"
+            ],
+            id="lines",
+            marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             "store: ${LINES}/w.db\n" + RULE,
-            ["1:1 store: the environment variable LINES has a line break"],
-            id="C11-lines-in-store",
+            ["1:1 store: the environment variable LINES contains a line break"],
+            id="lines-in-store",
+            marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
             RULE.replace("console://", "json://host/${A-B}"),
-            ["1:12 channels.console: ${ starts the name of a variable, such as ${NAME}"],
-            id="C11-name",
+            ["1:12 channels.console: ${ starts a variable such as ${NAME}"],
+            id="name",
+            marks=pytest.mark.fault("C11"),
         ),
         pytest.param(
-            RULE.replace("console://", CANARY), ["1:12 channels.console: is no address"], id="C12_Z2"
+            RULE.replace("console://", CANARY),
+            ["1:12 channels.console: is not a valid address"],
+            id="no-address",
+            marks=pytest.mark.fault("C12", "Z2"),
         ),
         pytest.param(
             RULE.replace("console://", "${TOKEN}"),
-            ["1:12 channels.console: is no address"],
-            id="C12_Z2-variable",
+            ["1:12 channels.console: is not a valid address"],
+            id="variable",
+            marks=pytest.mark.fault("C12", "Z2"),
         ),
         pytest.param(
             RULE.replace("notify: console", f"notify: slack://{CANARY}"),
-            ["4:5 rules[0].notify: takes names; an address stands under channels"],
-            id="Z2-in-notify",
+            ["4:5 rules[0].notify: takes channel names; put addresses under `channels`"],
+            id="in-notify",
+            marks=pytest.mark.fault("Z2"),
         ),
         pytest.param(
             f'channels: {{slack://{CANARY}: "", console: "console://"}}\n' + RULE.partition("\n")[2],
-            ["1:12 channels.***: is no address", "1:12 channels.***: is no name for a channel"],
-            id="Z2-as-name",
+            ["1:12 channels.***: is not a valid address", "1:12 channels.***: is not a valid channel name"],
+            id="as-name",
+            marks=pytest.mark.fault("Z2"),
         ),
         pytest.param(
             "sources: {models: 'https://${TOKEN} x', feed: openrouter}\n" + RULE,
             [
-                "1:11 sources.models: is no address",
-                "1:41 sources.feed: is no address; it looks like https://",
+                "1:11 sources.models: is not a valid address",
+                "1:41 sources.feed: is not a valid address; it must look like https://",
             ],
-            id="Z2-sources",
+            id="sources",
+            marks=pytest.mark.fault("Z2"),
         ),
         pytest.param(
-            "sources: {models: off}\n" + RULE, ["1:11 sources.models: is no address"], id="models-off"
+            "sources: {models: off}\n" + RULE,
+            ["1:11 sources.models: is not a valid address"],
+            id="models-off",
         ),
         pytest.param("store: ''\n" + RULE, ["1:1 store: must not be empty"], id="store"),
-        pytest.param("? [a]\n: b\n", ["1:3 a key is text here; put it in quotes"], id="C1-key"),
-        pytest.param("a: 2026-99-99\n", ["1:1 this is not YAML: month must be in 1..12"], id="C1-date"),
-        pytest.param("5: b\n", ["1:1 a key is text here; put it in quotes"], id="C1-number-as-key"),
-        pytest.param("%YAML 1.1\n---\n" + RULE, ["2:1 a %YAML line is not used here"], id="C6-version"),
+        pytest.param(
+            "? [a]\n: b\n",
+            ["1:3 keys must be text; put it in quotes"],
+            id="key",
+            marks=pytest.mark.fault("C1"),
+        ),
+        pytest.param(
+            "a: 2026-99-99\n",
+            ["1:1 invalid YAML: month must be in 1..12"],
+            id="date",
+            marks=pytest.mark.fault("C1"),
+        ),
+        pytest.param(
+            "5: b\n",
+            ["1:1 keys must be text; put it in quotes"],
+            id="number-as-key",
+            marks=pytest.mark.fault("C1"),
+        ),
+        pytest.param(
+            "%YAML 1.1\n---\n" + RULE,
+            ["2:1 a %YAML line is not supported"],
+            id="version",
+            marks=pytest.mark.fault("C6"),
+        ),
         pytest.param(
             RULE + "    when: {model: a, model: b}\n",
-            ["5:22 rules[0].when.model: is there twice, first in line 5; keep one"],
-            id="C2-nested",
+            ["5:22 rules[0].when.model: duplicate key, first on line 5; keep one"],
+            id="nested",
+            marks=pytest.mark.fault("C2"),
         ),
         pytest.param(
             "holds: {price: 1h}\nholds: {price: 2h}\n" + RULE,
-            ["2:1 holds: is there twice, first in line 1"],
-            id="C2-section",
+            ["2:1 holds: duplicate key, first on line 1"],
+            id="section",
+            marks=pytest.mark.fault("C2"),
         ),
         pytest.param(
             RULE + "    when:\n      event: price.changed\n      model:\n",
             ["7:7 rules[0].when.model: takes a pattern such as openai/*"],
             id="forgotten-value",
         ),
-        pytest.param(
-            "holds: {price: }\n" + RULE, ["1:9 holds.price: takes a length of time"], id="forgotten-hold"
-        ),
+        pytest.param("holds: {price: }\n" + RULE, ["1:9 holds.price: takes a duration"], id="forgotten-hold"),
         pytest.param(
             RULE + "    when: {price: {of: prompt}, context: {}}\n",
             [
-                "5:12 rules[0].when.price: asks nothing; give rises_by or falls_by or below or above",
-                "5:33 rules[0].when.context: asks nothing; give at_least or at_most",
+                "5:12 rules[0].when.price: is empty; add rises_by or falls_by or below or above",
+                "5:33 rules[0].when.context: is empty; add at_least or at_most",
             ],
             id="asks-nothing",
         ),
         pytest.param(
             'channels: {a: "console://"}\nruls: []\n',
             ['2:1 ruls: unknown key; did you mean "rules"?'],
-            id="C3-needed",
+            id="needed",
+            marks=pytest.mark.fault("C3"),
         ),
-        pytest.param('"a\\n\\e[2J": 1\n' + RULE, ["1:1 a\ufffd\ufffd[2J: unknown key"], id="Z2-one-line"),
+        pytest.param(
+            '"a\\n\\e[2J": 1\n' + RULE,
+            ["1:1 a\ufffd\ufffd[2J: unknown key"],
+            id="one-line",
+            marks=pytest.mark.fault("Z2"),
+        ),
     ],
 )
-def test_a_mistake_gets_a_line_with_its_place_and_the_way_out(
+def test_a_mistake_is_listed_with_its_line_and_the_fix(
     tmp_path: Path, text: str | bytes, expected: list[str]
 ) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
@@ -238,7 +348,7 @@ def test_a_mistake_gets_a_line_with_its_place_and_the_way_out(
     assert "pydantic" not in str(found)
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+def test_all_mistakes_are_listed_at_once_in_file_order(tmp_path: Path) -> None:
     text = """\
 poll: 2d
 pol: 5m

@@ -11,10 +11,12 @@ from watcher.domain.news import HistoryEntry
         pytest.param("0.0000015", "0.0000015", id="price"),
         pytest.param("-1", "-1", id="variable price"),
         pytest.param(None, "", id="none"),
-        pytest.param("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0", id="Z7-formula"),
-        pytest.param("+1+2", "'+1+2", id="Z7-plus"),
-        pytest.param("-2+3", "'-2+3", id="Z7-minus"),
-        pytest.param("@SUM(1)", "'@SUM(1)", id="Z7-at"),
+        pytest.param(
+            "=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0", id="formula", marks=pytest.mark.fault("Z7")
+        ),
+        pytest.param("+1+2", "'+1+2", id="plus", marks=pytest.mark.fault("Z7")),
+        pytest.param("-2+3", "'-2+3", id="minus", marks=pytest.mark.fault("Z7")),
+        pytest.param("@SUM(1)", "'@SUM(1)", id="at", marks=pytest.mark.fault("Z7")),
         pytest.param('a,"b"', '"a,""b"""', id="quotes"),
     ],
 )

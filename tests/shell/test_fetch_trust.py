@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from tests.support.receivers import free_port
-from tests.support.servers import reply, serving
+from tests.support.scripted_server import reply, serving
 from watcher.domain.errors import FetchError
 from watcher.sources.fetch import fetch
 
@@ -26,7 +26,8 @@ BODY = b"{}"
         pytest.param("127.0.0.1", True, None, None, id="good"),
     ],
 )
-def test_a_certificate_must_be_right__N10(
+@pytest.mark.fault("N10")
+def test_a_certificate_must_be_right(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
@@ -68,7 +69,8 @@ def test_a_certificate_must_be_right__N10(
         server.server_close()
 
 
-def test_plain_http_is_no_substitute_for_tls__N10() -> None:
+@pytest.mark.fault("N10")
+def test_plain_http_is_no_substitute_for_tls() -> None:
     with serving(reply(BODY)) as server, pytest.raises(FetchError, match=r"127\.0\.0\.1: "):
         fetch(server.url().replace("http:", "https:"))
     assert not any(request.startswith("GET") for request in server.requests)
@@ -85,14 +87,16 @@ def through(proxy: str, environment: pytest.MonkeyPatch, url: str = "http://cata
 
 
 @pytest.mark.parametrize("scheme", ["http://", ""])
-def test_a_proxy_that_fails_is_named_without_its_password__N12_Z13(
+@pytest.mark.fault("N12", "Z13")
+def test_a_proxy_that_fails_is_named_without_its_password(
     monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     words = through(f"{scheme}user:cAnArY@127.0.0.1:{free_port()}", monkeypatch)
     assert words.startswith("catalog.test through the proxy 127.0.0.1: [Errno")
 
 
-def test_a_proxy_that_refuses_us_is_named__N12(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("N12")
+def test_a_proxy_that_refuses_us_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(reply(b"", "407 Proxy Authentication Required")) as proxy:
         address = proxy.url().replace("//", "//user:cAnArY@")
         words = through(address, monkeypatch, "https://catalog.test/models")
@@ -100,19 +104,20 @@ def test_a_proxy_that_refuses_us_is_named__N12(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("proxy", ["socks5://u:cAnArY@h:1", "nonsense://u:cAnArY@h", "http://u:cAnArY/x@h:1"])
-def test_a_proxy_setting_that_cannot_be_used_is_an_error__N12(
-    monkeypatch: pytest.MonkeyPatch, proxy: str
-) -> None:
-    assert "settings in the environment cannot be used" in through(proxy, monkeypatch)
+@pytest.mark.fault("N12")
+def test_a_proxy_setting_that_cannot_be_used_is_an_error(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    assert "settings in the environment" in through(proxy, monkeypatch)
 
 
-def test_missing_certificates_are_an_error__N10(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.fault("N10")
+def test_missing_certificates_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    with pytest.raises(FetchError, match="certificate settings in the environment cannot be used"):
+    with pytest.raises(FetchError, match="invalid proxy or certificate settings in the environment"):
         fetch("https://catalog.test/models")
 
 
-def test_a_host_that_the_environment_spares_needs_no_proxy__N12(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("N12")
+def test_a_host_that_the_environment_spares_needs_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("no_proxy", raising=False)

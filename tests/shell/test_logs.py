@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.watching import Catalog, service
+from tests.support.served_catalog import Catalog, service
 from watcher.service.logs import Journal, Json, Plain
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -19,7 +19,8 @@ def entry(level: int = logging.WARNING) -> logging.LogRecord:
     return record
 
 
-def test_an_entry_is_one_line_whatever_remote_text_is_in_it__Z4_Z5() -> None:
+@pytest.mark.fault("Z4", "Z5")
+def test_a_log_entry_is_one_line_whatever_remote_text_it_contains() -> None:
     said = "models: acme/owl 2026-11-23T08:00:00Z ERROR forged  [31mred [0m  evil"
     assert Plain().format(entry()) == f"2026-11-02T08:00:00Z WARNING {said}"
     assert Journal().format(entry()) == f"<4>{said}"
@@ -39,7 +40,7 @@ def test_the_journal_reads_the_priority(level: int, priority: int) -> None:
     assert Journal().format(entry(level)).startswith(f"<{priority}>")
 
 
-def test_when_nothing_happens_there_is_a_line_an_hour(
+def test_while_nothing_happens_there_is_one_line_an_hour(
     tmp_path: Path, catalog: Catalog, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "watcher.service")

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START
-from tests.support.outboxes import due
-from tests.support.stores import asked, polled, with_news
+from tests.support.due_messages import due
+from tests.support.sample_stores import polled, run_sql, with_news
 from watcher.domain.delivery import OutboxState, Outcome, Verdict
 from watcher.domain.errors import NotFoundError
 from watcher.store.outbox import ChannelCounts
@@ -27,25 +27,29 @@ def store(path: Path) -> Iterator[Store]:
         yield opened
 
 
-def test_every_event_has_one_message_for_each_channel_of_its_rules__I1(store: Store) -> None:
+@pytest.mark.fault("I1")
+def test_every_event_has_one_message_for_each_channel_of_its_rules(store: Store) -> None:
     assert [batch[0].notification.channel for batch in due(store, LATER)] == ["ops", "team"]
 
 
-def test_a_claim_is_remembered_before_anything_is_sent__I4(store: Store) -> None:
+@pytest.mark.fault("I4")
+def test_a_claim_is_recorded_before_anything_is_sent(store: Store) -> None:
     [first, second] = due(store, LATER)
     [[claimed]] = store.outbox.claim([first])
     assert (claimed.state, claimed.attempts) == (OutboxState.SENDING, 1)
     assert due(store, LATER) == [second]
 
 
-def test_what_was_sent_is_never_due_again__I3_X9(store: Store) -> None:
+@pytest.mark.fault("I3", "X9")
+def test_what_was_sent_is_never_due_again(store: Store) -> None:
     for batch in store.outbox.claim(due(store, LATER)):
         store.outbox.finish(batch, SENT, START, [None])
     assert due(store, START + 9 * DAY) == []
     assert store.outbox.recover() == 0
 
 
-def test_what_went_as_one_is_finished_as_one_and_counts_as_one_message__L15(store: Store) -> None:
+@pytest.mark.fault("L15")
+def test_what_was_sent_as_one_is_finished_as_one_and_counts_as_one_message(store: Store) -> None:
     polled(store, 2, OWL, FINCH, HERON)
     for batch in store.outbox.claim(due(store, LATER)):
         assert len(batch) == 2
@@ -55,7 +59,7 @@ def test_what_went_as_one_is_finished_as_one_and_counts_as_one_message__L15(stor
     assert store.outbox.sent_since(LATER + DAY) == {}
 
 
-def test_a_failed_message_waits_for_its_next_try(store: Store) -> None:
+def test_a_failed_message_waits_for_its_next_attempt(store: Store) -> None:
     [ops, _] = store.outbox.claim(due(store, LATER))
     store.outbox.finish(ops, Outcome(Verdict.RETRY, "busy"), LATER, [LATER + HOUR])
     assert due(store, LATER) == []
@@ -63,7 +67,8 @@ def test_a_failed_message_waits_for_its_next_try(store: Store) -> None:
     assert (again.id, again.attempts, again.error) == (ops[0].id, 1, "busy")
 
 
-def test_what_was_claimed_and_not_begun_waits_as_if_nothing_had_been__I17(store: Store) -> None:
+@pytest.mark.fault("I17")
+def test_what_was_claimed_but_not_started_waits_as_before(store: Store) -> None:
     before = due(store, START)
     for batch in store.outbox.claim(before):
         store.outbox.release(batch)
@@ -71,7 +76,8 @@ def test_what_was_claimed_and_not_begun_waits_as_if_nothing_had_been__I17(store:
     assert all(counts.error is None for counts in store.outbox.channels().values())
 
 
-def test_a_message_given_up_is_dead_and_can_be_queued_again__I2(store: Store) -> None:
+@pytest.mark.fault("I2")
+def test_a_message_given_up_is_dead_and_can_be_requeued(store: Store) -> None:
     [first, second] = store.outbox.claim(due(store, LATER))
     for batch in (first, second):
         store.outbox.finish(batch, Outcome(Verdict.REFUSED, "gone"), START, [None])
@@ -81,11 +87,12 @@ def test_a_message_given_up_is_dead_and_can_be_queued_again__I2(store: Store) ->
     [[again]] = due(store, START)
     assert (again.id, again.attempts, again.refusals) == (first[0].id, 0, 0)
     assert store.outbox.retry(None, START) == 1
-    with pytest.raises(NotFoundError, match="no dead message has the number 99"):
+    with pytest.raises(NotFoundError, match="there is no dead letter 99"):
         store.outbox.retry([99], START)
 
 
-def test_what_was_being_sent_at_a_crash_is_sent_again_and_marked__X5_W11(path: Path) -> None:
+@pytest.mark.fault("X5", "W11")
+def test_what_was_being_sent_at_a_crash_is_sent_again_and_marked(path: Path) -> None:
     with Store.open(path) as store:
         with_news(store)
         claimed = store.outbox.claim(due(store, LATER))
@@ -97,20 +104,22 @@ def test_what_was_being_sent_at_a_crash_is_sent_again_and_marked__X5_W11(path: P
         assert again[0][0].notification.events == claimed[0][0].notification.events
 
 
-def test_messages_for_a_channel_that_is_gone_are_dead_and_visible__C14(store: Store) -> None:
-    assert store.outbox.bury(["team"]) == 1
+@pytest.mark.fault("C14")
+def test_messages_for_a_channel_that_is_gone_are_dead_and_visible(store: Store) -> None:
+    assert store.outbox.give_up_orphans(["team"]) == 1
     [dead] = store.outbox.messages([OutboxState.DEAD])
     assert (dead.notification.channel, dead.error) == ("ops", "the channel is no longer configured")
 
 
 @pytest.mark.parametrize("column", ["rules", "events", "at", "next_at"])
-def test_a_row_that_cannot_be_read_is_given_up_and_the_others_go_on__X21(
+@pytest.mark.fault("X21")
+def test_a_row_that_cannot_be_read_is_given_up_and_the_others_go_on(
     store: Store, path: Path, column: str
 ) -> None:
-    asked(path, f"update outbox set {column} = 'poison' where channel = 'ops'")  # noqa: S608 - our own words
+    run_sql(path, f"update outbox set {column} = 'poison' where channel = 'ops'")  # noqa: S608 - our own words
     assert [batch[0].notification.channel for batch in due(store, LATER)] == ["team"]
     [dead] = store.outbox.messages([OutboxState.DEAD])
-    assert dead.error == "the message in the store cannot be read"
+    assert dead.error == "the stored message cannot be read"
     assert dead.notification.title == "acme/finch-mini is new"
 
 
@@ -125,7 +134,7 @@ def test_channels_are_counted(store: Store) -> None:
     }
 
 
-def test_a_channels_error_is_what_its_oldest_waiting_message_met(store: Store) -> None:
+def test_a_channels_error_is_that_of_its_oldest_waiting_message(store: Store) -> None:
     [ops, team] = store.outbox.claim(due(store, LATER))
     store.outbox.finish(ops, Outcome(Verdict.RETRY, "busy"), START, [LATER])
     store.outbox.finish(team, Outcome(Verdict.REFUSED, "no"), START, [None])

@@ -1,4 +1,4 @@
-"""What a provider says decides what becomes of a message; no word of it shows an address."""
+"""A provider's reply decides what becomes of a message, and no reason shows an address."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.support.receivers import Answer, free_port, receiving, receiving_mail
-from tests.support.sending import DISCORD, REFUSED, RETRY, SENT, message, send, send_all, send_altered
+from tests.support.send_one import DISCORD, REFUSED, RETRY, SENT, message, send, send_all, send_patched
 from watcher.delivery.apprise_process import SENDER
 from watcher.domain.delivery import Outcome, Verdict
 
@@ -22,7 +22,8 @@ from watcher.domain.delivery import Outcome, Verdict
         ({"RCPT": "421 closing for a while"}, RETRY, "SMTP 421 closing for a while"),
     ],
 )
-def test_a_mail_servers_refusal_is_told_by_its_code__L12(
+@pytest.mark.fault("L12")
+def test_a_mail_servers_refusal_is_classified_by_its_code(
     replies: dict[str, str], verdict: Verdict, words: str
 ) -> None:
     with receiving_mail(**replies) as server:
@@ -30,12 +31,14 @@ def test_a_mail_servers_refusal_is_told_by_its_code__L12(
     assert server.mails == []
 
 
-def test_a_mail_cut_off_before_the_answer_may_have_arrived__L8_L12() -> None:
+@pytest.mark.fault("L8", "L12")
+def test_a_mail_interrupted_before_the_reply_may_have_arrived() -> None:
     with receiving_mail(DATA="close") as server:
         assert send(server.url()) == Outcome(RETRY, "Connection unexpectedly closed", unsure=True)
 
 
-def test_a_wrong_password_is_refused_and_does_not_show__L12() -> None:
+@pytest.mark.fault("L12")
+def test_a_wrong_password_is_refused_and_not_shown() -> None:
     with receiving_mail("right") as server:
         outcome = send(server.url(user="someone:canary-password@"))
     assert outcome.verdict is REFUSED
@@ -43,14 +46,16 @@ def test_a_wrong_password_is_refused_and_does_not_show__L12() -> None:
     assert "canary" not in outcome.reason
 
 
-def test_credentials_never_go_out_in_the_clear_when_starttls_is_not_offered__L12() -> None:
+@pytest.mark.fault("L12")
+def test_credentials_are_never_sent_in_the_clear_when_starttls_is_not_offered() -> None:
     with receiving_mail("right") as server:
         outcome = send(server.url("mode=starttls", user="someone:right@"))
     assert outcome == Outcome(REFUSED, "STARTTLS extension not supported by server.")
     assert server.mails == []
 
 
-def test_what_cannot_be_reached_is_tried_again__L1() -> None:
+@pytest.mark.fault("L1")
+def test_what_cannot_be_reached_is_retried() -> None:
     with receiving() as plain:
         outcomes = send_all(
             [
@@ -72,23 +77,24 @@ NUMBER = {"Retry-After": "30"}
 @pytest.mark.parametrize(
     ("headers", "body", "seconds"),
     [
-        pytest.param(NUMBER, b"", 30.0, id="L2-seconds"),
-        pytest.param({"Retry-After": "1.5"}, b"", 1.5, id="L2-part-of-a-second"),
-        pytest.param(DATED, b"", 60.0, id="L2-date"),
-        pytest.param({"Retry-After": "soon"}, b"", None, id="L2-no-number"),
-        pytest.param({"Retry-After": "9" * 400}, b"", None, id="L2-absurd"),
-        pytest.param({}, b'{"retry_after": 1.37, "global": false}', 1.37, id="L2-discord"),
-        pytest.param({}, b'{"ok": false, "parameters": {"retry_after": 41}}', 41.0, id="L2-telegram"),
-        pytest.param({}, b'{"errcode": "M_LIMIT", "retry_after_ms": 2500}', 2.5, id="L2-matrix"),
-        pytest.param(NUMBER, b'{"retry_after": 99}', 30.0, id="L2-the-header-first"),
-        pytest.param({}, b'{"retry_after": "soon", "parameters": [7]}', None, id="L2-no-number-inside"),
-        pytest.param({}, b'{"retry_after": -5}', None, id="L2-negative"),
-        pytest.param({}, b'{"retry_after": NaN}', None, id="L2-not-a-number"),
-        pytest.param({}, b'{"retry_after_ms": 1' + b"0" * 400 + b"}", None, id="L2-huge-inside"),
-        pytest.param({}, b"[" * 100_000, None, id="L2-nested-without-end"),
+        pytest.param(NUMBER, b"", 30.0, id="seconds"),
+        pytest.param({"Retry-After": "1.5"}, b"", 1.5, id="part-of-a-second"),
+        pytest.param(DATED, b"", 60.0, id="date"),
+        pytest.param({"Retry-After": "soon"}, b"", None, id="no-number"),
+        pytest.param({"Retry-After": "9" * 400}, b"", None, id="absurd"),
+        pytest.param({}, b'{"retry_after": 1.37, "global": false}', 1.37, id="discord"),
+        pytest.param({}, b'{"ok": false, "parameters": {"retry_after": 41}}', 41.0, id="telegram"),
+        pytest.param({}, b'{"errcode": "M_LIMIT", "retry_after_ms": 2500}', 2.5, id="matrix"),
+        pytest.param(NUMBER, b'{"retry_after": 99}', 30.0, id="the-header-first"),
+        pytest.param({}, b'{"retry_after": "soon", "parameters": [7]}', None, id="no-number-inside"),
+        pytest.param({}, b'{"retry_after": -5}', None, id="negative"),
+        pytest.param({}, b'{"retry_after": NaN}', None, id="not-a-number"),
+        pytest.param({}, b'{"retry_after_ms": 1' + b"0" * 400 + b"}", None, id="huge-inside"),
+        pytest.param({}, b"[" * 100_000, None, id="nested-without-end"),
     ],
 )
-def test_too_many_requests_are_tried_again_when_the_server_says(
+@pytest.mark.fault("L2")
+def test_too_many_requests_is_retried_when_the_server_says(
     headers: dict[str, str], body: bytes, seconds: float | None
 ) -> None:
     with receiving(Answer(429, body, headers)) as server:
@@ -98,13 +104,15 @@ def test_too_many_requests_are_tried_again_when_the_server_says(
     assert len(server.requests) == 1
 
 
-def test_a_plugin_that_would_ask_again_at_once_does_not__L2() -> None:
+@pytest.mark.fault("L2")
+def test_a_plugin_that_would_retry_at_once_does_not() -> None:
     limited = Answer(429, b'{"message": "You are being rate limited.", "retry_after": 3.2}')
-    outcome, bodies = send_altered(limited, url=DISCORD)
+    outcome, bodies = send_patched(limited, url=DISCORD)
     assert (outcome.verdict, outcome.retry_after, len(bodies)) == (RETRY, 3.2, 1)
 
 
-def test_a_refusal_is_meant_and_a_broken_server_is_not__L3_L4() -> None:
+@pytest.mark.fault("L3", "L4")
+def test_a_refusal_is_final_and_a_server_error_is_not() -> None:
     statuses = {400: REFUSED, 403: REFUSED, 404: REFUSED, 410: REFUSED, 408: RETRY, 500: RETRY, 503: RETRY}
     answers = [Answer(status, f"said {status}".encode()) for status in statuses]
     with ExitStack() as stack:
@@ -116,18 +124,20 @@ def test_a_refusal_is_meant_and_a_broken_server_is_not__L3_L4() -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])
-def test_a_redirect_is_not_followed_and_is_no_success__L6_Z10(status: int) -> None:
+@pytest.mark.fault("L6", "Z10")
+def test_a_redirect_is_not_followed_and_not_a_success(status: int) -> None:
     with (
         receiving() as other,
         receiving(Answer(status, headers={"Location": f"http://127.0.0.1:{other.port}/"})) as server,
     ):
         outcome = send(server.url("/?+X-Api-Key=canary-key"))
-    assert outcome == Outcome(RETRY, f"HTTP {status} redirect, which is not followed")
+    assert outcome == Outcome(RETRY, f"HTTP {status} redirect (not followed)")
     assert other.requests == []
     assert len(server.requests) == 1
 
 
-def test_a_proxy_in_the_environment_is_left_alone_for_loopback__N12(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("N12")
+def test_loopback_bypasses_a_proxy_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://user:canary@127.0.0.1:{free_port()}")
     with receiving() as server:
@@ -146,10 +156,9 @@ def test_a_proxy_in_the_environment_is_left_alone_for_loopback__N12(monkeypatch:
         (Answer(503, b"no_service"), RETRY, "HTTP 503 no_service"),
     ],
 )
-def test_slack_is_believed_by_its_words_not_by_its_status__L5(
-    answer: Answer, verdict: Verdict, words: str
-) -> None:
-    outcome, bodies = send_altered(answer)
+@pytest.mark.fault("L5")
+def test_slack_is_judged_by_its_text_not_its_status(answer: Answer, verdict: Verdict, words: str) -> None:
+    outcome, bodies = send_patched(answer)
     assert outcome == Outcome(verdict, words)
     assert len(bodies) == 1
 
@@ -157,7 +166,8 @@ def test_slack_is_believed_by_its_words_not_by_its_status__L5(
 ECHO = b"no such canary-token-1, Canary-Token-1, canary%2Dtoken%2D1"
 
 
-def test_no_part_of_an_address_is_shown_when_it_fails__W25_Z1_Z2_Z3() -> None:
+@pytest.mark.fault("W25", "Z1", "Z2", "Z3")
+def test_no_part_of_a_failing_address_is_shown() -> None:
     with receiving(Answer(400, ECHO)) as server, receiving_mail(RCPT="550 canary-token-1 <{}>") as mail:
         there = f"127.0.0.1:{server.port}"
         urls = [
@@ -183,7 +193,8 @@ def test_no_part_of_an_address_is_shown_when_it_fails__W25_Z1_Z2_Z3() -> None:
         assert "canary" not in printed.lower()
 
 
-def test_a_password_is_not_shown_in_the_form_in_which_it_was_sent__W25() -> None:
+@pytest.mark.fault("W25")
+def test_a_password_is_not_shown_in_the_encoding_it_was_sent_in() -> None:
     with receiving(Answer(401, b"not Basic dXNlcjpjYW5hcnktcGFzcw== for ops")) as server:
         outcome = send(f"json://user:canary-pass@127.0.0.1:{server.port}/")
     assert outcome == Outcome(REFUSED, "HTTP 401 not Basic *** for ops")
@@ -191,7 +202,7 @@ def test_a_password_is_not_shown_in_the_form_in_which_it_was_sent__W25() -> None
 
 def run_child(url: str) -> tuple[int, str, str]:
     notification = message().notification
-    job = {"url": url, "title": notification.title, "body": "b", "html": "", "event_id": "e", "repeat": False}
+    job = {"url": url, "title": notification.title, "body": "b", "html": "", "event_id": "e"}
     done = subprocess.run(
         SENDER, input=json.dumps(job), capture_output=True, text=True, check=False, timeout=30
     )

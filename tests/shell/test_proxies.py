@@ -1,11 +1,11 @@
-"""Messages go by the environment's proxy, and what is meant for this machine does not."""
+"""Messages use the environment's proxy, unless they are for this machine."""
 
 from base64 import b64encode
 
 import pytest
 
 from tests.support.receivers import Answer, free_port, receiving, receiving_mail
-from tests.support.sending import REFUSED, RETRY, SENT, send
+from tests.support.send_one import REFUSED, RETRY, SENT, send
 from watcher.domain.delivery import Outcome
 
 USER = "someone:canary-password"
@@ -18,9 +18,8 @@ def _no_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
-def test_a_message_goes_by_the_proxy_with_its_password__Z13(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.fault("Z13")
+def test_a_message_uses_the_proxy_with_its_password(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving() as proxy:
         monkeypatch.setenv(name, f"http://{USER}@127.0.0.1:{proxy.port}")
         assert send("json://hooks.example.test/path") == Outcome(SENT)
@@ -30,9 +29,8 @@ def test_a_message_goes_by_the_proxy_with_its_password__Z13(
 
 
 @pytest.mark.parametrize("spared", ["hooks.example.test", ".example.test", "*"])
-def test_a_host_that_the_environment_spares_is_asked_by_itself__Z13(
-    spared: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.fault("Z13")
+def test_a_host_in_no_proxy_is_contacted_directly(spared: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving() as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("NO_PROXY", spared)
@@ -41,7 +39,8 @@ def test_a_host_that_the_environment_spares_is_asked_by_itself__Z13(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_this_machine_is_asked_by_itself_whatever_else_is_spared__Z13(
+@pytest.mark.fault("Z13")
+def test_this_machine_is_contacted_directly_whatever_no_proxy_says(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with receiving() as proxy, receiving() as server:
@@ -51,14 +50,16 @@ def test_this_machine_is_asked_by_itself_whatever_else_is_spared__Z13(
     assert (len(proxy.requests), len(server.requests)) == (0, 1)
 
 
-def test_mail_knows_no_proxy__Z13(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("Z13")
+def test_mail_uses_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving_mail() as server:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
         assert send(server.url()) == Outcome(SENT)
 
 
-def test_a_proxy_that_fails_is_a_reason_without_its_password__Z13_Z1(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("Z13", "Z1")
+def test_a_failing_proxy_is_reported_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving(Answer(407, b"who are you, canary-password?")) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://{USER}@127.0.0.1:{proxy.port}")
         refused = send("json://hooks.example.test/path")

@@ -17,14 +17,14 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_alert_it_starts_with_is_what_the_program_writes() -> None:
+def test_its_first_alert_is_what_the_program_writes() -> None:
     shown = re.sub(r"\d+ \w{3} \d{4} \d\d:\d\d UTC|\w{3} \d+ \w{3} \d{4}", "DATE", blocks("text")[0])
     message = sample("team", utc_now())
     made = re.sub(
         r"\d+ \w{3} \d{4} \d\d:\d\d UTC|\w{3} \d+ \w{3} \d{4}", "DATE", f"{message.title}\n\n{message.body}\n"
     )
     assert shown.replace("Rules: Leaving OpenRouter, Dearer by a tenth", "R") == made.replace(
-        "Rule: A test of this channel", "R"
+        "Rule: Test of this channel", "R"
     )
 
 
@@ -49,7 +49,7 @@ def test_its_exit_codes_are_those_of_the_help() -> None:
     } == dict.fromkeys(codes, True)
 
 
-def test_its_ways_to_run_it_for_good_are_those_that_the_guides_show_and_tests_walk() -> None:
+def test_its_ways_to_install_are_those_of_the_guides_which_tests_follow() -> None:
     section = README.split("## Run it for good")[1].split("## Commands")[0]
     commands = "".join(re.findall(r"```bash\n(.*?)```", section, re.DOTALL)).splitlines()
     guides = "".join((ROOT / "docs" / f"install-{way}.md").read_text() for way in ("systemd", "docker"))
@@ -57,7 +57,7 @@ def test_its_ways_to_run_it_for_good_are_those_that_the_guides_show_and_tests_wa
     assert set(commands) <= set(guides.splitlines())
 
 
-def test_what_it_points_to_is_there() -> None:
+def test_what_it_links_to_exists() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for path in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text()):
             assert (page.parent / path).exists(), f"{page.name} points to {path}"

@@ -50,12 +50,12 @@ def objects(result: Result) -> list[dict[str, object]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_a_replay_tells_what_would_have_been_told_as_json(folder: Path) -> None:
+def test_a_replay_prints_what_would_have_been_sent_as_json(folder: Path) -> None:
     told = objects(called(str(folder), "--json"))
     assert [(line["type"], line["at"], line.get("kind") or line.get("title")) for line in told] == [
         ("event", "2026-06-08T07:00:00Z", "price.changed"),
         ("event", "2026-06-08T07:00:00Z", "model.added"),
-        ("notification", "2026-06-08T07:00:00Z", "acme/owl-2 is 25 % dearer and 1 more change"),
+        ("notification", "2026-06-08T07:00:00Z", "acme/owl-2 price up 25 % and 1 more change"),
         ("event", "2026-06-12T01:00:00Z", "model.removed"),
     ]
     price, added, message = told[:3]
@@ -67,26 +67,26 @@ def test_a_replay_tells_what_would_have_been_told_as_json(folder: Path) -> None:
     assert set(message) == {"type", "at", "channel", "rules", "title", "body", "events"}
 
 
-def test_for_people_it_is_messages_days_and_rules(folder: Path) -> None:
+def test_readers_see_messages_days_and_rules(folder: Path) -> None:
     lines = called(str(folder)).stdout.splitlines()
-    assert lines[0] == "8 Jun 2026 07:00 UTC  console: acme/owl-2 is 25 % dearer and 1 more change"
+    assert lines[0] == "8 Jun 2026 07:00 UTC  console: acme/owl-2 price up 25 % and 1 more change"
     assert [line.split() for line in lines if line.startswith("Mon 08 Jun")] == [
         ["Mon", "08", "Jun", "2026", "1", "2"]
     ]
     assert "1         New models" in lines
 
 
-def test_rules_are_summed_up_with_what_none_caught(folder: Path) -> None:
+def test_rules_are_summarized_with_what_none_matched(folder: Path) -> None:
     lines = called(str(folder), "--rules").stdout.splitlines()
     assert lines == [
         "New models",
-        "  1 messages, 0.2 a day, most on Mon 08 Jun 2026 (1)",
-        "  most about wetland/heron-large (1)",
+        "  1 message, 0.2 per day, at most 1 on Mon 08 Jun 2026",
+        "  top models: wetland/heron-large (1)",
         "Prices",
-        "  1 messages, 0.2 a day, most on Mon 08 Jun 2026 (1)",
-        "  most about acme/owl-2 (1)",
+        "  1 message, 0.2 per day, at most 1 on Mon 08 Jun 2026",
+        "  top models: acme/owl-2 (1)",
         "",
-        "No rule caught: model.removed (1)",
+        "No rule matched: model.removed (1)",
     ]
     records = objects(called(str(folder), "--rules", "--json"))
     assert [(record["rule"], record["messages"]) for record in records] == [("New models", 1), ("Prices", 1)]
@@ -103,7 +103,7 @@ def test_the_same_recording_gives_the_same_ids(folder: Path) -> None:
     assert called(str(folder), "--json").stdout == called(str(folder), "--json").stdout
 
 
-def test_days_can_be_chosen(folder: Path) -> None:
+def test_days_can_be_selected(folder: Path) -> None:
     assert len(Recording.open(folder).answers) == 6
     since = objects(called(str(folder), "--json", "--since", "2026-06-09"))
     assert [line["at"] for line in since] == ["2026-06-12T01:00:00Z"]
@@ -116,16 +116,14 @@ def test_without_recorded_answers_it_says_how_they_are_named(folder: Path, what:
     (folder / "empty").mkdir()
     result = called(str(folder / what))
     assert result.exit_code == 1
-    assert (
-        "neither a folder nor a tar archive" in result.stderr or "2026-06-08T01-11-59Z.json" in result.stderr
-    )
+    assert "not a directory or tar archive" in result.stderr or "2026-06-08T01-11-59Z.json" in result.stderr
 
 
 def test_an_archive_without_answers_is_refused(folder: Path) -> None:
     archive = folder.parent / "notes.tar"
     with tarfile.open(archive, "w") as packed:
         packed.add(folder / "notes.json")
-    with pytest.raises(NotFoundError, match="no recorded answers"):
+    with pytest.raises(NotFoundError, match="contains no recorded answers"):
         Recording.open(archive)
 
 
@@ -136,7 +134,7 @@ def test_an_answer_that_cannot_be_read_is_a_failed_poll(folder: Path) -> None:
     assert [reason is not None for reason in reasons] == [False, False, True, False, False, False]
 
 
-def test_a_closed_pipe_is_no_crash(folder: Path) -> None:
+def test_a_closed_pipe_is_not_a_crash(folder: Path) -> None:
     program = f"{sys.executable} -m watcher replay {folder} --json | head -n 1"
     done = subprocess.run(
         ["/bin/sh", "-c", program], capture_output=True, text=True, cwd=folder.parent, check=False

@@ -1,18 +1,19 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.support.catalogs import FINCH, HERON, OWL, priced
-from tests.support.stores import asked
-from tests.support.watching import Catalog, service
+from tests.support.sample_stores import run_sql
+from tests.support.served_catalog import Catalog, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 KEEP = "keep: 30d\nholds: {price: 0s, price_restless: 0s, price_doubtful: 0s}"
 
 
-def test_what_ended_long_ago_is_forgotten_but_not_what_a_model_shows_now__S13_I14(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("S13", "I14")
+def test_old_records_are_deleted_but_not_a_models_current_values(tmp_path: Path, catalog: Catalog) -> None:
     clock = [NOW]
     watcher = service(tmp_path, catalog.url, "console://", clock, KEEP)
     for day in range(60):
@@ -21,9 +22,9 @@ def test_what_ended_long_ago_is_forgotten_but_not_what_a_model_shows_now__S13_I1
         watcher.poll()
         watcher.deliver()
     store = tmp_path / "watcher.db"
-    [(oldest,)] = asked(store, "select min(at) from events")
+    [(oldest,)] = run_sql(store, "select min(at) from events")
     assert oldest >= f"{NOW + 29 * DAY:%Y-%m-%d}"
-    [(number, oldest)] = asked(store, "select count(*), min(at) from outbox where state = 'sent'")
+    [(number, oldest)] = run_sql(store, "select count(*), min(at) from outbox where state = 'sent'")
     assert number <= 31
     assert oldest >= f"{NOW + 29 * DAY:%Y-%m-%d}"
     assert len(watcher.store.history("acme/owl-2")) < 40
@@ -32,7 +33,8 @@ def test_what_ended_long_ago_is_forgotten_but_not_what_a_model_shows_now__S13_I1
     watcher.store.close()
 
 
-def test_what_still_waits_is_kept_however_old__I2(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("I2")
+def test_waiting_messages_are_kept_however_old(tmp_path: Path, catalog: Catalog) -> None:
     clock = [NOW]
     watcher = service(tmp_path, catalog.url, "json://127.0.0.1:9/", clock, KEEP)
     watcher.poll()
@@ -46,7 +48,8 @@ def test_what_still_waits_is_kept_however_old__I2(tmp_path: Path, catalog: Catal
     watcher.store.close()
 
 
-def test_a_long_record_is_searched_by_index__S13(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("S13")
+def test_a_long_history_is_searched_by_index(tmp_path: Path, catalog: Catalog) -> None:
     watcher = service(tmp_path, catalog.url, "console://", [NOW])
     watcher.poll()
     watcher.store.close()
@@ -55,5 +58,5 @@ def test_a_long_record_is_searched_by_index__S13(tmp_path: Path, catalog: Catalo
         "select * from events where at < '2026'",
         "select * from outbox where state = 'waiting' order by id",
     ):
-        [plan, *_] = [row[-1] for row in asked(tmp_path / "watcher.db", f"explain query plan {sql}")]
+        [plan, *_] = [row[-1] for row in run_sql(tmp_path / "watcher.db", f"explain query plan {sql}")]
         assert "USING INDEX" in plan, f"{sql}: {plan}"

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, priced
-from tests.support.outboxes import due
-from tests.support.programs import configure, eventually, finished, running
-from tests.support.receivers import Answer, free_port, receiving, receiving_mail
-from tests.support.servers import HANG, Script, serving
-from tests.support.watching import Catalog, has_polled_twice_more, service
+from tests.support.due_messages import due
+from tests.support.fork_server import ForkServer
+from tests.support.receivers import Answer, free_port, receiving
+from tests.support.scripted_server import HANG, Script, serving
+from tests.support.served_catalog import Catalog, has_polled_twice_more, service
+from tests.support.watcher_process import configure, eventually, finished, running
 from watcher.domain.delivery import OutboxState
 from watcher.domain.policy import HOLDS, Policy
 from watcher.domain.polls import Failure, Poll
@@ -24,40 +25,8 @@ DEARER = priced(OWL, "0.0000015", "0.0000125")
 LEAVING = HERON | {"expiration_date": f"{datetime.now(UTC) + timedelta(days=200):%Y-%m-%d}"}
 
 
-def test_an_alert_arrives_once_by_mail_and_by_http_over_a_restart(tmp_path: Path, catalog: Catalog) -> None:
-    with receiving() as http, receiving_mail() as mail:
-        file = configure(
-            tmp_path, catalog.url, {"hook": http.url("/alerts"), "ops": mail.url()}, "holds: {price: 3s}"
-        )
-        store = tmp_path / "watcher.db"
-        with running(file):
-            has_polled_twice_more(store)
-            catalog.shows(DEARER, FINCH, LEAVING)
-            eventually(lambda: len(mail.mails) == len(http.requests) == 1, "the date is told")
-        with running(file):
-            eventually(lambda: len(mail.mails) == len(http.requests) == 2, "the price is told")
-            has_polled_twice_more(store)
-        with running(file):
-            has_polled_twice_more(store)
-        assert [m["Subject"] for m in mail.mails] == [
-            "wetland/heron-large leaves in 200 days",
-            "acme/owl-2 is 25 % dearer",
-        ]
-        assert len(http.requests) == 2
-        text = mail.mails[1].get_body(("plain",))
-        page = mail.mails[1].get_body(("html",))
-        line = "acme/owl-2: prompt $1.25 → $1.50 (+20 %), completion $10.00 → $12.50 (+25 %) per M tokens"
-        assert text is not None
-        assert line in " ".join(text.get_content().split())
-        assert page is not None
-        assert "<h3>Prices</h3>" in page.get_content()
-        assert line.encode("unicode_escape") in http.requests[1].body
-    shown = finished(file, "outbox", "--json").stdout.splitlines()
-    assert len(shown) == 4
-    assert all('"state": "sent"' in line for line in shown)
-
-
-def test_a_second_service_on_one_store_ends_at_once_and_names_the_first__I15(
+@pytest.mark.fault("I15")
+def test_a_second_service_on_the_same_store_exits_at_once_and_names_the_first(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
@@ -65,13 +34,12 @@ def test_a_second_service_on_one_store_ends_at_once_and_names_the_first__I15(
         has_polled_twice_more(tmp_path / "watcher.db")
         second = finished(file, "run")
         assert second.returncode == 75
-        assert f"another watcher (process {first.pid}) holds" in second.stderr
+        assert f"another watcher (process {first.pid}) is using" in second.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_service_cleanly__X14(
-    tmp_path: Path, catalog: Catalog, number: signal.Signals
-) -> None:
+@pytest.mark.fault("X14")
+def test_a_signal_ends_the_service_cleanly(tmp_path: Path, catalog: Catalog, number: signal.Signals) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     with running(file) as process:
         has_polled_twice_more(tmp_path / "watcher.db")
@@ -79,7 +47,8 @@ def test_a_signal_ends_the_service_cleanly__X14(
         assert process.wait(10) == 0
 
 
-def test_a_source_that_hangs_does_not_hold_up_the_end__I17(tmp_path: Path) -> None:
+@pytest.mark.fault("I17")
+def test_a_hanging_source_does_not_delay_the_exit(tmp_path: Path) -> None:
     with serving(Script((HANG,))) as server:
         file = configure(tmp_path, server.url("/models"), {"console": "console://"})
         with running(file) as process:
@@ -90,52 +59,59 @@ def test_a_source_that_hangs_does_not_hold_up_the_end__I17(tmp_path: Path) -> No
         assert store.state().sources == {}
 
 
-def test_the_console_needs_no_account(tmp_path: Path, catalog: Catalog) -> None:
+def test_the_console_needs_no_account(forks: ForkServer, tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    assert finished(file, "once").returncode == 0
+    assert forks.finished("--config", file, "once").returncode == 0
     catalog.shows(OWL, FINCH)
-    finished(file, "once")
+    forks.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
-    told = finished(file, "once")
-    assert "wetland/heron-small is new" in told.stdout
-    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, waiting to last: 1" in told.stderr
-    assert finished(file, "once").stdout == ""
+    result = forks.finished("--config", file, "once")
+    assert "wetland/heron-small is new" in result.stdout
+    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, on hold: 1" in result.stderr
+    assert forks.finished("--config", file, "once").stdout == ""
 
 
-def test_the_first_look_says_that_it_is_the_baseline__I9(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("I9")
+def test_the_first_poll_says_that_it_is_the_baseline(
+    forks: ForkServer, tmp_path: Path, catalog: Catalog
+) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    told = finished(file, "once")
-    assert "models: 3 models, the baseline: no news; feed: 3 models, the baseline: no news" in told.stderr
-    assert told.stdout == ""
+    result = forks.finished("--config", file, "once")
+    assert "models: 3 models (baseline); feed: 3 models (baseline)" in result.stderr
+    assert result.stdout == ""
 
 
-def test_a_dry_run_shows_and_remembers_nothing(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_dry_run_shows_everything_and_stores_nothing(
+    forks: ForkServer, tmp_path: Path, catalog: Catalog
+) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    assert "the baseline" in finished(file, "once", "--dry-run").stderr
+    assert "(baseline)" in forks.finished("--config", file, "once", "--dry-run").stderr
     assert not (tmp_path / "watcher.db").exists()
-    finished(file, "once")
+    forks.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON, LEAVING | {"id": "wetland/heron-small"})
     for _ in range(2):
-        shown = finished(file, "once", "--dry-run")
-        assert "model.added            wetland/heron-small is new" in shown.stdout
+        result = forks.finished("--config", file, "once", "--dry-run")
+        assert "model.added            wetland/heron-small is new" in result.stdout
         assert (
-            "console would be told (Everything): wetland/heron-small leaves in 200 days and 1 more"
-            in shown.stdout
+            "would send to console (Everything): wetland/heron-small leaves in 200 days and 1 more"
+            in result.stdout
         )
-    assert '"kind": "model.added"' in finished(file, "once", "--dry-run", "--json").stdout
+    assert '"kind": "model.added"' in forks.finished("--config", file, "once", "--dry-run", "--json").stdout
 
 
-def test_a_source_that_cannot_be_read_fails_the_command_and_says_why__N1(
-    tmp_path: Path, catalog: Catalog
+@pytest.mark.fault("N1")
+def test_an_unreadable_source_fails_the_command_and_says_why(
+    forks: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     dead = configure(tmp_path, "http://127.0.0.1:9/models", {"console": "console://"})
-    told = finished(dead, "once")
-    assert told.returncode == 1
-    assert "models: 127.0.0.1: [Errno 111] Connection refused" in told.stderr
+    result = forks.finished("--config", dead, "once")
+    assert result.returncode == 1
+    assert "models: 127.0.0.1: [Errno 111] Connection refused" in result.stderr
     assert catalog.url
 
 
-def test_a_channel_that_fails_is_tried_again_until_it_works__W9_W10(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("W9", "W10")
+def test_a_failing_channel_is_retried_until_it_works(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
     with receiving(Answer(500, b"oops"), Answer(200)) as http:
         watcher = service(tmp_path, catalog.url, http.url(), clock)
@@ -154,7 +130,8 @@ def test_a_channel_that_fails_is_tried_again_until_it_works__W9_W10(tmp_path: Pa
         watcher.store.close()
 
 
-def test_a_channel_that_refuses_ends_in_the_dead_letters__L4(tmp_path: Path, catalog: Catalog) -> None:
+@pytest.mark.fault("L4")
+def test_messages_to_a_refusing_channel_become_dead_letters(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
     with receiving(Answer(404, b"no_service")) as http:
         watcher = service(tmp_path, catalog.url, http.url(), clock)
@@ -175,9 +152,8 @@ def test_a_channel_that_refuses_ends_in_the_dead_letters__L4(tmp_path: Path, cat
     ("wishes", "seconds"),
     [([], 300), ([None], 300), ([10.0], 300), ([900.0, None], 900)],
 )
-def test_the_next_poll_is_later_where_a_server_asked_for_it__H2(
-    wishes: list[float | None], seconds: int
-) -> None:
+@pytest.mark.fault("H2")
+def test_the_next_poll_is_later_if_a_server_asked_for_it(wishes: list[float | None], seconds: int) -> None:
     answers = {str(number): Failure("busy", wish) for number, wish in enumerate(wishes)}
     at = datetime(2026, 11, 2, tzinfo=UTC)
     assert pause(timedelta(minutes=5), Poll(at, answers), 0.0) == timedelta(seconds=seconds)
@@ -197,9 +173,8 @@ def test_a_service_that_is_told_to_stop_sends_nothing_more(tmp_path: Path, catal
     watcher.store.close()
 
 
-def test_an_answer_that_cannot_be_believed_is_a_failed_poll_and_changes_nothing__W2(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("W2")
+def test_an_implausible_answer_is_a_failed_poll_and_changes_nothing(tmp_path: Path, catalog: Catalog) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
     watcher = service(tmp_path, catalog.url, "console://", clock)
     watcher.poll()
@@ -214,7 +189,8 @@ def test_an_answer_that_cannot_be_believed_is_a_failed_poll_and_changes_nothing_
     watcher.store.close()
 
 
-def test_what_nobody_foresaw_fails_the_poll_and_is_told_as_any_failure__I16(
+@pytest.mark.fault("I16")
+def test_an_unforeseen_error_fails_the_poll_and_is_reported_like_any_failure(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
@@ -227,7 +203,7 @@ def test_what_nobody_foresaw_fails_the_poll_and_is_told_as_any_failure__I16(
     for _ in range(3):
         clock[0] += timedelta(hours=1)
         reason = failures(watcher.poll())["models"].reason
-        assert reason.startswith("watcher itself failed (KeyError, settle.py:")
+        assert reason.startswith("bug in watcher (KeyError, settle.py:")
         assert watcher.store.state().items == known
     watcher.config = sound
     watcher.poll()
@@ -239,7 +215,8 @@ def test_what_nobody_foresaw_fails_the_poll_and_is_told_as_any_failure__I16(
     watcher.store.close()
 
 
-def test_a_start_takes_up_what_an_earlier_run_left_behind__X22_C14(
+@pytest.mark.fault("X22", "C14")
+def test_a_start_picks_up_what_an_earlier_run_left_behind(
     tmp_path: Path, catalog: Catalog, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
@@ -253,38 +230,37 @@ def test_a_start_takes_up_what_an_earlier_run_left_behind__X22_C14(
     renamed = replace(watcher.config, channels={})
     Service(renamed, watcher.store, now=watcher.now).resume()
     assert [message.state for message in watcher.store.outbox.messages()] == [OutboxState.DEAD]
-    assert "1 messages were being sent when watcher last ended" in caplog.text
-    assert "1 messages wait for channels that are no longer configured" in caplog.text
+    assert "messages in flight when watcher last stopped: 1;" in caplog.text
+    assert "dead letters for channels that are no longer configured: 1;" in caplog.text
     watcher.store.close()
 
 
-def test_status_knows_the_running_service_and_when_it_asks_next(tmp_path: Path, catalog: Catalog) -> None:
+def test_status_knows_the_running_service_and_its_next_poll(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     with running(file) as process:
         has_polled_twice_more(tmp_path / "watcher.db")
-        shown = finished(file, "status")
-        assert shown.returncode == 0
-        assert f"runs as process {process.pid}; its store is" in shown.stdout
-        assert "models  just now   any moment  ok" in shown.stdout
-    assert "does not run; its store is" in finished(file, "status").stdout
+        result = finished(file, "status")
+        assert result.returncode == 0
+        assert f"is running as process {process.pid}; store" in result.stdout
+        assert "models  just now   any moment  ok" in result.stdout
+    assert "is not running; store" in finished(file, "status").stdout
 
 
-def test_metrics_and_health_are_served_where_the_configuration_wants_it__Z14(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("Z14")
+def test_metrics_and_health_are_served_if_configured(tmp_path: Path, catalog: Catalog) -> None:
     port = free_port()
     file = configure(tmp_path, catalog.url, {"console": "console://"}, f"listen: 127.0.0.1:{port}")
     with running(file) as process:
         has_polled_twice_more(tmp_path / "watcher.db")
         page = fetch(f"http://127.0.0.1:{port}/metrics").pages[0].decode()
         assert fetch(f"http://127.0.0.1:{port}/readyz").pages == (b"ready\n",)
-        assert b"the loop last turned" in fetch(f"http://127.0.0.1:{port}/healthz").pages[0]
+        assert b"the main loop last ran" in fetch(f"http://127.0.0.1:{port}/healthz").pages[0]
         file.write_text(file.read_text().replace(f"127.0.0.1:{port}", "127.0.0.1:1"))
         process.send_signal(signal.SIGHUP)
         has_polled_twice_more(tmp_path / "watcher.db")
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=20)
-    assert "rules.yaml listen: cannot change while watcher runs; restart it" in log
+    assert "rules.yaml listen: cannot be changed by a reload; restart watcher" in log
     values = dict(line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#"))
     assert float(values['watcher_polls_total{outcome="good",source="models"}']) >= 2
     assert float(values["watcher_catalog_models"]) == 3

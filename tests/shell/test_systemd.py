@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
-from tests.support.programs import SOON, command, configure, environment, eventually
-from tests.support.watching import Catalog
+from tests.support.served_catalog import Catalog
+from tests.support.watcher_process import SOON, command, configure, environment, eventually
 from watcher.service.systemd import ALIVE, READY, STOPPING, notify, reloading
 
 
@@ -25,8 +25,8 @@ def listening(address: str) -> Iterator[socket.socket]:
         yield listener
 
 
-def heard(listener: socket.socket, last: str) -> list[str]:
-    """Give what is said until `last` is."""
+def messages_until(listener: socket.socket, last: str) -> list[str]:
+    """Return the notifications up to `last`."""
     said: list[str] = []
     while not said or said[-1] != last:
         said.append(re.sub(r"(?<=USEC=)\d+", "now", listener.recv(4096).decode()))
@@ -34,21 +34,21 @@ def heard(listener: socket.socket, last: str) -> list[str]:
 
 
 @pytest.mark.parametrize("state", [READY, ALIVE, STOPPING, "RELOADING=1\nMONOTONIC_USEC=1"])
-def test_systemd_is_told_at_a_path(tmp_path: Path, state: str) -> None:
+def test_systemd_is_notified_at_a_path(tmp_path: Path, state: str) -> None:
     with listening(str(tmp_path / "notify")) as listener:
         notify(state, {"NOTIFY_SOCKET": str(tmp_path / "notify")})
         assert listener.recv(4096).decode() == state
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has abstract addresses")
-def test_systemd_is_told_at_an_abstract_address() -> None:
+def test_systemd_is_notified_at_an_abstract_address() -> None:
     name = f"watcher-test-{os.getpid()}"
     with listening(f"\0{name}") as listener:
         notify(READY, {"NOTIFY_SOCKET": f"@{name}"})
         assert listener.recv(4096).decode() == READY
 
 
-def test_a_reload_begins_at_a_time_of_the_clock_that_never_jumps() -> None:
+def test_a_reload_carries_a_monotonic_time() -> None:
     first, second = (int(reloading().removeprefix("RELOADING=1\nMONOTONIC_USEC=")) for _ in range(2))
     assert 0 < first <= second
 
@@ -63,11 +63,11 @@ def test_a_reload_begins_at_a_time_of_the_clock_that_never_jumps() -> None:
         pytest.param("vsock:2:9000", id="of a kind we do not know"),
     ],
 )
-def test_where_systemd_cannot_be_told_nothing_happens(address: str | None) -> None:
+def test_nothing_happens_where_systemd_cannot_be_notified(address: str | None) -> None:
     notify(READY, {} if address is None else {"NOTIFY_SOCKET": address})
 
 
-def test_a_systemd_that_does_not_listen_holds_nothing_up(tmp_path: Path) -> None:
+def test_a_systemd_that_does_not_listen_does_not_block(tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
     with listening(address) as listener, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
         filler.settimeout(0)
@@ -79,9 +79,8 @@ def test_a_systemd_that_does_not_listen_holds_nothing_up(tmp_path: Path) -> None
         assert listener.recv(4096) == b"full"
 
 
-def test_the_service_says_when_it_begins_lives_reloads_and_ends__X19(
-    tmp_path: Path, catalog: Catalog
-) -> None:
+@pytest.mark.fault("X19")
+def test_the_service_notifies_start_life_reload_and_end(tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     address = str(tmp_path / "notify")
     with (
@@ -91,16 +90,16 @@ def test_the_service_says_when_it_begins_lives_reloads_and_ends__X19(
         ) as process,
     ):
         try:
-            assert heard(systemd, ALIVE) == [READY, ALIVE]
+            assert messages_until(systemd, ALIVE) == [READY, ALIVE]
             asked = catalog.stage.looks
             assert asked >= 2
             process.send_signal(signal.SIGHUP)
             reload = ["RELOADING=1\nMONOTONIC_USEC=now", READY]
-            assert [said for said in heard(systemd, READY) if said != ALIVE] == reload
+            assert [said for said in messages_until(systemd, READY) if said != ALIVE] == reload
             catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
             eventually(lambda: catalog.stage.looks > asked, "it goes on")
             process.terminate()
-            assert heard(systemd, STOPPING)[-2:] == [ALIVE, STOPPING]
+            assert messages_until(systemd, STOPPING)[-2:] == [ALIVE, STOPPING]
             assert process.wait(SOON) == 0
         finally:
             process.kill()

@@ -1,4 +1,4 @@
-"""A batch of messages: all at the same time, each with its deadline, whatever the children do."""
+"""A batch of messages is sent all at once, each with its deadline, whatever the children do."""
 
 import json
 import os
@@ -9,12 +9,13 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Timer
+from threading import Event as Flag
+from threading import Timer
 
 import pytest
 
 from tests.support.receivers import Answer, receiving
-from tests.support.sending import REFUSED, RETRY, SENT, message
+from tests.support.send_one import REFUSED, RETRY, SENT, message
 from watcher.delivery.transport import check, deliver
 from watcher.domain.delivery import Channel, Delivery, Outcome, Secret
 
@@ -23,7 +24,7 @@ CONSOLE = "console://"
 DRIP = Answer(drips=True)
 ANSWER = '{"verdict": "sent", "reason": "", "retry_after": null, "unsure": false}'
 NO_THREAD = "no thread could be started to send it"
-UNANSWERED = Outcome(RETRY, "the sending process ended without an answer", unsure=True)
+UNANSWERED = Outcome(RETRY, "the sending process exited without an answer", unsure=True)
 
 
 def item(
@@ -33,10 +34,11 @@ def item(
 
 
 def child(code: str) -> tuple[str, ...]:
-    """Give the command of a child that runs this code instead of sending."""
+    """Return the command of a child that runs this code instead of sending."""
     return (sys.executable, "-I", "-c", f"import json, os, sys, time\n{code}")
 
 
+@pytest.mark.real_sender
 def test_outcomes_come_in_the_order_of_the_batch() -> None:
     answers = [Answer(status, b"said") for status in (200, 404, 500, 200)]
     with ExitStack() as stack:
@@ -46,20 +48,20 @@ def test_outcomes_come_in_the_order_of_the_batch() -> None:
     assert deliver([]) == []
 
 
-@pytest.mark.timeout(60)
-def test_a_dripping_receiver_is_given_up_at_the_deadline__L7() -> None:
+@pytest.mark.fault("L7")
+def test_a_dripping_receiver_is_given_up_at_the_deadline() -> None:
     with receiving(DRIP) as server:
-        outcomes = deliver([item(server.url())], deadline=6.0)
+        outcomes = deliver([item(server.url())], deadline=1.5)
         assert len(server.requests) == 1
-    assert outcomes == [Outcome(RETRY, "no answer within 6 s; it may have arrived", unsure=True)]
+    assert outcomes == [Outcome(RETRY, "no answer within 1.5 s; the message may have arrived", unsure=True)]
 
 
-@pytest.mark.timeout(60)
-def test_six_dripping_receivers_do_not_delay_a_healthy_one__L9() -> None:
+@pytest.mark.fault("L9")
+def test_six_dripping_receivers_do_not_delay_a_healthy_one() -> None:
     with ExitStack() as stack:
         dripping = [stack.enter_context(receiving(DRIP)) for _ in range(6)]
         healthy = stack.enter_context(receiving())
-        outcomes = deliver([item(server.url()) for server in [*dripping, healthy]], deadline=10.0)
+        outcomes = deliver([item(server.url()) for server in [*dripping, healthy]], deadline=3.0)
     assert [outcome.verdict for outcome in outcomes] == [RETRY] * 6 + [SENT]
     assert len(healthy.requests) == 1
 
@@ -82,21 +84,25 @@ def test_six_dripping_receivers_do_not_delay_a_healthy_one__L9() -> None:
         "os.close(0); print('early')",
     ],
 )
-def test_a_child_that_dies_or_babbles_is_a_failure_and_nothing_more__X18(code: str) -> None:
+@pytest.mark.fault("X18")
+def test_a_child_that_dies_or_prints_garbage_is_just_a_failure(code: str) -> None:
     outcomes = deliver([item(body="long " * 100_000)], deadline=10.0, sender=child(code))
     assert outcomes == [UNANSWERED]
 
 
-def test_a_child_that_floods_its_answer_is_a_failure_at_once__X18() -> None:
+@pytest.mark.fault("X18")
+def test_a_child_that_floods_stdout_fails_at_once() -> None:
     assert deliver([item()], sender=child("while True: print('x' * 1_000_000)")) == [UNANSWERED]
 
 
-def test_a_child_that_floods_stderr_and_answers_is_believed__X18() -> None:
+@pytest.mark.fault("X18")
+def test_a_child_that_floods_stderr_and_answers_is_believed() -> None:
     flood = f"sys.stderr.write('x' * 10_000_000); print({ANSWER!r})"
     assert deliver([item()], sender=child(flood)) == [Outcome(SENT)]
 
 
-def test_a_child_that_hangs_is_killed_with_what_it_started__X18(tmp_path: Path) -> None:
+@pytest.mark.fault("X18")
+def test_a_child_that_hangs_is_killed_with_what_it_started(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     code = f"""
 import subprocess
@@ -104,7 +110,7 @@ other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
 open({str(pid_file)!r}, "w").write(str(other.pid))
 time.sleep(30)
 """
-    assert deliver([item()], deadline=3.0, sender=child(code))[0].verdict is RETRY
+    assert deliver([item()], deadline=1.0, sender=child(code))[0].verdict is RETRY
     state = Path("/proc", pid_file.read_text(), "stat")
     for _ in range(50):
         if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
@@ -113,13 +119,15 @@ time.sleep(30)
     pytest.fail("what the child started is still running")
 
 
-def test_a_child_that_cannot_be_started_is_a_failure__X18() -> None:
+@pytest.mark.fault("X18")
+def test_a_child_that_cannot_be_started_is_a_failure() -> None:
     assert deliver([item()], sender=["/nonexistent/program"]) == [
         Outcome(RETRY, "the sending process could not be started: No such file or directory")
     ]
 
 
-def test_without_threads_every_message_is_a_failure_and_nothing_more__X17() -> None:
+@pytest.mark.fault("X17")
+def test_without_threads_every_message_just_fails() -> None:
     before = threading.stack_size(1 << 46)  # more than there are addresses for
     try:
         outcomes = deliver([item(), item()])
@@ -129,7 +137,8 @@ def test_without_threads_every_message_is_a_failure_and_nothing_more__X17() -> N
     assert outcomes == [Outcome(RETRY, NO_THREAD, unsure=True)] * 2
 
 
-def test_the_address_stands_neither_in_the_childs_command_line_nor_in_its_environment__Z1() -> None:
+@pytest.mark.fault("Z1")
+def test_the_address_is_in_neither_the_childs_command_line_nor_its_environment() -> None:
     code = """
 canary = "canary-" + "token-1"
 seen = open("/proc/self/cmdline").read() + open("/proc/self/environ").read()
@@ -139,7 +148,8 @@ print(json.dumps({"verdict": "retry", "reason": reason, "retry_after": 1, "unsur
     assert deliver([item()], sender=child(code)) == [Outcome(RETRY, "read True, shown False", 1.0)]
 
 
-def test_the_child_gets_of_our_environment_only_what_sending_takes__Z1_Z13(
+@pytest.mark.fault("Z1", "Z13")
+def test_the_child_gets_only_the_environment_that_sending_needs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     needed = {
@@ -160,14 +170,16 @@ print(json.dumps({{"verdict": "retry", "reason": reason, "retry_after": 1, "unsu
     assert deliver([item()], sender=child(code)) == [Outcome(RETRY, "needed True, canary False", 1.0)]
 
 
-def test_no_outcome_and_no_representation_shows_an_address__Z1() -> None:
+@pytest.mark.fault("Z1")
+def test_no_outcome_and_no_repr_shows_an_address() -> None:
     pair = item("tgram://canary-token-1/")
     outcomes = deliver([pair])
     assert outcomes[0].verdict is REFUSED
     assert "canary" not in repr((pair, outcomes, str(pair[0].url)))
 
 
-def test_the_child_inherits_no_open_file__X23() -> None:
+@pytest.mark.fault("X23")
+def test_the_child_inherits_no_open_files() -> None:
     with Path(__file__).open() as opened:
         os.set_inheritable(opened.fileno(), True)  # noqa: FBT003 - the call takes no names
         code = f"""
@@ -185,7 +197,8 @@ def test_the_child_has_its_own_session_so_that_ctrl_c_lets_it_finish() -> None:
     ]
 
 
-def test_nothing_lying_about_in_the_folder_is_imported_by_the_child(
+@pytest.mark.real_sender
+def test_the_child_imports_nothing_from_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "apprise.py").write_text("raise SystemExit")
@@ -195,34 +208,36 @@ def test_nothing_lying_about_in_the_folder_is_imported_by_the_child(
         assert deliver([item(server.url())]) == [Outcome(SENT)]
 
 
-def test_a_message_in_flight_is_given_up_soon_when_watcher_stops__I17() -> None:
-    stop = Event()
+@pytest.mark.fault("I17")
+def test_a_message_in_flight_is_soon_given_up_when_watcher_stops() -> None:
+    stop = Flag()
     Timer(0.5, stop.set).start()
     outcomes = deliver([item()], stop=stop, sender=child("time.sleep(30)"))
-    assert outcomes == [Outcome(RETRY, "no answer before watcher stopped; it may have arrived", unsure=True)]
+    assert outcomes == [
+        Outcome(RETRY, "no answer before watcher stopped; the message may have arrived", unsure=True)
+    ]
 
 
-def test_nothing_is_begun_when_watcher_stops__I17() -> None:
-    stop = Event()
+@pytest.mark.fault("I17")
+def test_nothing_is_started_when_watcher_stops() -> None:
+    stop = Flag()
     stop.set()
     assert (
         deliver([item(), item(CONSOLE)], stop=stop)
-        == [Outcome(RETRY, "watcher stopped before it was sent")] * 2
+        == [Outcome(RETRY, "watcher stopped before the message was sent")] * 2
     )
 
 
-def test_check_says_nothing_of_a_good_channel_and_what_is_wrong_with_a_bad_one() -> None:
+def test_check_accepts_a_good_channel_and_says_what_is_wrong_with_a_bad_one() -> None:
     assert check(Channel("c", Secret(CONSOLE)), sender=["/nonexistent"]) is None
     assert check(Channel("c", Secret(LONG_URL))) is None
-    assert (
-        check(Channel("c", Secret("slak://canary")))
-        == "the address begins with a word that Apprise does not know"
-    )
+    assert check(Channel("c", Secret("slak://canary"))) == "Apprise does not support this kind of address"
     late = check(Channel("c", Secret(LONG_URL)), deadline=0.3, sender=child("time.sleep(9)"))
     assert late is not None
 
 
-def test_the_console_gets_title_and_body_without_anything_that_moves_a_cursor__Z4(
+@pytest.mark.fault("Z4")
+def test_the_console_gets_title_and_body_without_anything_that_moves_a_cursor(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     pair = item(
@@ -246,27 +261,28 @@ def test_the_consoles_title_is_bold_on_a_terminal_unless_no_color_is_set(no_colo
     assert "a body" in printed
 
 
-def test_a_closed_standard_output_is_an_outcome__X14() -> None:
+@pytest.mark.fault("X14")
+def test_a_closed_standard_output_is_an_outcome() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
         said = run_console(writing, {})
     finally:
         os.close(writing)
-    assert "standard output cannot be written: [Errno 32] Broken pipe" in said
+    assert "cannot write to standard output: [Errno 32] Broken pipe" in said
 
 
-def test_what_the_consoles_encoding_lacks_is_replaced() -> None:
+def test_characters_the_console_cannot_encode_are_replaced() -> None:
     done = run_console(subprocess.DEVNULL, {"PYTHONIOENCODING": "ascii"}, "a → b")
     assert "Verdict.SENT" in done
 
 
 def run_console(stdout: int, environment: dict[str, str], title: str = "A title") -> str:
-    """Deliver to the console in another process; gives what that said of the outcome."""
+    """Deliver to the console in another process; returns the outcome that it printed."""
     code = f"""
 import sys
 sys.path[:] = {sys.path!r}
-from test_deliver import CONSOLE, deliver, item
+from tests.shell.test_transport import CONSOLE, deliver, item
 print(deliver([item(CONSOLE, {title!r})]), file=sys.stderr)
 """
     done = subprocess.run(
@@ -274,13 +290,13 @@ print(deliver([item(CONSOLE, {title!r})]), file=sys.stderr)
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        check=False,
+        check=True,
         timeout=30,
         env={**os.environ, **environment},
     )
     return done.stderr
 
 
-def test_a_wish_survives_the_way_from_the_child() -> None:
+def test_a_requested_pause_survives_the_way_from_the_child() -> None:
     said = json.dumps({"verdict": "refused", "reason": "two\nlines", "retry_after": 7, "unsure": False})
     assert deliver([item()], sender=child(f"print({said!r})")) == [Outcome(REFUSED, "two lines", 7.0)]

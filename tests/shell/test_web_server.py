@@ -2,60 +2,68 @@ import re
 import socket
 from contextlib import ExitStack
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Event as Flag
+from threading import Thread
 
 import pytest
 
-from tests.support.asking import ask, connected, is_answered, received, said, served
 from tests.support.catalogs import START
-from tests.support.expositions import configured
+from tests.support.exposed_metrics import new_metrics
+from tests.support.metrics_client import (
+    connect,
+    exchange,
+    get,
+    is_ready_to_answer,
+    metrics_server,
+    read_to_end,
+)
 from watcher.domain.errors import WatcherError
 from watcher.service.metrics import Metrics
 from watcher.web.server import serve
 
 
 def test_metrics_are_served_as_text_and_as_openmetrics() -> None:
-    metrics = configured()
+    metrics = new_metrics()
     metrics.asked("models", 0.2, START, failed=False)
-    with served(metrics) as server:
-        plain = ask(server, "/metrics")
+    with metrics_server(metrics) as server:
+        plain = get(server, "/metrics")
         assert plain.status == 200
         assert plain.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
         assert 'watcher_polls_total{outcome="good",source="models"} 1.0' in plain.text
-        newer = ask(
+        newer = get(
             server, "/metrics?format=x", Accept="application/openmetrics-text;version=1.0.0,*/*;q=0.1"
         )
         assert newer.headers["Content-Type"].startswith("application/openmetrics-text")
         assert newer.text.endswith("# EOF\n")
 
 
-def test_health_is_lost_when_the_loop_hangs_and_comes_back_when_it_turns() -> None:
+def test_health_fails_while_the_loop_hangs_and_recovers_when_it_turns() -> None:
     clock = [0.0]
     metrics = Metrics(clock=lambda: clock[0])
-    with served(metrics) as server:
-        assert ask(server, "/healthz").status == 200
+    with metrics_server(metrics) as server:
+        assert get(server, "/healthz").status == 200
         clock[0] = 301
-        sick = ask(server, "/healthz")
-        assert (sick.status, sick.text) == (503, "the loop last turned 301 s ago\n")
+        sick = get(server, "/healthz")
+        assert (sick.status, sick.text) == (503, "the main loop last ran 301 s ago\n")
         metrics.progress()
-        assert ask(server, "/healthz").status == 200
+        assert get(server, "/healthz").status == 200
 
 
 def test_it_is_ready_once_the_service_says_so() -> None:
-    metrics = configured()
-    with served(metrics) as server:
-        assert ask(server, "/readyz").status == 503
+    metrics = new_metrics()
+    with metrics_server(metrics) as server:
+        assert get(server, "/readyz").status == 503
         metrics.ready()
-        assert ask(server, "/readyz").status == 200
+        assert get(server, "/readyz").status == 200
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/elsewhere"])
 def test_head_gives_the_headers_of_get_without_a_body(path: str) -> None:
-    with served() as server:
-        get, head = ask(server, path), said(server, f"HEAD {path} HTTP/1.1\r\n\r\n".encode())
+    with metrics_server() as server:
+        got, head = get(server, path), exchange(server, f"HEAD {path} HTTP/1.1\r\n\r\n".encode())
         first, _, body = head.partition(b"\r\n\r\n")
         assert body == b""
-        assert f"HTTP/1.1 {get.status} ".encode() in first
+        assert f"HTTP/1.1 {got.status} ".encode() in first
         assert b"Content-Length: " in first
 
 
@@ -79,41 +87,43 @@ def test_head_gives_the_headers_of_get_without_a_body(path: str) -> None:
         pytest.param(b"", 400, id="nothing"),
     ],
 )
-def test_anything_else_is_refused_in_fixed_words__Z14(request_line: bytes, status: int) -> None:
-    with served() as server:
-        answer = said(server, request_line + b"\r\nX: <script>\r\n\r\n")
+@pytest.mark.fault("Z14")
+def test_anything_else_is_refused_with_a_fixed_text(request_line: bytes, status: int) -> None:
+    with metrics_server() as server:
+        answer = exchange(server, request_line + b"\r\nX: <script>\r\n\r\n")
         head, _, body = answer.partition(b"\r\n\r\n")
         assert head.startswith(f"HTTP/1.1 {status} ".encode())
         assert re.fullmatch(rb"[A-Z][A-Za-z ]+\n", body)
         assert (b"Allow: GET, HEAD" in head) == (status == 405)
-        assert is_answered(server)
+        assert is_ready_to_answer(server)
 
 
-def test_no_answer_names_a_version_of_the_software_and_no_access_is_logged__Z14(
+@pytest.mark.fault("Z14")
+def test_no_answer_names_a_version_of_the_software_and_no_access_is_logged(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with served() as server:
-        assert ask(server, "/healthz").headers["Server"] == "watcher"
-        assert ask(server, "/secret-path").headers["Server"] == "watcher"
-        said(server, b"nonsense\r\n\r\n")
+    with metrics_server() as server:
+        assert get(server, "/healthz").headers["Server"] == "watcher"
+        assert get(server, "/secret-path").headers["Server"] == "watcher"
+        exchange(server, b"nonsense\r\n\r\n")
     assert not caplog.records
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_address_is_let_go_although_clients_hang_on() -> None:
+def test_the_address_is_released_although_clients_hang_on() -> None:
     with ExitStack() as stack:
-        with served() as server:
+        with metrics_server() as server:
             port = server.port
-            hanging = [stack.enter_context(connected(server)) for _ in range(3)]
-        assert not any(map(received, hanging))
-    with serve(configured(), "127.0.0.1", port) as again:
-        assert is_answered(again)
+            hanging = [stack.enter_context(connect(server)) for _ in range(3)]
+        assert not any(map(read_to_end, hanging))
+    with serve(new_metrics(), "127.0.0.1", port) as again:
+        assert is_ready_to_answer(again)
 
 
-def test_counting_goes_on_while_it_is_read() -> None:
-    metrics = configured()
-    with served(metrics) as server:
-        ended = Event()
+def test_counting_goes_on_during_reads() -> None:
+    metrics = new_metrics()
+    with metrics_server(metrics) as server:
+        ended = Flag()
 
         def work() -> None:
             while not ended.is_set():
@@ -124,7 +134,7 @@ def test_counting_goes_on_while_it_is_read() -> None:
 
         worker = Thread(target=work, daemon=True)
         worker.start()
-        assert {ask(server, "/metrics").status for _ in range(50)} == {200}
+        assert {get(server, "/metrics").status for _ in range(50)} == {200}
         ended.set()
         worker.join(10)
         assert not worker.is_alive()
@@ -138,12 +148,12 @@ def test_counting_goes_on_while_it_is_read() -> None:
         pytest.param("no-such-host.invalid", 0, "", id="no host"),
     ],
 )
-def test_an_address_that_cannot_be_had_is_one_clear_line(address: str, port: int | None, says: str) -> None:
-    with served() as other, pytest.raises(WatcherError) as caught:
-        serve(configured(), address, other.port if port is None else port)
+def test_an_address_that_is_taken_is_one_clear_line(address: str, port: int | None, says: str) -> None:
+    with metrics_server() as other, pytest.raises(WatcherError) as caught:
+        serve(new_metrics(), address, other.port if port is None else port)
     assert "\n" not in str(caught.value)
     assert re.match(
-        rf"metrics cannot be served at {address}:\d+ \({says}.*\); give `listen` ", str(caught.value)
+        rf"cannot serve metrics at {address}:\d+ \({says}.*\); change `listen`", str(caught.value)
     )
 
 
@@ -152,5 +162,5 @@ def test_it_can_be_served_over_ipv6() -> None:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("this machine has no IPv6 loopback")
-    with serve(configured(), "::1", 0) as server:
-        assert ask(server, "/healthz", "::1").status == 200
+    with serve(new_metrics(), "::1", 0) as server:
+        assert get(server, "/healthz", "::1").status == 200

@@ -1,4 +1,4 @@
-"""Made-up catalogs, true to the schema, and the plans that come of them."""
+"""Made-up catalogs that follow the schema, and the plans that result from them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from watcher.cli.demo import row
-from watcher.domain.catalog import Document, Snapshot
+from watcher.domain.catalog import Document, FeedSnapshot, Snapshot
 from watcher.domain.news import Event
-from watcher.domain.polls import Failure, Plan, Poll, State
+from watcher.domain.polls import Answer, Plan, Poll, State
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
 from watcher.sources import feed, model_list
@@ -25,7 +25,7 @@ HERON = row("wetland/heron-large", "0.000002", "0.000008")
 
 
 def priced(base: Row, prompt: str, completion: str, **more: Any) -> Row:
-    """Give the row with other prices."""
+    """Return the row with other prices."""
     return base | {"pricing": base["pricing"] | {"prompt": prompt, "completion": completion} | more}
 
 
@@ -39,7 +39,7 @@ def listing(rows: Sequence[Row], at: datetime = START, query: str = QUERY) -> Sn
     return model_list.parse([answer(rows)], at, query)
 
 
-def feed_of(entries: Mapping[str, str], at: datetime = START) -> Snapshot:
+def feed_of(entries: Mapping[str, str], at: datetime = START) -> FeedSnapshot:
     """Read a feed with these ids by canonical slug."""
     items = "".join(
         f"<item><title>Made-up ({model})</title><guid>{slug}</guid></item>" for slug, model in entries.items()
@@ -54,7 +54,7 @@ def document(base: Row = OWL, at: datetime = START) -> Document:
 
 
 class Story:
-    """A catalog over time: each `shows` is a poll; news and messages gather."""
+    """A catalog over time: each `shows` is a poll; the last plan is in `plan`."""
 
     def __init__(self, settings: Settings | None = None, start: datetime = START) -> None:
         self.settings = settings or Settings()
@@ -62,7 +62,7 @@ class Story:
         self.at = start
         self.plan = Plan(self.state)
 
-    def answers(self, after: timedelta = timedelta(0), **answers: Snapshot | Failure) -> list[Event]:
+    def answers(self, after: timedelta = timedelta(0), **answers: Answer) -> list[Event]:
         self.at += after
         self.plan = plan(self.state, Poll(self.at, answers), self.settings)
         self.state = self.plan.state

@@ -1,4 +1,4 @@
-"""A server on loopback that repeats to everybody whatever they told it, secrets and all."""
+"""A server on loopback that echoes to all clients whatever they sent, secrets included."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,24 +13,23 @@ from watcher.cli.demo import feed
 
 
 @dataclass
-class Parrot:
-    """Serves the catalog while it is in the mood; answers all else with the status that the path begins with.
+class EchoingServer:
+    """Serves the catalog unless it `refuses`; answers all other paths with the status that they begin with.
 
-    `heard` has the bodies of messages that were welcome, `past` those that a test is done with; `meanwhile`
-    is what happens while it has one.
+    `accepted` has the bodies of the messages that it took; `meanwhile` is called while it has one.
     """
 
     rows: list[Row]
     port: int = 0
     meanwhile: Callable[[], object] = bool
-    is_moody: bool = False
-    heard: list[bytes] = field(default_factory=list)
+    refuses: bool = False
+    accepted: list[bytes] = field(default_factory=list)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers for `parrot`."""
+    """Answers for `echoing`."""
 
-    parrot: Parrot
+    echoing: EchoingServer
 
     def log_message(self, *_: object) -> None:
         pass
@@ -38,18 +37,18 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if not self.path.startswith("/models"):
             self._repeat()
-        elif self.parrot.is_moody:
+        elif self.echoing.refuses:
             self._answer(401, json.dumps({"error": {"message": f"no such key: {self._said()}"}}).encode())
         elif "use_rss" in self.path:
-            self._answer(200, feed(self.parrot.rows))
+            self._answer(200, feed(self.echoing.rows))
         else:
-            self._answer(200, json.dumps({"data": self.parrot.rows}).encode())
+            self._answer(200, json.dumps({"data": self.echoing.rows}).encode())
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.parrot.meanwhile()
+        self.echoing.meanwhile()
         if self.path.startswith("/200"):
-            self.parrot.heard.append(body)
+            self.echoing.accepted.append(body)
         self._repeat()
 
     def _said(self) -> str:
@@ -66,15 +65,14 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def parroting(rows: list[Row]) -> Iterator[Parrot]:
+def echoing_server(rows: list[Row]) -> Iterator[EchoingServer]:
     """Run such a server."""
-    parrot = Parrot(rows)
-    answers = type("Answers", (Handler,), {"parrot": parrot})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), answers)
-    parrot.port = server.server_port
+    echoing = EchoingServer(rows)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answers", (Handler,), {"echoing": echoing}))
+    echoing.port = server.server_port
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
-        yield parrot
+        yield echoing
     finally:
         server.shutdown()
         server.server_close()

@@ -1,4 +1,4 @@
-"""What `watcher history --csv` prints: times in UTC, prices in USD per token, no formula."""
+"""What `watcher history --csv` prints: times in UTC, prices in USD per token."""
 
 import csv
 import sys
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from watcher.domain.news import HistoryEntry
 from watcher.text.times import to_iso
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would evaluate a cell that starts so
 
 
 def history(entries: Sequence[HistoryEntry]) -> None:
-    """Print charted values, a row each, under headings."""
+    """Print charted values, one per row, under headings."""
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(("at", "model", "field", "value"))
-    out.writerows((to_iso(e.at), literal(e.model), e.field, literal(e.value or "")) for e in entries)
+    out.writerows((to_iso(e.at), inert(e.model), e.field, inert(e.value or "")) for e in entries)
 
 
-def literal(text: str) -> str:
-    """Keep remote text from being a formula."""
+def inert(text: str) -> str:
+    """Return remote text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
 
 

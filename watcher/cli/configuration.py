@@ -1,4 +1,4 @@
-"""The commands that do something; those that look at what was and will be told are in `record.py`."""
+"""The commands about the configuration: check it, try its channels, print its schema."""
 
 import json
 from pathlib import Path
@@ -12,49 +12,66 @@ from watcher.delivery import transport
 from watcher.domain.delivery import Delivery, OutboxState, Verdict
 from watcher.domain.errors import ConfigError, NotFoundError, WatcherError
 from watcher.messages import sample
+from watcher.rules.reach import Known
 from watcher.service.clock import utc_now
+from watcher.store.store import Store
 
 
 @click.command()
 @click.pass_obj
 def check(path: Path | None) -> None:
-    """Validate the configuration, and explain it."""
+    """Validate and explain the configuration.
+
+    Explains your file in plain English, or lists every mistake with its line and the fix. With a store,
+    counts the models that each rule matches.
+    """
     config = options.load(path)
-    for line in explain.explain(config):
+    known, unread = _known(config.store)
+    for line in explain.explain(config, known):
         terminal.line(line)
-    for warning in config.warnings:
+    for warning in (*config.warnings, *unread, *(explain.unmatched(config, known) if known else ())):
         terminal.note(f"warning: {warning}")
-    problems = [
-        f"{name}: {said}" for name, channel in config.channels.items() if (said := transport.check(channel))
-    ]
-    if problems:
+    checked = {name: transport.check(channel) for name, channel in config.channels.items()}
+    if problems := [f"{name}: {problem}" for name, problem in checked.items() if problem]:
         raise ConfigError(problems)
-    terminal.line("The configuration is good.", "green")
+    terminal.line("The configuration is valid.", "green")
+
+
+def _known(path: Path) -> tuple[Known | None, list[str]]:
+    """Return what the store knows, or why it cannot be read; a missing store is no problem."""
+    try:
+        with Store.read(path) as store:
+            state = store.state()
+    except NotFoundError:
+        return None, []
+    except (WatcherError, OSError) as error:
+        return None, [f"the models that rules match are not counted: {error}"]
+    return Known.of_state(state.items, state.markets), []
 
 
 @click.command()
 @click.argument("channel")
 @click.pass_obj
 def test(path: Path | None, channel: str) -> None:
-    """Send a sample to CHANNEL.
+    """Send a sample message to CHANNEL.
 
-    Says what came of it.
+    Reports whether it was delivered.
     """
     config = options.load(path)
     if channel not in config.channels:
         known = ", ".join(config.channels)
-        message = f"there is no channel {channel!r}; the configuration has: {known}"
-        raise NotFoundError(message)
+        reason = f"no channel named {channel!r}; configured channels: {known}"
+        raise NotFoundError(reason)
     now = utc_now()
-    told = Delivery(0, sample.sample(channel, now), OutboxState.SENDING, 1, now)
-    [outcome] = transport.deliver([(config.channels[channel], told)])
+    message = Delivery(0, sample.sample(channel, now), OutboxState.SENDING, 1, now)
+    [outcome] = transport.deliver([(config.channels[channel], message)])
     if outcome.verdict is not Verdict.SENT:
-        message = f"{channel}: not delivered: {outcome.reason}"
-        raise WatcherError(message)
+        reason = f"{channel}: not delivered: {outcome.reason}"
+        raise WatcherError(reason)
     terminal.note(f"{channel}: delivered", "green")
 
 
 @click.command()
 def schema() -> None:
-    """Print the JSON Schema of rules.yaml, for editors."""
+    """Print the JSON Schema of rules.yaml for editors."""
     click.echo(json.dumps(shape.schema(), indent=2))

@@ -1,4 +1,4 @@
-"""A ten-second show without network or account: a small made-up catalog changes, the real service tells."""
+"""A ten-second demo without network or account: the real service reports a small made-up catalog."""
 
 import json
 import logging
@@ -26,14 +26,14 @@ from watcher.service.loop import Service
 from watcher.store.store import Store
 
 Row: TypeAlias = dict[str, Any]
-STEP = 1.5  # seconds that each version of the catalog is served, at least
-LOOKS = 6  # at list and feed, that each version gets: seen, confirmed, and told before the next
+STEP = 1.5  # seconds for which each version of the catalog is served, at least
+LOOKS = 6  # requests for list or feed that each version gets: enough to be seen, confirmed and reported
 POLL = timedelta(seconds=0.5)
 SHORT = timedelta(seconds=0)
 
 
 def row(model: str, prompt: str, completion: str, **more: Any) -> Row:  # noqa: ANN401 - any field of the API
-    """Make a row of the model list, true to the API's schema."""
+    """Return a row of the model list, as the API's schema has it."""
     name = model.partition("/")[2].replace("-", " ").title()
     return {
         "id": model,
@@ -60,7 +60,7 @@ def row(model: str, prompt: str, completion: str, **more: Any) -> Row:  # noqa: 
 
 
 def versions(today: datetime) -> list[tuple[str, list[Row]]]:
-    """Give the catalog's versions in order, each with what happens in it."""
+    """Return the versions of the catalog in order, each with a line about what happens."""
     owl = row("acme/owl-2", "0.00000125", "0.00001")
     finch = row("acme/finch-mini", "0.00000015", "0.0000006")
     heron = row("wetland/heron-large", "0.000002", "0.000008")
@@ -68,16 +68,19 @@ def versions(today: datetime) -> list[tuple[str, list[Row]]]:
     dearer = row("acme/owl-2", "0.0000015", "0.0000125")
     leaving = heron | {"expiration_date": f"{today + timedelta(days=5):%Y-%m-%d}"}
     return [
-        ("A first look at three models: the baseline, nobody is told.", [owl, finch, heron]),
+        (
+            "The first poll finds three models: this is the baseline, so there is no alert.",
+            [owl, finch, heron],
+        ),
         ("A new model appears.", [condor, owl, finch, heron]),
         ("A price rises.", [condor, dearer, finch, heron]),
         ("A model gets an expiration date.", [condor, dearer, finch, leaving]),
-        ("A model vanishes.", [condor, dearer, leaving]),
+        ("A model disappears.", [condor, dearer, leaving]),
     ]
 
 
 def feed(rows: list[Row]) -> bytes:
-    """Write the RSS feed of a catalog."""
+    """Return the RSS feed of a catalog."""
     items = "".join(
         f"<item><title><![CDATA[{entry['name']} ({entry['id']})]]></title>"
         f"<link>https://openrouter.ai/{entry['id']}</link>"
@@ -89,7 +92,7 @@ def feed(rows: list[Row]) -> bytes:
 
 @dataclass
 class Stage:
-    """What the catalog shows at the moment, and how often it was looked at."""
+    """The catalog as it is served now, and how often it was requested."""
 
     rows: list[Row]
     looks: int = 0
@@ -97,19 +100,19 @@ class Stage:
 
 @contextmanager
 def serve(stage: Stage) -> Iterator[str]:
-    """Serve what is on stage on loopback, list and feed; gives the address."""
+    """Serve the catalog on loopback, as list and feed; gives the address of the list."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             stage.looks += 1
             body = feed(stage.rows) if "use_rss" in self.path else json.dumps({"data": stage.rows}).encode()
-            self.send_response_only(200)  # without a date: a test's clock may say anything
+            self.send_response_only(200)  # no Date header: the clock of a test may be set to any time
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is given
-            """Say nothing: the demo's own lines are enough."""
+            """Log nothing: the demo prints lines of its own."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -121,12 +124,12 @@ def serve(stage: Stage) -> Iterator[str]:
 
 
 def config(address: str, folder: Path) -> Config:
-    """Configure the service for the show: holds of seconds where the real ones are hours."""
+    """Return a configuration for the demo, without the holds that would take hours."""
     rules = (
         Rule("Leaving OpenRouter", ("console",), {"event": Globs(("expiration.*", "model.removed"))}),
         Rule("New models", ("console",), {"event": Globs(("model.added",))}),
         Rule(
-            "Dearer by a tenth",
+            "Price up 10% or more",
             ("console",),
             {"event": Globs(("price.changed",)), "price": PriceTerms(rises_by=Percent.parse("10%"))},
         ),
@@ -142,13 +145,13 @@ def config(address: str, folder: Path) -> Config:
 
 
 def run(say: Callable[[str], None]) -> None:
-    """Play the show; `say` gets a line about each step."""
+    """Run the demo; `say` gets a line about each step."""
     scenes = versions(datetime.now(UTC))
     stage = Stage(scenes[0][1])
     with tempfile.TemporaryDirectory() as folder, serve(stage) as address:
-        shown = config(address, Path(folder))
-        with Store.open(shown.store) as store:
-            service = Service(shown, store, now=lambda: datetime.now(UTC))
+        made_up = config(address, Path(folder))
+        with Store.open(made_up.store) as store:
+            service = Service(made_up, store, now=lambda: datetime.now(UTC))
             director = threading.Thread(target=_direct, args=(stage, scenes, service.end, say), daemon=True)
             director.start()
             service.run()
@@ -157,21 +160,21 @@ def run(say: Callable[[str], None]) -> None:
 def _direct(
     stage: Stage, scenes: list[tuple[str, list[Row]]], end: Callable[[], None], say: Callable[[str], None]
 ) -> None:
-    """Change the catalog under the running service, then stop it."""
+    """Change the catalog while the service runs, then stop the service."""
     for line, rows in scenes:
         say(line)
         stage.rows, seen = rows, stage.looks
         time.sleep(STEP)
-        while stage.looks < seen + LOOKS:  # on a slow machine a scene takes longer
+        while stage.looks < seen + LOOKS:  # a slow machine needs longer
             time.sleep(STEP / 10)
     end()
 
 
 @click.command()
 def demo() -> None:
-    """Show ten seconds of made-up alerts.
+    """Run a ten-second demo.
 
-    The real service on a small catalog on loopback: no network, no account.
+    Runs the real service against a small made-up catalog on this machine. Needs no network and no account.
     """
-    logging.getLogger("watcher").setLevel(logging.WARNING)  # the show is about the alerts
+    logging.getLogger("watcher").setLevel(logging.WARNING)  # only the alerts matter here
     run(lambda line: terminal.note(f"\n-- {line}", "cyan"))

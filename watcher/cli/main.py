@@ -1,4 +1,4 @@
-"""The command line: its commands, each loaded when it is called, its options and exit codes."""
+"""The command line: its commands, options and exit codes."""
 
 import os
 from importlib import import_module
@@ -15,9 +15,9 @@ COMMANDS = {
     "backup": "store",
     "check": "configuration",
     "demo": "demo",
-    "events": "record",
-    "explain": "record",
-    "history": "record",
+    "events": "events",
+    "explain": "explain",
+    "history": "events",
     "once": "service",
     "outbox": "outbox",
     "replay": "replay",
@@ -26,29 +26,29 @@ COMMANDS = {
     "status": "status",
     "test": "configuration",
 }
-"""The module that has each command, as a function of its name."""
+"""The module of each command, which is a function of the same name there."""
 EXIT_CODES = """\b
 Exit codes:
-  0   done; for `status`: healthy
-  1   it could not be done (no answer, nothing by that name, not delivered)
-  2   the command line cannot be understood
+  0   success; for `status`: healthy
+  1   failed (no answer, not found or not delivered)
+  2   invalid command line
   3   `status` only: not healthy
-  65  the store is missing, damaged, foreign, or from a newer version
-  74  the store cannot be used at present (full, locked, read-only)
-  75  another watcher holds the store
-  78  the configuration cannot be used
+  65  the store is missing, damaged, not watcher's, or from another version
+  74  the store is temporarily unusable (full, locked, read-only)
+  75  another watcher is using the store
+  78  the configuration is invalid
 """
 
 
 class Commands(click.Group):
-    """Loads a command when it is called; turns our errors into one clear line each and their exit code."""
+    """Imports a command only when it is called; turns watcher's errors into lines and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
-        """Name all commands."""
+        """Return the names of all commands."""
         return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Load a command from its module."""
+        """Return a command from its module, None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         found: click.Command = getattr(import_module(f"watcher.cli.{COMMANDS[cmd_name]}"), cmd_name)
@@ -60,8 +60,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except WatcherError as error:
             for line in str(error).splitlines():
-                colour = None if not os.environ.get("NO_COLOR") else False
-                click.secho(f"watcher: {line}", err=True, fg="red", color=colour)
+                color = False if os.environ.get("NO_COLOR") else None
+                click.secho(f"watcher: {line}", err=True, fg="red", color=color)
             ctx.exit(error.exit_code)
 
 
@@ -71,24 +71,24 @@ class Commands(click.Group):
     "--config",
     "path",
     type=click.Path(path_type=Path),
-    help="Rules file [default: $WATCHER_CONFIG, ./rules.yaml]",
+    help="Configuration file [default: $WATCHER_CONFIG, ./rules.yaml]",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Log more.")
+@click.option("-v", "--verbose", is_flag=True, help="Log every poll.")
 @click.option(
     "--log-format",
     type=click.Choice(logs.FORMATS),
-    help="How to log [default: journal under systemd, else plain]",
+    help="Log format [default: journal under systemd, else plain]",
 )
 @click.pass_context
 def main(ctx: click.Context, path: Path | None, log_format: str | None, *, verbose: bool) -> None:
-    """Watch OpenRouter's model catalog and tell people what changed.
+    """Monitor OpenRouter's model catalog and report what changes.
 
     \b
     Examples:
-      watcher demo                     ten seconds of alerts, no network needed
-      watcher check                    is my rules.yaml right, and what does it mean?
-      watcher run                      the service
-      watcher replay recordings/       what would these rules have told?
+      watcher demo                     a ten-second demo, no network needed
+      watcher check                    validate rules.yaml and explain it
+      watcher run                      run the service
+      watcher replay recordings/       see what the rules would have reported
     """
     ctx.obj = path
     logs.set_up(log_format, verbose=verbose)

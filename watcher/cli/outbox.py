@@ -1,4 +1,4 @@
-"""The messages, and requeueing dead ones."""
+"""The command that lists messages and requeues dead letters."""
 
 from pathlib import Path
 
@@ -11,17 +11,15 @@ from watcher.store.store import Store
 
 
 @click.command()
-@click.option("--retry", metavar="NO|all", help="Queue a dead message again, or all of them.")
-@click.option("--limit", default=50, show_default=True, help="At most so many, the newest.")
+@click.option("--retry", metavar="ID|all", help="Requeue one dead letter, or all of them.")
+@options.limit
 @options.as_json
 @click.pass_obj
 def outbox(path: Path | None, retry: str | None, limit: int, *, for_machines: bool) -> None:
-    """List messages; queue dead ones again."""
+    """List messages; requeue dead letters."""
     with Store.read(options.load(path).store) as store:
         if retry is not None:
-            number = store.outbox.retry(None if retry == "all" else [_number(retry)], utc_now())
-            queued = f"{number} queued again; a running service sends within a minute"
-            terminal.note(queued if number else "No message is dead.", "green")
+            _requeue(store, retry)
             return
         messages = store.outbox.messages(limit=limit)[::-1]
     if for_machines:
@@ -33,8 +31,16 @@ def outbox(path: Path | None, retry: str | None, limit: int, *, for_machines: bo
         terminal.note("No messages yet.")
 
 
-def _number(text: str) -> int:
+def _requeue(store: Store, which: str) -> None:
+    ids = None if which == "all" else [_id(which)]
+    if number := store.outbox.retry(ids, utc_now()):
+        terminal.note(f"requeued {number}; a running service sends within a minute", "green")
+    else:
+        terminal.note("No dead letters.", "green")
+
+
+def _id(text: str) -> int:
     if not text.isdecimal():
-        message = "--retry takes a message's number or `all`"
+        message = "--retry takes a message id or `all`"
         raise click.UsageError(message)
     return int(text)

@@ -1,4 +1,4 @@
-"""The rules over recorded answers."""
+"""The command that runs the rules on recorded model lists."""
 
 import json
 from collections.abc import Iterable
@@ -15,9 +15,18 @@ from watcher.reports.backtest import Backtest
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this UTC day on.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this UTC day.")
-@click.option("--rules", "by_rule", is_flag=True, help="Only sum up, rule by rule, and say what none caught.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Start at this UTC day."
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Stop before this UTC day."
+)
+@click.option(
+    "--rules",
+    "by_rule",
+    is_flag=True,
+    help="Print only a summary per rule, and the events that none matched.",
+)
 @options.as_json
 @click.pass_obj
 def replay(
@@ -29,12 +38,15 @@ def replay(
     by_rule: bool,
     for_machines: bool,
 ) -> None:
-    """Try the rules on recorded answers.
+    """Run the rules on recorded model lists and provider prices.
 
-    RECORDING is a folder or a .tar.xz of answers named by their UTC time, such as 2026-06-08T01-11-59Z.json.
+    RECORDING is a directory or tar archive of answers, each named by its UTC time: 2026-06-08T01-11-59Z.json
+    is a model list, 2026-06-08T01-11-59Z.endpoints.json what providers asked. `watcher record` makes them.
     """
     settings = options.load(path).settings
     answers = recorded.Recording.open(recording).between(_utc(since), _utc(until))
+    if not answers.has_endpoints:
+        terminal.note("this recording has no provider prices, so prices are judged from the list alone")
     test = Backtest([rule.name for rule in settings.rules])
     polls = terminal.progress(recorded.replay(answers, settings), len(answers.answers), "Replaying")
     for poll, decided in polls:
@@ -42,7 +54,7 @@ def replay(
         if for_machines and not by_rule:
             _echo(as_json.lines(decided))
         elif not for_machines and not by_rule:
-            terminal.told(poll.at, decided)
+            terminal.messages(poll.at, decided)
     if for_machines and by_rule:
         _echo(json.dumps(record.as_json()) for record in test.records())
     elif by_rule:

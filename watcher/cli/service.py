@@ -1,4 +1,4 @@
-"""Polling and delivering: once, or until stopped."""
+"""The commands that poll and deliver: once, or as a service until stopped."""
 
 import gc
 import signal
@@ -23,14 +23,14 @@ from watcher.store.store import Store
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Show what would be told; remember and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be reported; store and send nothing.")
 @options.init
 @options.as_json
 @click.pass_obj
 def once(path: Path | None, *, dry_run: bool, init: bool, for_machines: bool) -> None:
-    """Poll once, deliver, and end.
+    """Poll once, send what is due, and exit.
 
-    Fails where a source gave no good answer.
+    Exits with 1 if a source gave no good answer.
     """
     config = options.load(path)
     if dry_run:
@@ -45,11 +45,12 @@ def once(path: Path | None, *, dry_run: bool, init: bool, for_machines: bool) ->
             service.resume()
             poll = service.poll()
             service.deliver()
+            service.ask_providers()
     sys.exit(1 if failures(poll) else 0)
 
 
 def _state(path: Path) -> State:
-    """Read what is remembered, if anything is."""
+    """Return the state in the store, or an empty one if there is no store yet."""
     if not path.exists():
         return State()
     with Store.read(path) as store:
@@ -63,8 +64,10 @@ def _show_plan(decided: Plan, *, for_machines: bool) -> None:
         return
     for event in decided.events:
         terminal.line(f"{event.kind:22} {describe(event)}")
-    for told in decided.notifications:
-        terminal.line(f"{told.channel} would be told ({', '.join(told.rules)}): {told.title}", "bold")
+    for message in decided.notifications:
+        terminal.line(
+            f"would send to {message.channel} ({', '.join(message.rules)}): {message.title}", "bold"
+        )
 
 
 @click.command()
@@ -73,7 +76,7 @@ def _show_plan(decided: Plan, *, for_machines: bool) -> None:
 def run(path: Path | None, *, init: bool) -> None:
     """Run the service until SIGTERM or Ctrl-C.
 
-    SIGHUP has it read the configuration anew.
+    SIGHUP reloads the configuration.
 
     \b
     Example:
@@ -85,18 +88,18 @@ def run(path: Path | None, *, init: bool) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.end())
         signal.signal(signal.SIGHUP, lambda *_: service.reload())
-        gc.freeze()  # what is loaded stays; to look for garbage in it would be a seventh of the work
+        gc.freeze()  # imported code is never garbage; searching it would be a seventh of a poll's work
         service.run()
 
 
 @contextmanager
 def measured(config: Config) -> Iterator[Telemetry]:
-    """Serve metrics and health if the configuration says `listen`; without it their memory is saved."""
+    """Serve metrics and health if the configuration has `listen`; else not even import them."""
     if config.listen is None:
         yield Telemetry()
         return
-    from watcher.service import metrics  # noqa: PLC0415 - see the docstring
-    from watcher.web import server  # noqa: PLC0415 - see the docstring
+    from watcher.service import metrics  # noqa: PLC0415 - they take memory
+    from watcher.web import server  # noqa: PLC0415
 
     found = metrics.Metrics()
     with server.serve(found, *config.listen):

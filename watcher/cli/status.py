@@ -1,4 +1,4 @@
-"""How sources, channels and the store are doing."""
+"""The command that shows the health of sources, channels and store."""
 
 import json
 import sys
@@ -16,9 +16,9 @@ from watcher.store.store import Store
 @options.as_json
 @click.pass_obj
 def status(path: Path | None, *, for_machines: bool) -> None:
-    """Say how sources and channels are doing.
+    """Show the health of sources, channels and store.
 
-    The exit code is 3 where something is wrong.
+    Exits with 3 if something is wrong.
     """
     config = options.load(path)
     with Store.read(config.store) as store:

@@ -1,4 +1,4 @@
-"""The store as a file."""
+"""The command that backs up the store."""
 
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from watcher.store.store import Store
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
 def backup(path: Path | None, target: Path) -> None:
-    """Copy the store to FILE, also while the service runs.
+    """Copy the store to FILE, even while the service runs.
 
-    To restore: stop the service, put the copy in the store's place, remove -wal and -shm beside it, start.
+    To restore: stop the service, replace the store with the copy, remove the -wal and -shm files next to it,
+    and start the service.
     """
     with Store.read(options.load(path).store) as store:
         store.backup(target)
-    terminal.note(f"{target}: a whole copy, {target.stat().st_size / 1e6:.1f} MB", "green")
+    terminal.note(f"{target}: backup complete, {target.stat().st_size / 1e6:.1f} MB", "green")

@@ -1,11 +1,12 @@
-"""Tables and colours for people at a terminal; plain text elsewhere."""
+"""Tables and colors for people at a terminal; plain text elsewhere."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import track
 from rich.table import Table
 from rich.text import Text
@@ -13,23 +14,26 @@ from rich.text import Text
 from watcher.domain.delivery import Delivery, OutboxState
 from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan
+from watcher.domain.providers import Offer
 from watcher.messages.lines import describe
 from watcher.news.settle import Waiting
-from watcher.openrouter.prices import HEADLINE, shown
+from watcher.openrouter.prices import MAIN, amount, percent, show, show_main
 from watcher.reports.backtest import Backtest
-from watcher.reports.explain import Verdict
+from watcher.reports.explain import RuleCheck
+from watcher.reports.providers import Providers
 from watcher.reports.status import Report
 from watcher.text.clean import clean
+from watcher.text.counts import counted
 from watcher.text.times import from_iso, show_age, show_time, show_wait
 
 T = TypeVar("T")
-COLOURS = {
+COLORS = {
     OutboxState.WAITING: "yellow",
     OutboxState.SENDING: "yellow",
     OutboxState.SENT: "green",
     OutboxState.DEAD: "red",
 }
-WIDE = 1000  # columns where no terminal sets a limit: a line stays one line for grep
+WIDE = 1000  # columns if the output is no terminal: a row stays one line for grep
 
 
 def _out() -> Console:
@@ -41,7 +45,7 @@ def _err() -> Console:
 
 
 def line(text: str, style: str = "") -> None:
-    """Print one line; remote text in it is literal."""
+    """Print one line, without interpreting markup in it."""
     _out().print(Text(text, style=style), soft_wrap=True)
 
 
@@ -51,37 +55,40 @@ def note(text: str, style: str = "yellow") -> None:
 
 
 def progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """Show a bar on standard error while going through the steps; nothing where that is no terminal."""
+    """Yield the steps with a progress bar on standard error; without one if it is not a terminal."""
     console = _err()
     yield from track(
         steps, what, total=total, console=console, transient=True, disable=not console.is_terminal
     )
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[Text | str]]) -> None:
-    """Print rows under headings; the last column takes the room that is left and wraps."""
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[Text | str]], figures: Collection[str] = ()
+) -> None:
+    """Print rows under headings, `figures` to the right; the last column takes the rest and wraps."""
     grid = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for number, heading in enumerate(headings):
         is_last = number == len(headings) - 1
-        grid.add_column(heading, no_wrap=not is_last, overflow="fold")
+        side: JustifyMethod = "right" if heading in figures else "left"
+        grid.add_column(heading, no_wrap=not is_last, overflow="fold", justify=side)
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     _out().print(grid)
 
 
-def events(told: Sequence[Event]) -> None:
-    """Print events, a line each."""
-    table(("WHEN", "ID", "WHAT"), ((show_time(event.at), event.id, describe(event)) for event in told))
+def events(found: Sequence[Event]) -> None:
+    """Print one line per event."""
+    table(("WHEN", "ID", "WHAT"), ((show_time(event.at), event.id, describe(event)) for event in found))
 
 
 def history(entries: Sequence[HistoryEntry]) -> None:
-    """Print what the list showed of a model."""
+    """Print what the list has shown for a model."""
     table(("WHEN", "FIELD", "VALUE"), ((show_time(e.at), e.field, _value(e)) for e in entries))
 
 
 def _value(entry: HistoryEntry) -> str:
-    if entry.field in HEADLINE:
-        return shown({entry.field: entry.value}, entry.field)
+    if entry.field in MAIN:
+        return show({entry.field: entry.value}, entry.field)
     value = clean(entry.value or "none")
     if entry.field == "context" and value.isdigit():
         return f"{int(value):,} tokens"
@@ -89,40 +96,41 @@ def _value(entry: HistoryEntry) -> str:
 
 
 def outbox(deliveries: Sequence[Delivery]) -> None:
-    """Print messages and where they stand."""
-    rows = (
-        (
-            str(delivery.id),
-            show_time(delivery.notification.at),
-            delivery.notification.channel,
-            Text(delivery.state, style=COLOURS[delivery.state]),
-            str(delivery.attempts),
-            clean(delivery.notification.title) + (f"\n{clean(delivery.error)}" if delivery.error else ""),
-        )
-        for delivery in deliveries
+    """Print messages and their states."""
+    table(("ID", "WHEN", "CHANNEL", "STATE", "ATTEMPTS", "MESSAGE"), map(_delivery, deliveries))
+
+
+def _delivery(delivery: Delivery) -> tuple[str | Text, ...]:
+    error = f"\n{clean(delivery.error)}" if delivery.error else ""
+    return (
+        str(delivery.id),
+        show_time(delivery.notification.at),
+        delivery.notification.channel,
+        Text(delivery.state, style=COLORS[delivery.state]),
+        str(delivery.attempts),
+        clean(delivery.notification.title) + error,
     )
-    table(("NO", "WHEN", "CHANNEL", "STATE", "TRIES", "MESSAGE"), rows)
 
 
 def _state(found: Health | None, *, is_new: bool) -> Text:
     if found and found.reason:
         since = f" since {show_time(found.failing_since)}" if found.failing_since else ""
         return Text(f"failing{since}: {clean(found.reason)}", "red")
-    return Text("nothing yet", "yellow") if is_new else Text("ok", "green")
+    return Text("no data yet", "yellow") if is_new else Text("ok", "green")
 
 
 def status(report: Report) -> None:
-    """Print how a watcher is doing."""
+    """Print the health of a watcher."""
     table(("SOURCE", "LAST GOOD", "NEXT", "STATE"), (_source(report, name) for name in report.sources))
     line("")
     table(
-        ("CHANNEL", "LAST SENT", "WAITING", "DEAD", "STATE"),
+        ("CHANNEL", "LAST SENT", "WAITING", "DEAD LETTERS", "STATE"),
         (_channel(report, name) for name in report.channels),
     )
     line("")
-    line(f"{report.models} models, {report.pending} differences wait to become news")
-    running = f"runs as process {report.process}" if report.process else "does not run"
-    line(f"watcher {report.version} {running}; its store is {report.store}, {report.size / 1e6:.1f} MB")
+    line(f"{counted(report.models, 'model')}, {counted(report.pending, 'change')} on hold")
+    running = f"is running as process {report.process}" if report.process else "is not running"
+    line(f"watcher {report.version} {running}; store {report.store}, {report.size / 1e6:.1f} MB")
     for problem in report.problems:
         line(clean(problem, WIDE), "red")
     if report.is_healthy:
@@ -149,14 +157,14 @@ def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
     return name, show_age(last, report.at), waiting, f"{counts.dead}", state
 
 
-def told(at: datetime, decided: Plan) -> None:
-    """Print the messages that a poll would have sent, a line each."""
+def messages(at: datetime, decided: Plan) -> None:
+    """Print the messages that a poll would have sent, one per line."""
     for notification in decided.notifications:
         line(f"{show_time(at)}  {notification.channel}: {notification.title}")
 
 
 def days(test: Backtest) -> None:
-    """Print how much would have been told, by day and by rule."""
+    """Print how much would have been reported, by day and by rule."""
     line("")
     rows = (
         (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day])) for day in sorted(test.days)
@@ -164,38 +172,99 @@ def days(test: Backtest) -> None:
     table(("DAY", "MESSAGES", "EVENTS"), rows)
     line("")
     table(("MESSAGES", "RULE"), ((str(record.messages), record.rule) for record in test.records()))
+    _unmatched(test)
 
 
 def rules(test: Backtest) -> None:
-    """Print each rule's record, and what no rule caught."""
+    """Print each rule's record, and what no rule matched."""
     for record in test.records():
         line(record.rule, "bold")
-        busiest = f", most on {record.busiest[0]:%a %d %b %Y} ({record.busiest[1]})" if record.busiest else ""
-        line(f"  {record.messages} messages, {record.a_day:.1f} a day{busiest}")
+        busiest = (
+            f", at most {record.busiest[1]} on {record.busiest[0]:%a %d %b %Y}" if record.busiest else ""
+        )
+        line(f"  {counted(record.messages, 'message')}, {record.a_day:.1f} per day{busiest}")
         if record.models:
-            line("  most about " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
+            line("  top models: " + ", ".join(f"{clean(model)} ({count})" for model, count in record.models))
+    _unmatched(test)
+
+
+def _unmatched(test: Backtest) -> None:
+    """Print which events no rule matched."""
     line("")
-    uncaught = ", ".join(f"{kind} ({count})" for kind, count in test.uncaught.most_common())
-    line(f"No rule caught: {uncaught or 'nothing; every event was told'}")
+    unmatched = ", ".join(f"{kind} ({count})" for kind, count in test.unmatched.most_common())
+    line(f"No rule matched: {unmatched}" if unmatched else "Every event was reported.")
 
 
-def verdicts(found: Sequence[Verdict]) -> None:
-    """Print each rule's verdict and, where it does not tell, why."""
-    for verdict in found:
-        if verdict.tells:
-            line(f"  + {verdict.rule}: tells {' and '.join(verdict.channels)}", "green")
+OFFER = ("PROVIDER", "PROMPT", "COMPLETION", "DISCOUNT", "CONTEXT", "OUTPUT", "FORMAT", "STATUS")
+
+
+def providers(model: str, known: Providers, now: datetime) -> None:
+    """Print what each provider asks for a model, and what that makes its price."""
+    line(clean(model), "bold")
+    if known.offers:
+        table(OFFER, (_offer(offer, known) for offer in known.offers), figures=OFFER[1:6])
+        line("prompt and completion in USD per million tokens; a discount is already in them", "dim")
+        line("")
+    for heading, text in _summary(known, now):
+        line(f"{heading:<10}{text}")
+    line("")
+
+
+def _offer(offer: Offer, known: Providers) -> tuple[str | Text, ...]:
+    """Return an offer's cells; the cheapest is green."""
+    is_floor = known.floor is not None and known.floor.seen.tag == offer.tag
+    price = {**offer.clock, **offer.price}
+    style = "green" if is_floor else ""
+    return (
+        Text(clean(offer.provider), style),
+        *(Text(amount(price, key), style) for key in MAIN),
+        percent(Decimal(offer.discount)).removeprefix("+") if offer.discount != "0" else "",
+        _tokens(offer.context),
+        _tokens(offer.max_output),
+        clean(offer.quantization or ""),
+        Text("ok", "green") if not offer.status else Text(f"degraded ({offer.status})", "yellow"),
+    )
+
+
+def _tokens(count: int | None) -> str:
+    return "" if count is None else f"{count:,}"
+
+
+def _summary(known: Providers, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what the price is, what the list shows, and when the providers are asked, with headings."""
+    if known.floor:
+        seen, reported = known.floor.seen, known.floor.reported
+        since = f"since {show_time(known.since)}" if known.since else "as long as watcher has known it"
+        yield "Cheapest", f"{show_main(seen.price)}, from {clean(seen.provider)}, {since}"
+        if seen.price != reported.price:
+            yield "Reported", f"{show_main(reported.price)}, from {clean(reported.provider)}"
+    if known.row:
+        of = f", the price of {clean(' and '.join(known.shown_by))}" if known.shown_by else ""
+        yield "List", show_main(known.row) + of
+    if known.asked_at:
+        following = f"; next {show_wait(known.next_at, now)}" if known.next_at else ""
+        yield "Asked", f"{show_age(known.asked_at, now)}{following}"
+    if known.note:
+        yield "Providers", known.note
+
+
+def verdicts(found: Sequence[RuleCheck]) -> None:
+    """Print whether each rule matches and, if not, why."""
+    for check in found:
+        if check.matches:
+            line(f"  + {check.rule}: reports to {' and '.join(check.channels)}", "green")
         else:
-            line(f"  - {verdict.rule}: not met: {'; '.join(verdict.unmet)}")
+            line(f"  - {check.rule}: does not match: {'; '.join(check.unmet)}")
 
 
-def explained(event: Event, found: Sequence[Verdict]) -> None:
-    """Print an event and what each rule makes of it."""
-    line(f"Told {show_time(event.at)}: {describe(event)}", "bold")
+def explained(event: Event, found: Sequence[RuleCheck]) -> None:
+    """Print an event and whether each rule matches it."""
+    line(f"Event of {show_time(event.at)}: {describe(event)}", "bold")
     verdicts(found)
 
 
 def waiting(found: Waiting, now: datetime) -> None:
-    """Print a difference that waits, since when, and when it is told."""
-    line(f"Waits: {describe(found.event)}", "yellow")
+    """Print a change on hold: since when, until when, and why until then."""
+    line(f"On hold: {describe(found.event)}", "yellow")
     since = f"{show_time(found.since)} ({show_age(found.since, now)})"
-    line(f"  since {since}; told at {show_time(found.due_at)} if it stays")
+    line(f"  since {since}; reported at {show_time(found.due_at)} if it lasts: {found.reason}")

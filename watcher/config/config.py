@@ -1,9 +1,10 @@
 """The configuration: `rules.yaml` and the environment as one checked value, or every problem at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from watcher.domain.delivery import Channel, Secret
 from watcher.news.settings import Settings
@@ -14,7 +15,8 @@ class Config:
     """A configuration that can be used. `store` is absolute; channels' addresses are secrets.
 
     `keep` is how long what ended is remembered; a source without a good answer for `stale_after` is not
-    healthy; `listen` is where metrics are served.
+    healthy; `endpoints` says of which models the providers are asked; `listen` is where metrics are served.
+    `located` puts the place in the file before words about the value at some keys.
     """
 
     path: Path
@@ -23,8 +25,10 @@ class Config:
     sources: Mapping[str, str] = field(repr=False)  # ${NAME} may have put a secret in
     channels: Mapping[str, Channel]
     settings: Settings
+    endpoints: Literal["auto", "all", "off"] = "off"
     keep: timedelta = timedelta(days=365)
     stale_after: timedelta = timedelta(hours=1)
     heartbeat: Secret | None = None
     listen: tuple[str, int] | None = None
     warnings: tuple[str, ...] = ()
+    located: Callable[[Sequence[str | int], str], str] = field(default=lambda _, what: what, repr=False)

@@ -1,48 +1,89 @@
 """What a configuration does, in plain English."""
 
+from collections.abc import Sequence
+
 from watcher.config.config import Config
-from watcher.domain.delivery import Channel
+from watcher.domain.delivery import Channel, Quiet
 from watcher.domain.policy import HOLDS, REMINDERS
-from watcher.rules.conditions import words
+from watcher.rules.conditions import CONDITIONS
+from watcher.rules.reach import Known, models_of, strangers
+from watcher.rules.route import Rule
 from watcher.rules.values import Duration
+from watcher.text.counts import counted
 
 
 def summed_up(config: Config) -> str:
-    """Say a configuration in a line."""
-    rules = len(config.settings.rules)
-    asked, told = " and ".join(config.sources), ", ".join(config.channels)
-    return f"asks {asked} every {Duration(config.poll)}, tells {told} by {rules} rule{'s' * (rules != 1)}"
+    """Summarize a configuration in one line."""
+    rules = counted(len(config.settings.rules), "rule")
+    sources, channels = " and ".join(config.sources), ", ".join(config.channels)
+    return f"polls {sources} every {Duration(config.poll)}, reports to {channels} with {rules}"
 
 
-def explain(config: Config) -> list[str]:
-    """Say in words what a configuration does; of channels only their kind, never their address."""
+def explain(config: Config, known: Known | None = None) -> list[str]:
+    """Explain a configuration in plain English; show only the kind of a channel, never its address.
+
+    With `known`, each rule about models says how many match today.
+    """
     settings = config.settings
     lines = [
-        f"Every {Duration(config.poll)} ask {' and '.join(config.sources)}; remember in {config.store}.",
+        f"Polls {' and '.join(config.sources)} every {Duration(config.poll)}. The store is {config.store}.",
         f"Channels: {', '.join(f'{name} ({_kind(channel)})' for name, channel in config.channels.items())}.",
     ]
-    lines += [
-        f"{name} is quiet from {quiet.start:%H:%M} to {quiet.end:%H:%M} ({quiet.zone}) but for urgent rules."
-        for name, channel in config.channels.items()
-        if (quiet := channel.quiet)
-    ]
+    lines += [_quiet(name, channel.quiet) for name, channel in config.channels.items() if channel.quiet]
     if config.heartbeat:
-        lines.append("After each good poll, ask the heartbeat address.")
+        lines.append("Requests the heartbeat address after each good poll.")
     if config.listen:
-        lines.append(f"Serve metrics and health at {config.listen[0]}:{config.listen[1]}.")
+        lines.append(f"Serves metrics and health at {config.listen[0]}:{config.listen[1]}.")
     holds = [f"{n} {Duration(hold)}" for n, hold in settings.policy.holds.items() if hold != HOLDS[n]]
     if holds:
-        lines.append(f"A difference is news once it has lasted (other than usual): {', '.join(holds)}.")
+        lines.append(
+            f"Changed holds (how long a change must last before it is reported): {', '.join(holds)}."
+        )
     if settings.policy.reminders != REMINDERS:
-        days = ", ".join(map(str, settings.policy.reminders)) or "none"
-        lines.append(f"Reminders, in days before a model leaves: {days}.")
+        lines.append(_reminders(settings.policy.reminders))
     for rule in settings.rules:
-        how = f"{' at any hour' * rule.urgent}{' and stop' * rule.stop}"
-        lines.append(f"{rule.name}: tell {' and '.join(rule.notify)}{how} when")
-        lines += [f"  - {words(name, wanted)}" for name, wanted in rule.when.items()] or [
-            "  - anything happens"
-        ]
+        lines += _rule(rule)
+        if known and (today := _today(rule, known)):
+            lines.append(today)
     return lines
+
+
+def unmatched(config: Config, known: Known) -> list[str]:
+    """Warn of the patterns in rules that match nothing known."""
+    return [
+        config.located(("rules", number, "when", key, entry), what)
+        for number, rule in enumerate(config.settings.rules)
+        for key, entry, what in strangers(rule.when, known)
+    ]
+
+
+def _quiet(channel: str, quiet: Quiet) -> str:
+    hours = f"from {quiet.start:%H:%M} to {quiet.end:%H:%M} ({quiet.zone})"
+    return f"{channel} is quiet {hours}, except for urgent rules."
+
+
+def _reminders(days: Sequence[int]) -> str:
+    if not days:
+        return "Sends no reminders."
+    return f"Sends reminders {', '.join(map(str, days))} days before a model leaves."
+
+
+def _rule(rule: Rule) -> list[str]:
+    first = f"{rule.name}: reports to {' and '.join(rule.notify)}"
+    if rule.urgent:
+        first += ", even in quiet hours,"
+    if rule.stop:
+        first += " and stops further rules," if rule.urgent else ", stops further rules,"
+    conditions = [CONDITIONS[name].describe(wanted) for name, wanted in rule.when.items()]
+    return [f"{first} if", *(f"  - {condition}" for condition in conditions or ["anything changes"])]
+
+
+def _today(rule: Rule, known: Known) -> str | None:
+    """Say how many models meet the rule, if it is about models and there are any."""
+    met, listed = models_of(rule, known.listed), len(known.listed)
+    if met is None or not listed:
+        return None
+    return f"  matches {len(met)} of {counted(listed, 'model')} today"
 
 
 def _kind(channel: Channel) -> str:

@@ -1,13 +1,13 @@
-"""rules.yaml and the environment as one checked value, or every problem at once."""
+"""Load rules.yaml and the environment as one checked value, or report every mistake at once."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from watcher.config.checks import contradictions, warnings
 from watcher.config.config import Config
+from watcher.config.rule_checks import rule_of
 from watcher.config.schema import ChannelSection, File, check
 from watcher.config.variables import TEXTS, Problem, Texts
 from watcher.config.yaml_file import YamlFile, read
@@ -15,30 +15,29 @@ from watcher.domain.delivery import Channel, Quiet, Secret
 from watcher.domain.errors import ConfigError
 from watcher.domain.policy import HOLDS, Policy
 from watcher.news.settings import Settings
-from watcher.rules.conditions import CONDITIONS
-from watcher.rules.route import Rule
 
-MISSED_POLLS = 3  # as many polls without a good answer, and at least an hour: a source is stale
-
-
+MISSED_POLLS = 3  # a source is stale after so many, and at least an hour, without a good answer
 OFF = "off"
 
 
 def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
-    """Give the file: `--config`, `$WATCHER_CONFIG`, or `rules.yaml` in `folder`. Raises ConfigError."""
+    """Return the file to load: `--config`, `$WATCHER_CONFIG`, or `rules.yaml` in `folder`.
+
+    Raises ConfigError if it does not exist.
+    """
     named = environ.get("WATCHER_CONFIG")
     path = option or (Path(named) if named else folder / "rules.yaml")
     if not path.is_file():
-        way_out = "" if option or named else "; name another with --config or $WATCHER_CONFIG"
-        raise ConfigError([f"{path}: there is no such file{way_out}"])
+        fix = "" if option or named else "; use --config or $WATCHER_CONFIG to name a file"
+        raise ConfigError([f"{path} does not exist{fix}"])
     return path
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read and check the file. Raises ConfigError with every problem in it."""
+    """Return the checked configuration. Raises ConfigError with every problem in the file."""
     file = read(path.absolute())
     if not isinstance(file.data, dict):
-        raise ConfigError([file.problem((), "the file is `key: value` lines; see the shipped rules.yaml")])
+        raise ConfigError([file.problem((), "must be `key: value` lines; see the shipped rules.yaml")])
     texts = Texts(file.path.parent, environ)
     data = file.data | {key: texts.resolve((key,), file.data[key]) for key in TEXTS if key in file.data}
     content, misshapen = check(data)
@@ -54,7 +53,7 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
     channels = {name: _channel(name, section, zone) for name, section in content.channels.items()}
     holds = {name: hold.time for name in HOLDS if (hold := getattr(content.holds, name)) is not None}
     policy = Policy({**HOLDS, **holds}, tuple(sorted((r.time.days for r in content.reminders), reverse=True)))
-    rules = tuple(_rule(section) for section in content.rules)
+    rules = tuple(rule_of(section) for section in content.rules)
     sources = {"models": content.sources.models, "feed": content.sources.feed}
     folder = Path(environ.get("STATE_DIRECTORY", "").partition(":")[0] or file.path.parent)
     return Config(
@@ -64,11 +63,13 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
         sources={name: url for name, url in sources.items() if url not in (OFF, None)},
         channels=channels,
         settings=Settings(rules, policy),
+        endpoints=content.sources.endpoints,
         keep=content.keep.time,
         stale_after=content.stale_after.time if content.stale_after else _stale_after(content.poll.time),
         heartbeat=Secret(content.heartbeat) if content.heartbeat else None,
         listen=content.listen,
         warnings=tuple(warnings(file, content, rules)),
+        located=file.problem,
     )
 
 
@@ -80,8 +81,3 @@ def _channel(name: str, section: ChannelSection, zone: ZoneInfo) -> Channel:
     hours = section.quiet
     quiet = Quiet(hours.start, hours.end, zone) if hours else None
     return Channel(name, Secret(section.url), section.limit.rate, quiet)
-
-
-def _rule(section: Any) -> Rule:  # noqa: ANN401 - its conditions are made at run time
-    given = {name: value for name in CONDITIONS if (value := getattr(section.when, name, None)) is not None}
-    return Rule(section.name, tuple(section.notify), given, section.stop, section.urgent)

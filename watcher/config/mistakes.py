@@ -1,17 +1,18 @@
-"""What is wrong at a place in the configuration, in words, with the way out."""
+"""Mistakes in the configuration in words, with the fix."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from watcher.config.yaml_file import Key
+from watcher.text.suggest import closest
 
 NAME, WEB, WEB_OR_OFF = r"^[^\s:/,]+$", r"^https?://\S*$", r"^(https?://\S*|off)$"
 
 MISMATCHES = {
-    NAME: "is no name for a channel; write `name: address`, in the name no spaces, colons, slashes, commas",
-    WEB: "is no address; it looks like https://...",
-    WEB_OR_OFF: "is no address; it looks like https://..., or is off",
+    NAME: "is not a valid channel name; write `name: address`"
+    " without spaces, colons, slashes or commas in the name",
+    WEB: "is not a valid address; it must look like https://...",
+    WEB_OR_OFF: "is not a valid address; it must look like https://... or be off",
 }
 
 WORDS = {
@@ -27,7 +28,7 @@ WORDS = {
 
 
 def in_words(found: Any, siblings: Sequence[str]) -> tuple[Sequence[Key], str]:  # noqa: ANN401 - pydantic's
-    """Give the keys that lead to an error of pydantic, and say what is wrong; `siblings` may stand there."""
+    """Return the keys of an error of pydantic, and its message; `siblings` are the keys allowed there."""
     keys: tuple[Key, ...] = tuple(key for key in found["loc"] if key != "[key]")
     match found["type"]:
         case "extra_forbidden":
@@ -43,11 +44,6 @@ def in_words(found: Any, siblings: Sequence[str]) -> tuple[Sequence[Key], str]: 
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Write the way out for a word that is not known."""
+    """Return the end of a message about an unknown word: the closest known one, or all of them."""
     close = closest(word, known)
-    return f'; did you mean "{close}"?' if close else f"; known are {', '.join(known)}"
-
-
-def closest(word: str, known: Sequence[str]) -> str | None:
-    """Find the known word that was probably meant."""
-    return next(iter(get_close_matches(word, known, n=1)), None)
+    return f'; did you mean "{close}"?' if close else f"; choose from {', '.join(known)}"

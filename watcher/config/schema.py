@@ -1,10 +1,8 @@
-"""The shape of `rules.yaml`: what may stand where, as a JSON Schema for editors and as words for people."""
+"""The structure of `rules.yaml`: validates the file, and is the JSON Schema for editors."""
 
-import types
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -22,19 +20,19 @@ from pydantic import (
 )
 from pydantic.json_schema import GenerateJsonSchema
 
-from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, closest, in_words
+from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, in_words
 from watcher.config.yaml_file import Key
-from watcher.domain.kinds import KINDS
 from watcher.domain.policy import HOLDS, REMINDERS
-from watcher.rules.conditions import CONDITIONS
-from watcher.rules.values import AtMost, Duration, Hours
+from watcher.rules.conditions import CONDITIONS, Condition
+from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
+from watcher.text.suggest import closest
 
 HIGHEST_PORT = 65535
 API = "https://openrouter.ai/api/v1/models"
 
 
 class Schema(GenerateJsonSchema):
-    """A JSON Schema without what tells a reader nothing: titles made from keys, and null for not given."""
+    """A JSON Schema without what tells a reader nothing: titles made from keys, and null defaults."""
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
         """Leave titles out."""
@@ -47,63 +45,87 @@ class Schema(GenerateJsonSchema):
 
 
 class Section(BaseModel):
-    """A part of the file; a key that it does not have is an error."""
+    """A part of the file; an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _section(name: str, words: str, keys: dict[str, Any]) -> Any:  # noqa: ANN401 - a type made here
-    return create_model(name, __base__=Section, __doc__=words, **keys)
+LengthOfTime = Annotated[Duration, PlainValidator(Duration.parse), WithJsonSchema(Duration.SCHEMA)]
+Patterns = Annotated[Globs, PlainValidator(Globs.parse), WithJsonSchema(Globs.SCHEMA)]
+Share = Annotated[Percent | None, PlainValidator(Percent.parse), WithJsonSchema(Percent.SCHEMA)]
+Amount = Annotated[Price | None, PlainValidator(Price.parse), WithJsonSchema(Price.SCHEMA)]
+TokenCount = Annotated[Tokens | None, PlainValidator(Tokens.parse), WithJsonSchema(Tokens.SCHEMA)]
 
 
-def _shape(kind: Any) -> Any:  # noqa: ANN401 - types in, types out
-    """Give what pydantic is to expect for a condition's type: our types read themselves."""
-    if kind is bool:
-        return StrictBool
-    if isinstance(kind, types.UnionType):
-        return _shape(next(part for part in get_args(kind) if part is not type(None)))
-    if get_origin(kind) is Literal:
-        return kind
-    if hasattr(kind, "parse"):
-        return Annotated[kind, PlainValidator(kind.parse), WithJsonSchema(kind.SCHEMA)]
-    hints = get_type_hints(kind)
-    parts: Any = {part.name: (_shape(hints[part.name]), Field(part.default)) for part in fields(kind)}
-    asked = [part.name for part in fields(kind) if part.default is None]
+def _with_any_of(build: Callable[..., Any], *keys: str) -> AfterValidator:
+    """Build the value from a section that must have at least one of the keys."""
 
-    def build(section: Any) -> Any:  # noqa: ANN401 - both types are made at run time
-        given = {name: getattr(section, name) for name in parts}
-        if all(given[name] is None for name in asked):
-            message = f"asks nothing; give {' or '.join(asked)}"
+    def check(section: BaseModel) -> Any:  # noqa: ANN401 - any value
+        given = {name: getattr(section, name) for name in section.model_fields_set}
+        if all(given.get(name) is None for name in keys):
+            message = f"is empty; add {' or '.join(keys)}"
             raise ValueError(message)
-        return kind(**given)
+        return build(**given)
 
-    return Annotated[_section(kind.__name__, kind.__doc__, parts), AfterValidator(build)]
+    return AfterValidator(check)
 
 
-def _condition(name: str) -> Any:  # noqa: ANN401 - a type made here
-    """Give a condition's type; a key whose value was forgotten is an error, else it would widen the rule."""
-    function = CONDITIONS[name]
-    described = str(function.__doc__).removesuffix(".").replace("{}", "...")
-    shape = _shape(get_type_hints(function)["wanted"])
-    return shape, Field(None, description=described, json_schema_extra=EVENTS if name == "event" else None)
+class PriceSection(Section):
+    """Conditions on a price; one of the prices in `of` must meet all of them."""
+
+    rises_by: Share = None
+    falls_by: Share = None
+    below: Amount = None
+    above: Amount = None
+    of: Literal["prompt", "completion", "either"] = "either"
+
+
+class ContextSection(Section):
+    """A range of tokens, both ends included."""
+
+    at_least: TokenCount = None
+    at_most: TokenCount = None
+
+
+SHAPES: Mapping[type, Any] = {
+    bool: StrictBool,
+    Globs: Patterns,
+    Duration: LengthOfTime,
+    PriceTerms: Annotated[PriceSection, _with_any_of(PriceTerms, "rises_by", "falls_by", "below", "above")],
+    Bounds: Annotated[ContextSection, _with_any_of(Bounds, "at_least", "at_most")],
+}
+"""What pydantic expects for the type of a condition's value."""
+
+
+def _condition(row: Condition) -> Any:  # noqa: ANN401 - a field's type and its description
+    """Return a field of `when`; a key without a value is an error, as it would widen the rule."""
+    described = row.words.replace("{}", "" if row.type is bool else "...")
+    extra = _one_or_more(_one_of(row.known), *EXAMPLES[row.key]) if row.known else None
+    return SHAPES[row.type], Field(None, description=described, json_schema_extra=extra)
 
 
 def _one_or_more(entry: dict[str, Any], *examples: object) -> dict[str, Any]:
     return {"anyOf": [entry, {"type": "array", "items": entry, "minItems": 1}], "examples": [*examples]}
 
 
-EVENTS = _one_or_more(
-    {"anyOf": [{"enum": [*KINDS]}, {"type": "string", "pattern": "[*?!\\[]"}]},
-    "price.changed",
-    ["expiration.*", "model.removed"],
-)
+def _one_of(known: Sequence[str]) -> dict[str, Any]:
+    return {"anyOf": [{"enum": [*known]}, {"type": "string", "pattern": "[*?!\\[]"}]}
+
+
+EXAMPLES: Mapping[str, Sequence[object]] = {
+    "event": ("price.changed", ["expiration.*", "model.removed"]),
+    "variant": ("free", ["free", "none"]),
+    "input": ("image", ["image", "file"]),
+    "output": ("image", ["image", "audio"]),
+}
+"""Of the conditions whose values are a closed set."""
 
 
 def _names(value: object) -> list[str]:
     entries = value if isinstance(value, list) else [value]
     names = [entry for entry in entries if isinstance(entry, str) and entry]
     if not names or len(names) < len(entries):
-        message = "takes the name of a channel or a list of them"
+        message = "takes a channel name or a list of channel names"
         raise ValueError(message)
     if len(set(names)) < len(names):
         message = "names a channel twice"
@@ -112,7 +134,7 @@ def _names(value: object) -> list[str]:
 
 
 def _within(shortest: str, longest: str) -> AfterValidator:
-    """Keep a length of time in a range, both ends included."""
+    """Accept a duration in a range, both ends included."""
 
     def check(given: Duration) -> Duration:
         if not Duration.parse(shortest).time <= given.time <= Duration.parse(longest).time:
@@ -123,22 +145,21 @@ def _within(shortest: str, longest: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _whole_days(given: Duration) -> Duration:
+def _full_days(given: Duration) -> Duration:
     if given.time % timedelta(days=1):
-        message = "must be whole days"
+        message = "must be a whole number of days"
         raise ValueError(message)
     return given
 
 
 def _each_once(given: list[Duration]) -> list[Duration]:
     if len({reminder.time for reminder in given}) < len(given):
-        message = "has a number of days twice"
+        message = "contains a duplicate"
         raise ValueError(message)
     return given
 
 
-LengthOfTime = Annotated[Duration, PlainValidator(Duration.parse), WithJsonSchema(Duration.SCHEMA)]
-Reminder = Annotated[LengthOfTime, _within("0d", "365d"), AfterValidator(_whole_days)]
+Reminder = Annotated[LengthOfTime, _within("0d", "365d"), AfterValidator(_full_days)]
 OneOrMore = Annotated[
     list[StrictStr],
     PlainValidator(_names),
@@ -146,15 +167,20 @@ OneOrMore = Annotated[
 ]
 
 
-Holds: Any = _section(
+# The keys are the rows of tables elsewhere, so that each exists once.
+HOLD_FIELDS: Any = {name: (Annotated[LengthOfTime, _within("0s", "30d")], None) for name in HOLDS}
+CONDITION_FIELDS: Any = {row.key: _condition(row) for row in CONDITIONS.values()}
+Holds: Any = create_model(
     "Holds",
-    "How long a difference must last before it is news.",
-    dict.fromkeys(HOLDS, (Annotated[LengthOfTime, _within("0s", "30d")], None)),
+    __base__=Section,
+    __doc__="How long a change must last before it is reported.",
+    **HOLD_FIELDS,
 )
-When: Any = _section(
+When: Any = create_model(
     "When",
-    "What an event must be; all that is given must hold.",
-    {name: _condition(name) for name in CONDITIONS},
+    __base__=Section,
+    __doc__="The conditions that an event must meet, all of them.",
+    **CONDITION_FIELDS,
 )
 
 
@@ -162,14 +188,14 @@ def _known_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = "is no timezone that this machine knows; they look like Europe/Berlin or UTC"
+        message = "is not a time zone known on this machine; use a name such as Europe/Berlin or UTC"
         raise ValueError(message) from None
 
 
 def _host_and_port(value: object) -> tuple[str, int]:
     host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
     if not host or not colon or not port.isdecimal() or int(port) > HIGHEST_PORT:
-        message = "takes an address of this machine and a port, such as 127.0.0.1:9464"
+        message = "takes a local address and port, such as 127.0.0.1:9464"
         raise ValueError(message)
     return host.strip("[]"), int(port)
 
@@ -182,14 +208,15 @@ Listen = Annotated[
 
 
 class Sources(Section):
-    """Where to look; `feed: off` does without the feed."""
+    """What to poll; `feed: off` turns the feed off."""
 
     models: StrictStr = Field(default_factory=lambda: f"{API}?output_modalities=all", pattern=WEB)
     feed: StrictStr | None = Field(default_factory=lambda: f"{API}?use_rss=true", pattern=WEB_OR_OFF)
+    endpoints: Literal["auto", "all", "off"] = "auto"
 
 
 class ChannelSection(Section):
-    """Where to tell people; an address alone will do."""
+    """Where to send messages; an address alone is enough."""
 
     url: StrictStr
     limit: Annotated[AtMost, PlainValidator(AtMost.parse), WithJsonSchema(AtMost.SCHEMA)] = Field(
@@ -208,7 +235,7 @@ ChannelEntry = Annotated[
 
 
 class RuleSection(Section):
-    """Who is told of what. `urgent`: in quiet hours too; `stop`: rules below do not see what this tells."""
+    """What to report to whom. `urgent`: also in quiet hours; `stop`: later rules do not see those events."""
 
     name: StrictStr = Field(min_length=1)
     when: When | None = None
@@ -237,27 +264,35 @@ class File(Section):
 
 
 def schema() -> dict[str, Any]:
-    """Give the JSON Schema of the file, for editors."""
+    """Return the JSON Schema of the file, for editors."""
     return File.model_json_schema(schema_generator=Schema)
 
 
 def check(data: object) -> tuple[File | None, list[tuple[Sequence[Key], str]]]:
-    """Read plain data: the file's content, or else each problem with the keys that lead to it."""
+    """Validate plain data: return the file's content, or each problem with the keys that lead to it."""
     try:
         return File.model_validate(data), []
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         unknown = [one["loc"] for one in found if one["type"] == "extra_forbidden"]
         meant = {(*keys[:-1], closest(str(keys[-1]), _keys_beside(keys))) for keys in unknown}
-        told = [one for one in found if one["type"] != "missing" or one["loc"] not in meant]
-        return None, [in_words(one, _keys_beside(one["loc"])) for one in told]
+        reported = [one for one in found if one["type"] != "missing" or one["loc"] not in meant]
+        return None, [in_words(one, _keys_beside(one["loc"])) for one in reported]
+
+
+def rule_section(data: object) -> RuleSection | None:
+    """Read one rule by itself; None if it has mistakes."""
+    try:
+        return RuleSection.model_validate(data)
+    except ValidationError:
+        return None
 
 
 def _keys_beside(keys: Sequence[Key]) -> list[str]:
-    """Name the keys that the section around a key can have."""
+    """Return the keys that the section around a key can have."""
     section: type[BaseModel] = File
     for key in keys[:-1]:
-        if key in section.model_fields:  # else it is a number or a channel's name
+        if key in section.model_fields:  # otherwise it is a number or a channel's name
             section = next(_sections(section.model_fields[str(key)].annotation), section)
     return list(section.model_fields)
 

@@ -1,4 +1,4 @@
-"""What stands for something else in the configuration: `${NAME}`, and `file:` where an address is meant."""
+"""What the configuration replaces: `${NAME}`, and `file:` in place of an address."""
 
 import re
 import stat
@@ -12,32 +12,33 @@ from watcher.config.yaml_file import Key
 VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|(?P<broken>\{))")
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
 FROM_FILE = "file:"
+PLACEHOLDER = "https://"  # for a text with a problem: it passes the other checks, so one problem is reported
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong at a place in the file."""
+    """What is wrong with the value at `keys`."""
 
     keys: Sequence[Key]
     what: str
 
 
 TEXTS = ("store", "sources", "channels", "heartbeat")
-"""Where `${NAME}` and, for channels, `file:` stand for something else."""
+"""The keys in whose values `${NAME}` is replaced and, in addresses of channels and heartbeat, `file:`."""
 
 
 class Texts:
-    """Puts in what `${NAME}` and `file:` stand for, and keeps the problems met."""
+    """Replaces `${NAME}` and `file:`; collects in `problems` what could not be replaced."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        """Look for relative files where systemd puts credentials, then in `folder`."""
+        """Look for relative files in systemd's credentials first, then in `folder`."""
         credentials = environ.get("CREDENTIALS_DIRECTORY")
         self._folders = [Path(credentials), folder] if credentials else [folder]
         self._environ = environ
         self.problems: list[Problem] = []
 
     def resolve(self, keys: tuple[Key, ...], value: Any) -> Any:  # noqa: ANN401 - plain data
-        """Give the value with everything put in; a problem leaves a text that passes every other check."""
+        """Return the value with everything replaced; PLACEHOLDER for a text with a problem."""
         if isinstance(value, dict):
             return {key: self.resolve((*keys, key), inner) for key, inner in value.items()}
         if not isinstance(value, str):
@@ -47,42 +48,45 @@ class Texts:
             return self._address(text, value) if _is_address(keys) else text
         except ValueError as error:
             self.problems.append(Problem(keys, str(error)))
-            return "https://"
+            return PLACEHOLDER
 
     def _variable(self, found: re.Match[str]) -> str:
         if found["broken"]:
-            message = "${ starts the name of a variable, such as ${NAME}; for the characters write $${"
+            message = "${ starts a variable such as ${NAME}; for a literal ${ write $${"
             raise ValueError(message)
         name = found["name"]
         if name is None:
             return "$"
         value = self._environ.get(name, "")
-        if not value or not value.isprintable():
-            trouble = "has a line break or the like in it" if value else "is empty"
-            message = f"the environment variable {name} {trouble if name in self._environ else 'is not set'}"
-            raise ValueError(message)
-        return value
+        if name not in self._environ:
+            trouble = "is not set"
+        elif not value:
+            trouble = "is empty"
+        elif not value.isprintable():
+            trouble = "contains a line break or another control character"
+        else:
+            return value
+        message = f"the environment variable {name} {trouble}"
+        raise ValueError(message)
 
     def _address(self, text: str, written: str) -> str:
+        """Return an address, read from a file if the text says so; `written` is the text before `${NAME}`."""
         if text.startswith(FROM_FILE):
-            shown = (
-                f"the file {text.removeprefix(FROM_FILE)}" if text == written else "the file that it names"
-            )
+            name = text.removeprefix(FROM_FILE)
             try:
-                text = self._secret(text.removeprefix(FROM_FILE).removeprefix("//"))
+                text = self._secret(name.removeprefix("//"))
             except (OSError, ValueError) as error:
-                reason = getattr(error, "strerror", None) or "it is not a file of UTF-8 text"
+                shown = f"the file {name}" if text == written else "the file it names"  # it may be secret
+                reason = getattr(error, "strerror", None) or "it is not a UTF-8 text file"
                 message = f"{shown} cannot be read: {reason}"
                 raise ValueError(message) from None
         if not ADDRESS.fullmatch(text):
-            message = (
-                "is no address; it looks like console:// or slack://..., or is file:/path or ${VARIABLE}"
-            )
+            message = "is not a valid address; use console://, slack://..., file:/path or ${VARIABLE}"
             raise ValueError(message)
         return text
 
     def _secret(self, name: str) -> str:
-        """Read the file. Raises OSError, or ValueError where it is no text or may have no end."""
+        """Read a file. Raises OSError, or ValueError if it is not text or could be endless."""
         paths = [folder / name for folder in self._folders]
         path = next((path for path in paths if path.exists()), paths[-1])
         if not stat.S_ISREG(path.stat().st_mode):
@@ -91,7 +95,7 @@ class Texts:
 
 
 def _is_address(keys: Sequence[Key]) -> bool:
-    """Tell where an address stands: `channels.team`, `channels.team.url`, `heartbeat`."""
+    """Whether the value is an address: `channels.team`, `channels.team.url` or `heartbeat`."""
     match keys:
         case ("heartbeat",) | ("channels", _) | ("channels", _, "url"):
             return True
@@ -100,7 +104,7 @@ def _is_address(keys: Sequence[Key]) -> bool:
 
 
 def is_literal(channel: Any) -> bool:  # noqa: ANN401 - plain data
-    """Tell whether a channel's address stands in the file itself."""
+    """Whether a channel's address is written in the file itself."""
     text = channel["url"] if isinstance(channel, dict) else channel
     has_variable = any(found["name"] for found in VARIABLE.finditer(text))
     return not has_variable and not text.startswith((FROM_FILE, "console:"))

@@ -1,1 +1,1 @@
-"""From the outbox to the channel."""
+"""Messages on their way from the outbox to the channels."""

@@ -1,7 +1,7 @@
 """The child process that sends one message: a job comes in, an outcome goes out.
 
-The only place that knows Apprise: its plugins take memory, a slow server holds its threads beyond any
-deadline, and what it logs holds secrets. A process of its own can be ended at any time.
+The only place that imports Apprise: its plugins take memory, a slow server can block its threads beyond any
+deadline, and its log contains secrets. A process of its own can be killed at any time.
 """
 
 import contextlib
@@ -15,7 +15,6 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import asdict, replace
-from difflib import get_close_matches
 from html import escape
 from typing import Any, TypedDict
 from urllib.request import getproxies
@@ -31,63 +30,63 @@ from watcher.domain.delivery import Outcome, Verdict
 from watcher.messages.fit import dots, fit, rest
 from watcher.text.clean import clean, clean_lines, inert
 from watcher.text.redact import redact
+from watcher.text.suggest import closest
 
-LONGEST_LIFE = 90  # seconds; ends a send that hangs when the service, which keeps the deadline, is gone
-# Together below the service's deadline, so that a silence is told from a slow start.
+LONGEST_LIFE = 90  # seconds; ends a send that hangs after the service, which keeps the deadline, has died
+# Together less than the service's deadline, so that a silent server is not taken for a slow start.
 CONNECT_PATIENCE = 8.0  # seconds
 READ_PATIENCE = 18.0  # seconds between two bytes
 LONGEST_REASON = 200
-ORDINARY = frozenset({"starttls", "insecure"})  # parts of a mail address that servers speak of
+ORDINARY = frozenset({"starttls", "insecure"})  # parts of a mail address that servers mention in errors
 LONGEST_TITLE = 200  # some mail servers refuse 2,000 characters
-TITLE_MARKUP = 20  # what it takes at most to put the title into the body, where a service has no titles
-LINE_BREAK = 2  # what it takes in plain text
-ROOM = {"ntfy": 4096}  # where a service takes less than Apprise believes: more becomes a file to download
+TITLE_MARKUP = 20  # most characters that put the title into the body of a service without titles
+LINE_BREAK = 2  # the same in plain text
+ROOM = {"ntfy": 4096}  # services that take less than Apprise believes; ntfy turns more into an attachment
 HIGHEST_PORT = 65535
 TOO_LONG = 1 << 30
 LOOPBACK = "localhost,127.0.0.1,::1"
-EVERYWHERE = frozenset({"user", "pass", "password", "port"})  # options of every service that none documents
-# Options that would undo what is promised here: one attempt, literal, whole, in time, its failure seen.
+EVERYWHERE = frozenset({"user", "pass", "password", "port"})  # undocumented options of every service
+# Options that watcher sets itself: one attempt, in time, the text unchanged and whole, failures reported.
 DECIDED = frozenset({"retry", "wait", "overflow", "optional", "emojis", "rto", "cto", "blocks"})
 TEXT, HTML = apprise.NotifyFormat.TEXT, apprise.NotifyFormat.HTML
-SEVERAL = "the address names several targets; give each its own channel, so that a retry tells nobody twice"
-REDIRECTS = "the address asks to follow redirects, which would carry its secrets elsewhere"
-UNASKED = "Apprise asked the service for nothing, as the options of the address want it"
-IN_THE_CLEAR = "the address would send its password in the clear; use mailtos:// or mode=starttls"
+SEVERAL = "the address has several targets; give each its own channel, so that a retry never sends twice"
+REDIRECTS = "the address enables redirects, which could leak its secrets"
+UNSENT = "nothing was sent, because the options of the address turn off this kind of message"
+UNENCRYPTED = "the address would send its password unencrypted; use mailtos:// or mode=starttls"
 
 
 class Job(TypedDict, total=False):
-    """What to send where; with `check` only the address is looked at."""
+    """What to send and where; with `check`, only the address is checked."""
 
     url: str
     title: str
     body: str
     html: str
     event_id: str
-    repeat: bool
     check: bool
 
 
 class UnusableError(Exception):
-    """The address cannot be used; the message says why and shows nothing of it."""
+    """The address cannot be used; the message says why without showing it."""
 
 
 def main() -> None:
-    """Do the job that is on standard input; print its outcome as a line of JSON and nothing else."""
+    """Do the job on standard input; print its outcome as a line of JSON and nothing else."""
     signal.alarm(LONGEST_LIFE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # our memory holds the address
-    logging.disable(logging.CRITICAL)  # what Apprise logs holds tokens, at any level
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory contains the address
+    logging.disable(logging.CRITICAL)  # Apprise logs tokens, at any level
     warnings.simplefilter("ignore")
-    spare_loopback_the_proxy(os.environ)
+    bypass_proxy_for_loopback(os.environ)
     with contextlib.redirect_stdout(None):
         outcome = _outcome()
     print(json.dumps(asdict(outcome)))  # noqa: T201 - the answer to the parent
 
 
-def spare_loopback_the_proxy(environment: MutableMapping[str, str]) -> None:
-    """Let a proxy alone with what is meant for this machine: it would deliver that to itself."""
-    spared = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
-    if spared != "*":
-        environment["no_proxy"] = f"{spared},{LOOPBACK}".strip(",")
+def bypass_proxy_for_loopback(environment: MutableMapping[str, str]) -> None:
+    """Send to this machine directly: a proxy would take its own loopback address instead."""
+    bypassing = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    if bypassing != "*":
+        environment["no_proxy"] = f"{bypassing},{LOOPBACK}".strip(",")
 
 
 def _outcome() -> Outcome:
@@ -97,12 +96,12 @@ def _outcome() -> Outcome:
         return Outcome(Verdict.SENT) if job.get("check") else _send(target, job)
     except UnusableError as error:
         return Outcome(Verdict.REFUSED, str(error))
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and its words may hold secrets
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the text may contain secrets
         return Outcome(Verdict.RETRY, f"the sending process failed with {type(error).__name__}")
 
 
-def load(url: str) -> Any:  # noqa: ANN401 - Apprise makes a plugin's class when it is asked for
-    """Give the one target of an address, set up for one attempt; raises UnusableError."""
+def load(url: str) -> Any:  # noqa: ANN401 - Apprise creates the classes of its plugins at run time
+    """Return the single target of an address, set up for one attempt. Raises UnusableError."""
     asset = apprise.AppriseAsset(
         app_id="watcher",
         app_desc="watcher",
@@ -120,86 +119,87 @@ def load(url: str) -> Any:  # noqa: ANN401 - Apprise makes a plugin's class when
     fault = next(_faults(target, url), None) if target else SEVERAL if len(targets) > 1 else _unloadable(url)
     if fault:
         raise UnusableError(fault)
-    is_mail = isinstance(target, NotifyEmail)  # which has one patience for every step
+    is_mail = isinstance(target, NotifyEmail)  # has only one timeout, for every step
     target.socket_connect_timeout = READ_PATIENCE if is_mail else CONNECT_PATIENCE
     target.socket_read_timeout = READ_PATIENCE
     if hasattr(target, "include_footer"):
-        target.include_footer = False  # an advertisement under each message
+        target.include_footer = False  # it advertises Apprise under each message
     return target
 
 
 def _unloadable(url: str) -> str:
+    """Describe why Apprise cannot load an address."""
     manager: Any = NotificationManager
     known, schema = manager(), url.partition("://")[0].strip().lower()
     if schema not in known.schemas():
-        return "the address begins with a word that Apprise does not know"
+        return "Apprise does not support this kind of address"
     service = known[schema]
-    if not service.enabled:
-        package = service.requirements.get("packages_required")
-        return (
-            f"its service cannot be used on this machine{f': it needs the package {package}' * bool(package)}"
-        )
-    return "Apprise cannot use the address: a part of it is missing or has the wrong form"
+    if service.enabled:
+        return "Apprise rejects the address: part of it is missing or malformed"
+    package = service.requirements.get("packages_required")
+    needed = f": it needs the package {package}" if package else ""
+    return f"its service is unavailable on this machine{needed}"
 
 
 def _faults(target: Any, url: str) -> Iterator[str]:  # noqa: ANN401 - see load
-    """Give what else is wrong with an address that Apprise accepts."""
+    """Find what is wrong with an address that Apprise accepts."""
     parse: Any = parse_url
     options = parse(url, verify_host=False) or {}
     yield from _option_faults(target, options)
     if target.port and target.port > HIGHEST_PORT:
-        yield f"the address has a port beyond {HIGHEST_PORT}"
+        yield f"the port in the address is above {HIGHEST_PORT}"
     listed = getattr(target, "targets", ())
-    told = len(listed) if isinstance(listed, list | tuple | set) else 0
+    recipients = len(listed) if isinstance(listed, list | tuple | set) else 0
     if isinstance(target, NotifyEmail):
-        if not told:
-            yield "the address has no usable recipient"
+        if not recipients:
+            yield "the address has no valid recipient"
         if target.password and target.secure_mode == "insecure" and "mode" not in options.get("qsd", ()):
-            yield IN_THE_CLEAR
-        told += len(target.cc) + len(target.bcc)
-    if max(told, len(target)) > 1:
+            yield UNENCRYPTED
+        recipients += len(target.cc) + len(target.bcc)
+    if max(recipients, len(target)) > 1:
         yield SEVERAL
 
 
 def _option_faults(target: Any, options: Mapping[str, Mapping[str, str]]) -> Iterator[str]:  # noqa: ANN401 - see load
-    """Give the options that Apprise would ignore without a word, or that are decided here."""
+    """Find the options that Apprise would silently ignore, and those that watcher sets itself."""
     names = {name for name in options.get("qsd", ()) if name[:1] not in {"+", "-", ":"}}
     if decided := names & DECIDED:
-        yield f"the address has an option that watcher decides itself: {', '.join(sorted(decided))}"
+        yield f"the address has an option that watcher sets itself: {', '.join(sorted(decided))}"
     if target.redirects:
         yield REDIRECTS
     documented = {*target.template_args, *target.template_tokens} - DECIDED
-    source = inspect.getsource(sys.modules[type(target).__module__])  # there are undocumented other names
+    # Plugins read some options that they do not document, and have no list of them but their source.
+    source = inspect.getsource(sys.modules[type(target).__module__])
     for name in sorted(names - documented - EVERYWHERE):
         if f'"{name}"' not in source:
-            close = get_close_matches(name, documented, n=1)
+            close = closest(name, documented)
             hint = (
-                f"did you mean {close[0]}" if close else f"it knows {', '.join(sorted(target.template_args))}"
+                f"did you mean {close}" if close else f"it supports {', '.join(sorted(target.template_args))}"
             )
-            yield f"the address has an option that its service does not know; {hint}"
+            yield f"the address has an option that its service does not support; {hint}"
     known = {kind["prefix"] for kind in target.template_kwargs.values()}
     if ignored := {prefix for prefix in "+-:" if options.get(f"qsd{prefix}")} - known:
-        yield f"its service knows no options that begin with {' or '.join(sorted(ignored))}"
+        yield f"its service does not support options that begin with {' or '.join(sorted(ignored))}"
 
 
 def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
-    """Send a job's message to its target; the outcome has the other side's words."""
+    """Send a job's message to its target; the outcome has the provider's own words."""
     replies = observe()
     if isinstance(target, NotifyEmail):
         target.headers["X-Watcher-Event-Id"] = clean(job["event_id"])
-    title, body, form = written(target, job)
+    title, body, form = compose(target, job)
     notifier = apprise.Apprise(asset=target.asset)
     notifier.add(target)
     result = notifier.notify(title=title, body=body, body_format=form, notify_type=_kind(target))
     if getattr(result, "status", None) is apprise.AppriseResultStatus.SUCCESS:
-        is_unasked = not replies and _actions(target)
-        return Outcome(Verdict.REFUSED, UNASKED) if is_unasked else Outcome(Verdict.SENT)
+        is_unsent = not replies and _actions(target)
+        return Outcome(Verdict.REFUSED, UNSENT) if is_unsent else Outcome(Verdict.SENT)
     failure = replies[-1] if replies else Outcome(Verdict.RETRY, "the service gave no reason")
     return replace(failure, reason=_harmless(failure.reason, job["url"]))
 
 
 def _harmless(words: str, url: str) -> str:
-    """Write a reason as a line without what it repeats of the address, or of a proxy's user and password."""
+    """Return a reason as one line, without parts of the address or of a proxy's user and password."""
     logins = {proxy.partition("://")[2].rpartition("@")[0] for proxy in getproxies().values()}
     for address in (url, *(f"proxy://{login}@" for login in logins)):
         words = redact(words, address, ORDINARY)
@@ -207,28 +207,27 @@ def _harmless(words: str, url: str) -> str:
 
 
 def _actions(target: Any) -> Mapping[Any, str]:  # noqa: ANN401 - see load
-    """Give what an incident service does for a kind of message; others do not choose."""
+    """Return what an incident service does for each kind of message; empty for other services."""
     actions = getattr(target, "mapping", None)
     return actions if isinstance(actions, dict) else {}
 
 
 def _kind(target: Any) -> apprise.NotifyType:  # noqa: ANN401 - see load
-    """Have incident services open one: information they would only add to one that is open already."""
+    """Return the kind that opens an incident at incident services: INFO only adds a note to an open one."""
     is_note = _actions(target).get(apprise.NotifyType.INFO) == "note"
     return apprise.NotifyType.WARNING if is_note else apprise.NotifyType.INFO
 
 
-def written(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - see load
-    """Give title, body and the body's format, so short that the service takes them whole, in one piece."""
+def compose(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - see load
+    """Return title, body and the body's format, cut so that the service takes them in one piece."""
     room = min(target.body_maxlen, ROOM.get(target.service_name, target.body_maxlen))
-    title = f"{'[possible repeat] ' * job['repeat']}{job['title']}"
     longest = min(LONGEST_TITLE, target.title_maxlen or room // 2)
     if isinstance(target, NotifyEmail) and target.title_maxlen:
-        return clean(title, longest), _mail(job, room), HTML
+        return clean(job["title"], longest), _mail(job, room), HTML
     weigh = _weigher(target)
-    title = clean(title, len(title))
+    title = clean(job["title"], len(job["title"]))
     title = fit(title, (lambda text: len(inert(text))) if target.title_maxlen else weigh, longest, dots)
-    if not target.title_maxlen or target.overflow_amalgamate_title:  # it takes room of the body
+    if not target.title_maxlen or target.overflow_amalgamate_title:  # it becomes part of the body
         is_plain = not target.title_maxlen and target.resolve_format(TEXT) == TEXT
         room -= weigh(title) + (LINE_BREAK if is_plain else TITLE_MARKUP)
     return inert(title), inert(fit(clean_lines(job["body"]), weigh, room, rest(room))), TEXT
@@ -244,15 +243,16 @@ def _mail(job: Job, room: int) -> str:
 
 
 def _weigher(target: Any) -> Callable[[str], int]:  # noqa: ANN401 - see load
-    """Give a function that tells a text's bytes in the form in which the service will get it.
+    """Return a function that counts a text's bytes in the form in which the service gets it.
 
-    Most count characters, which are never more. A text with more lines than a service shows is too long.
+    Most services count characters, of which there are never more. A text with more lines than the service
+    shows counts as too long.
     """
     form, most_lines = target.resolve_format(TEXT), target.body_max_line_count
     convert: Any = convert_between
 
     def weigh(text: str) -> int:
-        breaks = text.count("\n") if most_lines else 0  # Apprise then writes each as two characters
+        breaks = text.count("\n") if most_lines else 0  # Apprise then sends each as two characters
         shown = target.dialect_convert(convert(TEXT, form, inert(text)), body_format=form)
         return len(shown.encode()) + breaks if breaks <= max(most_lines - 1, 0) else TOO_LONG
 

@@ -1,17 +1,17 @@
-"""Messages for standard output: a terminal, or the log of a container."""
+"""Print messages to standard output: a terminal, or the log of a container."""
 
 import os
 import sys
+from threading import Event as Flag
 
-from watcher.domain.delivery import Delivery, Outcome, Verdict
-from watcher.text.clean import clean
+from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
+from watcher.text.clean import clean, clean_lines
 
 
-def show(delivery: Delivery) -> Outcome:
-    """Tell standard output; what could move a terminal's cursor or colour it is taken out."""
-    notification = delivery.notification
-    title = clean(f"[possible repeat] {notification.title}" if delivery.repeat else notification.title)
-    body = "\n".join(clean(line, len(line)) for line in notification.body.splitlines())
+def send(_channel: Channel, delivery: Delivery, _deadline: float, _stop: Flag) -> Outcome:
+    """Print a message, without anything that could move a terminal's cursor or color it."""
+    title = clean(delivery.notification.title)
+    body = clean_lines(delivery.notification.body)
     try:
         if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
             title = f"\x1b[1m{title}\x1b[0m"
@@ -19,5 +19,9 @@ def show(delivery: Delivery) -> Outcome:
         sys.stdout.write(f"\n{title}\n{body}\n".encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
     except (OSError, ValueError) as error:  # a closed one raises ValueError
-        return Outcome(Verdict.RETRY, f"standard output cannot be written: {clean(str(error))}")
+        return Outcome(Verdict.RETRY, f"cannot write to standard output: {clean(str(error))}")
     return Outcome(Verdict.SENT)
+
+
+def check(_channel: Channel, _deadline: float) -> None:
+    """Return None: the console can always be tried."""

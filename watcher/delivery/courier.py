@@ -1,4 +1,4 @@
-"""Takes messages from the outbox to their channels, and notes what came of it as soon as the store can."""
+"""Take messages from the outbox to their channels, and record what came of it as soon as the store can."""
 
 import logging
 import random
@@ -23,8 +23,8 @@ Batch = tuple[Delivery, ...]
 class Courier:
     """Delivers the messages of an open store, each within `deadline` seconds.
 
-    Setting `stop` gives those in flight a few seconds. `_unwritten` are outcomes that the store could not
-    take: until it does nothing more is sent, so that nobody is told twice.
+    Setting `stop` allows a few seconds for messages in flight. `_unwritten` are outcomes that the store could
+    not take; until it does, nothing more is sent, because a message might be sent twice.
     """
 
     store: Store
@@ -35,9 +35,9 @@ class Courier:
     _unwritten: list[tuple[Batch, Outcome, datetime]] = field(default_factory=list)
 
     def deliver(self, channels: Mapping[str, Channel]) -> int:
-        """Send what is due, a message a channel at most; gives how many were tried.
+        """Send what is due, at most one message for each channel; return how many were tried.
 
-        Raises StoreUnavailableError; what was sent by then is not sent again.
+        Raises StoreUnavailableError; what was sent until then is not sent again.
         """
         self._write()
         now = self.now()
@@ -52,7 +52,7 @@ class Courier:
         return len(claimed)
 
     def next_due(self, channels: Mapping[str, Channel]) -> datetime | None:
-        """Tell when a message can be sent next; None where none waits."""
+        """Return when the next message can be sent (UTC); None if none waits."""
         now = self.now()
         waiting = self.store.outbox.waiting()
         sent = self._sent(channels, now) if waiting else {}
@@ -71,20 +71,20 @@ class Courier:
             schedule.ready(waiting.get(name, []), sent.get(name, []), channel, now)
             for name, channel in channels.items()
         )
-        # Channels that failed last time come last, so that they hold nobody up where there are many.
+        # Channels that failed last time come last: with many channels, they could hold up the others.
         return sorted((batch for batch in batches if batch), key=lambda batch: batch[0].attempts > 0)
 
     def _sent(self, channels: Mapping[str, Channel], now: datetime) -> dict[str, list[datetime]]:
         return self.store.outbox.sent_since(now - max(channel.limit.per for channel in channels.values()))
 
     def _message(self, batch: Batch, now: datetime) -> Delivery:
-        """Give what is sent for a batch: with several, one message made anew of all their events."""
+        """Return what is sent for a batch: several messages become one, written anew from their events."""
         numbers = {number for delivery in batch for number in delivery.notification.events}
         events = self.store.event(*numbers) if len(batch) > 1 else []
         return schedule.as_one(batch, events, now)
 
     def _write(self) -> None:
-        """Note the outcomes that are not in the store yet."""
+        """Record the outcomes that are not in the store yet."""
         while self._unwritten:
             batch, outcome, at = self._unwritten[0]
             if outcome is transport.UNSTARTED:
@@ -107,7 +107,7 @@ def _log(batch: Batch, outcome: Outcome, next_at: Sequence[datetime | None]) -> 
             log.debug("%s: message %d sent", channel, delivery.id)
         elif again:
             log.warning(
-                "%s: message %d not sent (%s); next try %s",
+                "%s: message %d not sent (%s); retrying at %s",
                 channel,
                 delivery.id,
                 outcome.reason,
@@ -115,26 +115,29 @@ def _log(batch: Batch, outcome: Outcome, next_at: Sequence[datetime | None]) -> 
             )
         else:
             log.error(
-                "%s: message %d given up (%s); see `watcher outbox`", channel, delivery.id, outcome.reason
+                "%s: message %d is a dead letter (%s); see `watcher outbox`",
+                channel,
+                delivery.id,
+                outcome.reason,
             )
 
 
 def trouble(counts: ChannelCounts) -> Trouble | None:
-    """Say what is wrong with a channel, from how its messages fare; None where nothing is."""
+    """Return what is wrong with a channel, judged by its messages; None if nothing is."""
     if counts.last_state == "dead":
-        return Trouble(counts.error or "a message was given up", is_final=True)
+        return Trouble(counts.error or "a message became a dead letter", is_final=True)
     return Trouble(counts.error) if counts.waiting and counts.error else None
 
 
 def troubles(store: Store, channels: Mapping[str, Channel]) -> dict[Part, Trouble]:
-    """Give the channels that do not deliver."""
+    """Return the channels that do not deliver, and why."""
     counts = store.outbox.channels()
     found = {name: trouble(counts[name]) for name in channels if name in counts}
     return {("channel", name): wrong for name, wrong in found.items() if wrong}
 
 
 def depths(store: Store, channels: Mapping[str, Channel], now: datetime) -> dict[str, ChannelDepth]:
-    """Measure what waits for each channel and what was given up."""
+    """Return how many messages wait for each channel, and how many are dead letters."""
     failing = troubles(store, channels)
     return {
         name: ChannelDepth(

@@ -1,33 +1,27 @@
-"""What the other side of a message said: noted below Apprise, which keeps it to itself, and judged."""
+"""What a provider answered: recorded below Apprise, which does not return it, and judged."""
 
-import contextlib
 import functools
 import json
-import math
 import re
 import smtplib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 
 from watcher.domain.delivery import Outcome, Verdict
+from watcher.text.retry_after import retry_after
+from watcher.text.root_cause import root_cause
 
-LONGEST_ANSWER = 256 * 1024  # bytes of an HTTP answer; more is not read
-QUOTED = 2_000  # bytes of it that are searched for secrets before the reason is cut
-REDIRECT, REFUSED, BROKEN = 300, 400, 500  # where these HTTP statuses begin
+LONGEST_ANSWER = 256 * 1024  # bytes of an HTTP answer; the rest is not read
+QUOTED = 2_000  # bytes of it that are kept until secrets are removed and the reason is cut
+REDIRECT, REFUSED, BROKEN = 300, 400, 500  # the first HTTP status of each kind
 TOO_MANY = 429
-SECONDS = re.compile(r"\d{1,12}(?:\.\d+)?")
-WISHES = (
-    ("retry_after",),
-    ("parameters", "retry_after"),
-    ("retry_after_ms",),
-)  # of Discord, Telegram, Matrix
-PASSING = frozenset({408, 425, TOO_MANY})  # HTTP refusals that pass; the others below 500 are meant
-PERMANENT = 500  # where the SMTP codes begin that no later attempt will change
-# Slack says these with status 200 as well; no later attempt will fare better.
+LONGEST_WAIT = 1e12  # seconds or milliseconds; a larger number is nonsense
+TEMPORARY = frozenset({408, 425, TOO_MANY})  # statuses below 500 that are worth another attempt
+PERMANENT = 500  # the first SMTP code that no later attempt will change
+# Slack sends these with status 200 too; no later attempt will succeed.
 HOPELESS = re.compile(
     r"\b(?:invalid_payload|invalid_blocks|no_text|msg_too_long|no_service|no_team|team_disabled"
     r"|no_active_hooks|invalid_token|invalid_auth|not_authed|token_revoked|token_expired|account_inactive"
@@ -36,20 +30,20 @@ HOPELESS = re.compile(
 
 
 def observe() -> list[Outcome]:
-    """Note in the list given every answer and failure from now on, in this process; secrets are still in it.
+    """Return a list that gets every answer and failure in this process from now on, with secrets in them.
 
-    Redirects are never followed, whatever a plugin asks for, and no more than LONGEST_ANSWER is read.
+    Redirects are never followed, whatever a plugin asks for, and at most LONGEST_ANSWER bytes are read.
     """
     replies: list[Outcome] = []
-    requests.Session.send = _noting_http(requests.Session.send, replies)  # type: ignore[method-assign]
+    requests.Session.send = _recording_http(requests.Session.send, replies)  # type: ignore[method-assign]
     for name in ("__init__", "starttls", "login", "sendmail"):
-        setattr(smtplib.SMTP, name, _noting_smtp(getattr(smtplib.SMTP, name), replies))
+        setattr(smtplib.SMTP, name, _recording_smtp(getattr(smtplib.SMTP, name), replies))
     return replies
 
 
-def _noting_http(send: Callable[..., requests.Response], replies: list[Outcome]) -> Callable[..., Any]:
+def _recording_http(send: Callable[..., requests.Response], replies: list[Outcome]) -> Callable[..., Any]:
     @functools.wraps(send)
-    def noting(*arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - passed on as they come
+    def recording(*arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - passed on as they come
         try:
             response = send(*arguments, **{**options, "allow_redirects": False, "stream": True})
             _read(response)
@@ -58,16 +52,16 @@ def _noting_http(send: Callable[..., requests.Response], replies: list[Outcome])
             raise
         replies.append(_judged(response))
         if REDIRECT <= response.status_code < REFUSED:
-            raise requests.TooManyRedirects  # a plugin might take it for success
+            raise requests.TooManyRedirects  # a plugin might take a redirect for success
         if response.status_code == TOO_MANY:
-            raise requests.RequestException  # a plugin might ask again at once
+            raise requests.RequestException  # a plugin might try again at once
         return response
 
-    return noting
+    return recording
 
 
 def _read(response: requests.Response) -> None:
-    """Read an answer's beginning; requests alone would read it all, however long."""
+    """Read at most LONGEST_ANSWER bytes of an answer; requests alone would read all of it."""
     content = b""
     for chunk in response.iter_content(LONGEST_ANSWER // 4):
         content += chunk
@@ -78,83 +72,77 @@ def _read(response: requests.Response) -> None:
 
 
 def _judged(response: requests.Response) -> Outcome:
+    """Return the outcome that an HTTP answer means, if Apprise takes it for a failure."""
     status = response.status_code
     words = response.content[:QUOTED].decode(errors="replace").strip() or response.reason or ""
-    is_meant = REFUSED <= status < BROKEN and status not in PASSING
+    is_final = REFUSED <= status < BROKEN and status not in TEMPORARY
     if REDIRECT <= status < REFUSED:
-        words = "redirect, which is not followed"
+        words = "redirect (not followed)"
     elif status < REDIRECT:
-        is_meant = bool(HOPELESS.search(words))
-    verdict = Verdict.REFUSED if is_meant else Verdict.RETRY
-    wish = _wish(response.headers)
-    return Outcome(verdict, f"HTTP {status} {words}", _wish_inside(response) if wish is None else wish)
+        is_final = bool(HOPELESS.search(words))
+    verdict = Verdict.REFUSED if is_final else Verdict.RETRY
+    wait = retry_after(response.headers)
+    return Outcome(verdict, f"HTTP {status} {words}", _wait_in_body(response) if wait is None else wait)
 
 
-def _wish(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, in seconds; a date counts from the server's own clock."""
-    wish = headers.get("Retry-After", "").strip()
-    if SECONDS.fullmatch(wish):
-        return float(wish)
-    with contextlib.suppress(TypeError, ValueError):
-        wait = parsedate_to_datetime(wish) - parsedate_to_datetime(headers.get("Date", ""))
-        return max(wait.total_seconds(), 0.0)
+def _wait_in_body(response: requests.Response) -> float | None:
+    """Return the seconds to wait from a JSON body: Discord, Telegram and Matrix send them there."""
+    try:
+        body = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(body, dict):
+        return None
+    parameters = body.get("parameters")
+    telegram = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    matrix = _seconds(body.get("retry_after_ms"))
+    waits = (_seconds(body.get("retry_after")), _seconds(telegram), None if matrix is None else matrix / 1000)
+    return next((wait for wait in waits if wait is not None), None)
+
+
+def _seconds(value: Any) -> float | None:  # noqa: ANN401 - any JSON
+    """Return a number that can be a time, None for anything else."""
+    if isinstance(value, int | float) and 0 <= value < LONGEST_WAIT:
+        return float(value)
     return None
 
 
-def _wish_inside(response: requests.Response) -> float | None:
-    """Read the seconds to wait from a JSON answer, where some services say them."""
-    with contextlib.suppress(ValueError, RecursionError, OverflowError):
-        said = json.loads(response.content)
-        for keys in WISHES:
-            wish = functools.reduce(lambda at, key: at.get(key) if isinstance(at, dict) else None, keys, said)
-            if isinstance(wish, int | float) and 0 <= wish < math.inf:
-                return wish / (1000.0 if keys[-1].endswith("_ms") else 1.0)
-    return None
-
-
-def _noting_smtp(method: Callable[..., Any], replies: list[Outcome]) -> Callable[..., Any]:
+def _recording_smtp(method: Callable[..., Any], replies: list[Outcome]) -> Callable[..., Any]:
     @functools.wraps(method)
-    def noting(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on as they come
+    def recording(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on as they come
         try:
             return method(*arguments, **options)
-        except OSError as error:  # all of smtplib's errors are
+        except OSError as error:  # the base of all smtplib errors
             outcome = _judged_smtp(error)
             is_begun = method.__name__ == "sendmail"
             replies.append(replace(outcome, unsure=outcome.unsure and is_begun))
             raise
 
-    return noting
+    return recording
 
 
 def _judged_smtp(error: OSError) -> Outcome:
-    said: tuple[int, bytes | str]
+    reply: tuple[int, bytes | str]
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        said = next(iter(error.recipients.values()))
+        reply = next(iter(error.recipients.values()))
     elif isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_code, error.smtp_error
+        reply = error.smtp_code, error.smtp_error
     else:
         is_final = isinstance(error, smtplib.SMTPNotSupportedError)
         return Outcome(Verdict.REFUSED, str(error)) if is_final else _broken(error)
-    code, words = said
+    code, words = reply
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
     return Outcome(Verdict.REFUSED if code >= PERMANENT else Verdict.RETRY, f"SMTP {code} {text}")
 
 
 def _broken(error: Exception) -> Outcome:
-    """Tell a talk that broke off, so that the message may have arrived, from one that never began."""
-    root = _root(error)
+    """Return the outcome of a failed exchange: unsure if it broke off after it began."""
+    root = root_cause(error)
     is_begun = isinstance(root, TimeoutError | ConnectionResetError | smtplib.SMTPServerDisconnected)
     is_unsure = is_begun and not isinstance(error, requests.ConnectTimeout)
     return Outcome(Verdict.RETRY, _words(root), unsure=is_unsure)
 
 
-def _root(error: BaseException) -> BaseException:
-    """Give the innermost reason: the outer ones quote the address."""
-    while inner := error.__cause__ or error.__context__:
-        error = inner
-    return error
-
-
 def _words(error: BaseException) -> str:
-    said = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
-    return str(said or type(error).__name__)
+    text = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
+    return str(text or type(error).__name__)

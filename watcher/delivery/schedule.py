@@ -1,6 +1,5 @@
-"""What a channel gets next and when: in order, within its limit, what has piled up as one message."""
+"""What a channel gets next and when: in order, within its limit, and what has piled up as one message."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,22 +10,21 @@ from watcher.domain.news import Event, Notification
 from watcher.messages.message import notification
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
-LONGEST_WISH = timedelta(hours=6)  # that a server can make us wait
-JITTER = 0.25  # of a pause, so that channels of one provider do not come back all at once
-MOST_REFUSALS = 3  # providers have bad minutes, beyond that a refusal is meant
-PATIENCE = timedelta(days=3)  # with a provider that is down
-DOUBLINGS = math.ceil(math.log2(LONGEST_PAUSE / FIRST_PAUSE))
-MOST_ATTEMPTS = 1 + DOUBLINGS + math.ceil((PATIENCE - FIRST_PAUSE * ((1 << DOUBLINGS) - 1)) / LONGEST_PAUSE)
-NEAR = LONGEST_WISH + LONGEST_PAUSE  # a try planned for later than this was planned by a clock that was wrong
+MOST_DOUBLINGS = 9  # of FIRST_PAUSE, which is then more than LONGEST_PAUSE
+LONGEST_WAIT = timedelta(hours=6)  # that a server can ask for
+JITTER = 0.25  # of a pause, so that the channels of one provider do not all return at once
+MOST_REFUSALS = 3  # a provider may refuse by mistake for some minutes; after that it means it
+MOST_ATTEMPTS = 81  # ten within 85 minutes, then one an hour: a provider may be down for three days
+NEAR = LONGEST_WAIT + LONGEST_PAUSE  # an attempt planned for later was planned while the clock was wrong
 
 
 def ready(
     waiting: Sequence[Delivery], sent: Sequence[datetime], channel: Channel, now: datetime
 ) -> tuple[Delivery, ...]:
-    """Give the messages, oldest first, that are to be sent now as one; none where it is not time.
+    """Return the messages, oldest first, to send now (UTC) as one; none if it is not time yet.
 
-    `waiting` are all that wait for the channel, `sent` when it was sent something lately. What may have
-    arrived before goes apart from what is new.
+    `waiting` are all that wait for the channel, `sent` the times of the last messages sent to it. Possible
+    repeats and new messages are never sent together.
     """
     sendable = _sendable(waiting, channel, now)
     if not sendable or _free_at(waiting, sent, channel, now) > now:
@@ -37,7 +35,7 @@ def ready(
 def due_at(
     waiting: Sequence[Delivery], sent: Sequence[datetime], channel: Channel, now: datetime
 ) -> datetime | None:
-    """Give when to look at a channel again; None where nothing waits that could be sent by then."""
+    """Return when the channel can be sent the next message (UTC); None if none can be sent now."""
     return _free_at(waiting, sent, channel, now) if _sendable(waiting, channel, now) else None
 
 
@@ -49,7 +47,7 @@ def _sendable(waiting: Sequence[Delivery], channel: Channel, now: datetime) -> S
 def _free_at(
     waiting: Sequence[Delivery], sent: Sequence[datetime], channel: Channel, now: datetime
 ) -> datetime:
-    """Give when the channel may be used: after a failure's pause, and within its limit."""
+    """Return when the channel may be used: after the pause that follows a failure, and within its limit."""
     pauses = [delivery.next_at for delivery in waiting if delivery.next_at <= now + NEAR]
     lately = sorted(at for at in sent if now - channel.limit.per < at <= now)
     if len(lately) >= channel.limit.most:
@@ -58,42 +56,43 @@ def _free_at(
 
 
 def as_one(batch: Sequence[Delivery], events: Sequence[Event], now: datetime) -> Delivery:
-    """Give the one message that says what those of a batch say; `events` are theirs, or some of them."""
+    """Return one message for all of a batch; `events` are their events, as far as they are still known."""
     if len(batch) == 1:
         return batch[0]
-    told = [delivery.notification for delivery in batch]
-    rules = tuple(dict.fromkeys(rule for one in told for rule in one.rules))
-    since = told[0].at if told[0].at < told[-1].at else None
-    numbers = tuple(dict.fromkeys(number for one in told for number in one.events))
-    if {event.id for event in events} == set(numbers):
-        whole = notification(told[0].channel, now, events, rules, since=since)
+    notifications = [delivery.notification for delivery in batch]
+    rules = tuple(dict.fromkeys(rule for one in notifications for rule in one.rules))
+    since = notifications[0].at if notifications[0].at < notifications[-1].at else None
+    ids = tuple(dict.fromkeys(event for one in notifications for event in one.events))
+    if {event.id for event in events} == set(ids):
+        merged = notification(notifications[0].channel, now, events, rules, since=since)
     else:
-        whole = _end_to_end(told, rules, numbers)
-    return replace(batch[0], notification=replace(whole, urgent=any(one.urgent for one in told)))
+        merged = _joined(notifications, rules, ids)
+    return replace(batch[0], notification=replace(merged, urgent=any(one.urgent for one in notifications)))
 
 
-def _end_to_end(
-    told: Sequence[Notification], rules: tuple[str, ...], events: tuple[str, ...]
+def _joined(
+    notifications: Sequence[Notification], rules: tuple[str, ...], events: tuple[str, ...]
 ) -> Notification:
-    """Put messages one after the other, where they cannot be made anew."""
+    """Join messages that cannot be rewritten, because some of their events are gone."""
     return replace(
-        told[0],
-        title=f"{told[0].title}, and more",
-        body="\n\n".join(one.body for one in told),
-        html="".join(one.html for one in told),
+        notifications[0],
+        title=f"{notifications[0].title} and more",
+        body="\n\n".join(one.body for one in notifications),
+        html="".join(one.html for one in notifications),
         rules=rules,
         events=events,
     )
 
 
 def next_attempt(outcome: Outcome, delivery: Delivery, now: datetime, jitter: float) -> datetime | None:
-    """Give when to try again after an attempt, None for never; `jitter` is from 0 to 1.
+    """Return when to try again after an attempt (UTC), None for never; `jitter` is from 0 to 1.
 
-    Pauses double from FIRST_PAUSE to LONGEST_PAUSE; MOST_ATTEMPTS of them last PATIENCE at least.
+    Pauses double from FIRST_PAUSE to LONGEST_PAUSE, unless the provider asks for a longer one.
     """
     refusals = delivery.refusals + (outcome.verdict is Verdict.REFUSED)
     if outcome.verdict is Verdict.SENT or refusals >= MOST_REFUSALS or delivery.attempts >= MOST_ATTEMPTS:
         return None
-    pause = FIRST_PAUSE * (1 << min(max(delivery.attempts - 1, 0), DOUBLINGS)) * (1 + JITTER * jitter)
-    wish = timedelta(seconds=min(outcome.retry_after or 0.0, LONGEST_WISH.total_seconds()))
-    return now + max(min(pause, LONGEST_PAUSE), wish)
+    doublings = min(delivery.attempts - 1, MOST_DOUBLINGS)
+    pause = min(FIRST_PAUSE * 2.0**doublings * (1 + JITTER * jitter), LONGEST_PAUSE)
+    asked = timedelta(seconds=min(outcome.retry_after or 0.0, LONGEST_WAIT.total_seconds()))
+    return now + max(pause, asked)

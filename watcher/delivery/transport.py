@@ -1,76 +1,97 @@
-"""Messages on their way: each to its channel in a process of its own, with a deadline that holds."""
+"""Send messages all at the same time, each by the transport of its channel's address."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
-from threading import Event
+from dataclasses import dataclass, replace
+from functools import partial
+from threading import Event as Flag
 
-from watcher.delivery.apprise_process import MOST_IDS, SENDER, UNTHREADED, ask
-from watcher.delivery.console import show
-from watcher.domain.catalog import Json
+from watcher.delivery import apprise_process, console
+from watcher.delivery.apprise_process import SENDER, UNTHREADED
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
 
-DEADLINE = 30.0  # seconds for one message, the child's start included
-AT_ONCE = 8  # children; each takes 60 MB while it lives
-UNSTARTED = Outcome(Verdict.RETRY, "watcher stopped before it was sent")
+DEADLINE = 30.0  # seconds for one message, including the start of a child
+AT_ONCE = 8  # messages; a child takes 60 MB while it lives
+UNSTARTED = Outcome(Verdict.RETRY, "watcher stopped before the message was sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """A way to send; neither function raises for what a channel does.
+
+    `send` takes a channel, its message, a deadline in seconds and a flag that cuts this short.
+    `check` takes a channel and a deadline; it sends nothing, and returns why the channel cannot be used.
+    """
+
+    send: Callable[[Channel, Delivery, float, Flag], Outcome]
+    check: Callable[[Channel, float], str | None]
+
+
+TRANSPORTS: Mapping[str, Transport] = {
+    "console": Transport(console.send, console.check),
+}
+"""The transports by the scheme of an address; all other schemes are Apprise's."""
 
 
 def deliver(
     batch: Sequence[tuple[Channel, Delivery]],
     *,
     deadline: float = DEADLINE,
-    stop: Event | None = None,
+    stop: Flag | None = None,
     sender: Sequence[str] = SENDER,
 ) -> list[Outcome]:
-    """Send each message to its channel, all at the same time; gives the outcomes in the same order.
+    """Send each message to its channel, all at the same time; return the outcomes in the same order.
 
-    A message takes at most `deadline` seconds, and GRACE once `stop` is set; `sender` is the child's command.
-    Never raises for what a channel does.
+    A message may take `deadline` seconds, or a few once `stop` is set; `sender` is the command of Apprise's
+    child. Never raises for what a channel does.
     """
-    ending = stop or Event()
+    ending = stop or Flag()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deliver") as pool:
-        sending = [_begin(pool, *item, deadline, ending, sender) for item in batch]
+        sending = [
+            _begin(pool, _transport(channel, sender), channel, delivery, deadline, ending)
+            for channel, delivery in batch
+        ]
         return [outcome.result() for outcome in sending]
 
 
 def check(channel: Channel, *, deadline: float = DEADLINE, sender: Sequence[str] = SENDER) -> str | None:
-    """Say why a channel cannot be used, without showing its address; None where it can. Nothing is sent."""
-    if channel.is_console:
-        return None
-    outcome = ask({"check": True, "url": channel.url.reveal()}, deadline, Event(), sender)
-    return None if outcome.verdict is Verdict.SENT else outcome.reason
+    """Return why a channel cannot be used, without showing its address; None if it can. Sends nothing."""
+    return _transport(channel, sender).check(channel, deadline)
+
+
+def _transport(channel: Channel, sender: Sequence[str]) -> Transport:
+    scheme = channel.url.reveal().partition("://")[0]
+    return TRANSPORTS.get(scheme) or Transport(
+        partial(apprise_process.send, sender=sender), partial(apprise_process.check, sender=sender)
+    )
 
 
 def _begin(
     pool: ThreadPoolExecutor,
+    transport: Transport,
     channel: Channel,
     delivery: Delivery,
     deadline: float,
-    stop: Event,
-    sender: Sequence[str],
+    stop: Flag,
 ) -> "Future[Outcome]":
     try:
-        return pool.submit(_deliver, channel, delivery, deadline, stop, sender)
-    except RuntimeError:  # Python's word for a machine that has no more threads; one before may take it up
+        return pool.submit(_send, transport, channel, delivery, deadline, stop)
+    except RuntimeError:  # the machine has no more threads; but one that runs may still take it up
         outcome: Future[Outcome] = Future()
         outcome.set_result(replace(UNTHREADED, unsure=True))
         return outcome
 
 
-def _deliver(
-    channel: Channel, delivery: Delivery, deadline: float, stop: Event, sender: Sequence[str]
-) -> Outcome:
+def _send(transport: Transport, channel: Channel, delivery: Delivery, deadline: float, stop: Flag) -> Outcome:
     if stop.is_set():
         return UNSTARTED
-    if channel.is_console:
-        return show(delivery)
+    return transport.send(channel, _marked(delivery), deadline, stop)
+
+
+def _marked(delivery: Delivery) -> Delivery:
+    """Return the message with a title that says so if it may have arrived before."""
+    if not delivery.repeat:
+        return delivery
     notification = delivery.notification
-    job: dict[str, Json] = {
-        "url": channel.url.reveal(),
-        "title": notification.title,
-        "body": notification.body,
-        "html": notification.html,
-        "event_id": " ".join(notification.events[:MOST_IDS]),
-        "repeat": delivery.repeat,
-    }
-    return ask(job, deadline, stop, sender)
+    title = f"[possible repeat] {notification.title}"
+    return replace(delivery, notification=replace(notification, title=title))

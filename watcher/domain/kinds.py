@@ -2,45 +2,254 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Self
+
+from watcher.domain.catalog import Aspect
+
+
+class Severity(IntEnum):
+    """How urgent news is, most urgent first: the order in a message."""
+
+    CRITICAL = 0
+    WARNING = 1
+    INFO = 2
+    DETAIL = 3
+
+
+class About(StrEnum):
+    """What an event's subject is: a model's id, the catalog, or a part of watcher."""
+
+    MODEL = "model"
+    CATALOG = "catalog"
+    PART = "part"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """How a kind of event is told: under which heading, what it means, how urgent it is (0 first).
+class Row:
+    """The properties of a kind.
 
-    `most` is how many of a kind one poll tells singly; more are one event about the whole catalog.
+    `hold` names the hold that a change of this kind must outlast. If `aspect` is set, every change of that
+    aspect is of this kind.
     """
 
     heading: str
     meaning: str
-    urgency: int
-    most: int = 10
+    severity: Severity
+    about: About = About.MODEL
+    hold: str | None = None
+    aspect: Aspect | None = None
 
 
-KINDS: Mapping[str, Kind] = {
-    "expiration.announced": Kind("Leaving OpenRouter", "a model got an expiration date", 0),
-    "expiration.moved": Kind("Leaving OpenRouter", "an expiration date changed", 0),
-    "expiration.restored": Kind(
-        "Leaving OpenRouter", "an expiration date that was taken back stands again", 0
-    ),
-    "expiration.reminder": Kind("Leaving OpenRouter", "an expiration date comes closer", 0),
-    "expiration.withdrawn": Kind("Staying after all", "an expiration date was taken back", 1),
-    "model.removed": Kind("Gone", "a model left the list", 0),
-    "price.changed": Kind("Prices", "a price for prompt or completion changed and stayed", 1),
-    "price.detail": Kind("Lesser prices", "another price changed or is newly listed", 3, most=5),
-    "alias.retargeted": Kind("Aliases", "an alias points to another model", 1),
-    "model.added": Kind("New models", "a model appeared for the first time", 2),
-    "model.returned": Kind("Back again", "a model that had left is listed again", 2),
-    "context.changed": Kind("Context length", "the context length changed", 2, most=5),
-    "capability.changed": Kind("Capabilities", "modalities or supported parameters changed", 2, most=5),
-    "model.changed": Kind("Other changes", "a name or another field people care about changed", 3, most=5),
-    "catalog.changed": Kind("Whole catalog", "many models changed alike, or the list got a new field", 1),
-    "source.failing": Kind("Watcher itself", "a source has given no good answer for a while", 0),
-    "source.recovered": Kind("Watcher itself", "a failing source answers again", 1),
-    "channel.failing": Kind("Watcher itself", "a channel does not deliver", 0),
-    "channel.recovered": Kind("Watcher itself", "a channel delivers again", 1),
-    "configuration.failing": Kind("Watcher itself", "a changed configuration cannot be used", 0),
-    "configuration.recovered": Kind("Watcher itself", "the configuration can be used again", 1),
-    "store.failing": Kind("Watcher itself", "the store cannot be used", 0),
-    "store.recovered": Kind("Watcher itself", "the store can be used again", 1),
-}
+class Kind(StrEnum):
+    """A kind of news: its name in rules and messages, and its row."""
+
+    row: Row
+
+    def __new__(cls, name: str, row: Row) -> Self:
+        """Make a string that carries its row."""
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.row = row
+        return kind
+
+    EXPIRATION_ANNOUNCED = (
+        "expiration.announced",
+        Row("Leaving OpenRouter", "a model gets an expiration date", Severity.CRITICAL, hold="announced"),
+    )
+    EXPIRATION_MOVED = (
+        "expiration.moved",
+        Row("Leaving OpenRouter", "the expiration date changes", Severity.CRITICAL, hold="moved"),
+    )
+    EXPIRATION_RESTORED = (
+        "expiration.restored",
+        Row(
+            "Leaving OpenRouter",
+            "a withdrawn expiration date is set again",
+            Severity.CRITICAL,
+            hold="announced",
+        ),
+    )
+    EXPIRATION_REMINDER = (
+        "expiration.reminder",
+        Row(
+            "Leaving OpenRouter",
+            "a date reaches one of the `reminders`",
+            Severity.CRITICAL,
+            aspect=Aspect.COUNTDOWN,
+        ),
+    )
+    EXPIRATION_WITHDRAWN = (
+        "expiration.withdrawn",
+        Row("Expiration withdrawn", "the expiration date is withdrawn", Severity.WARNING, hold="withdrawn"),
+    )
+    EXPIRATION_OVERDUE = (
+        "expiration.overdue",
+        Row(
+            "Expiration overdue", "a model is still listed a day after its expiration date", Severity.WARNING
+        ),
+    )
+    MODEL_REMOVED = (
+        "model.removed",
+        Row("Removed", "a model leaves the list", Severity.CRITICAL, hold="removed"),
+    )
+    PRICE_CHANGED = (
+        "price.changed",
+        Row("Prices", "the price of a model changes", Severity.WARNING, hold="price"),
+    )
+    PRICE_ROUTED = (
+        "price.routed",
+        Row(
+            "Another provider shown",
+            "the list shows another provider's price, and no price changed",
+            Severity.DETAIL,
+            hold="price_listed",
+        ),
+    )
+    PRICE_DETAIL = (
+        "price.detail",
+        Row(
+            "Other prices",
+            "another price changes or is newly listed",
+            Severity.DETAIL,
+            hold="price_other",
+        ),
+    )
+    PROVIDER_REMOVED = (
+        "provider.removed",
+        Row("Providers", "a provider no longer offers a model", Severity.WARNING, hold="provider_removed"),
+    )
+    PROVIDER_ADDED = (
+        "provider.added",
+        Row("Providers", "a provider newly offers a model", Severity.INFO, hold="provider_added"),
+    )
+    PROVIDER_PRICE_CHANGED = (
+        "provider.price_changed",
+        Row("Providers", "a provider changed its price for a model", Severity.INFO, hold="price"),
+    )
+    PROVIDER_LIMITS_CHANGED = (
+        "provider.limits_changed",
+        Row(
+            "Providers",
+            "a provider changed its context length, maximal output or quantization",
+            Severity.DETAIL,
+            hold="limits",
+        ),
+    )
+    ALIAS_RETARGETED = (
+        "alias.retargeted",
+        Row(
+            "Aliases",
+            "an alias points to another model",
+            Severity.WARNING,
+            hold="alias",
+            aspect=Aspect.ALIAS,
+        ),
+    )
+    MODEL_ADDED = (
+        "model.added",
+        Row("New models", "a model appears for the first time", Severity.INFO, hold="added"),
+    )
+    MODEL_PRICED = (
+        "model.priced",
+        Row("New models", "the list shows the price of a model first seen in the feed", Severity.INFO),
+    )
+    MODEL_RETURNED = (
+        "model.returned",
+        Row("Returned", "a model that had left is listed again", Severity.INFO, hold="returned"),
+    )
+    CONTEXT_CHANGED = (
+        "context.changed",
+        Row(
+            "Context length",
+            "the context length changes",
+            Severity.INFO,
+            hold="context",
+            aspect=Aspect.CONTEXT,
+        ),
+    )
+    CAPABILITY_CHANGED = (
+        "capability.changed",
+        Row(
+            "Capabilities",
+            "modalities, supported parameters or voices change",
+            Severity.INFO,
+            hold="capabilities",
+            aspect=Aspect.CAPABILITIES,
+        ),
+    )
+    LIMITS_CHANGED = (
+        "limits.changed",
+        Row(
+            "Limits",
+            "maximal output, context length or moderation of the provider shown changes",
+            Severity.DETAIL,
+            hold="limits",
+            aspect=Aspect.LIMITS,
+        ),
+    )
+    MODEL_CHANGED = (
+        "model.changed",
+        Row(
+            "Other changes",
+            "name, canonical slug, knowledge cutoff or mandatory reasoning changes",
+            Severity.DETAIL,
+            hold="details",
+            aspect=Aspect.DETAILS,
+        ),
+    )
+    CATALOG_CHANGED = (
+        "catalog.changed",
+        Row(
+            "Whole catalog",
+            "many models change in the same way, or the list gets a new field",
+            Severity.WARNING,
+            About.CATALOG,
+        ),
+    )
+    SOURCE_FAILING = (
+        "source.failing",
+        Row(
+            "Watcher itself",
+            "a source has given no good answer for a while",
+            Severity.CRITICAL,
+            About.PART,
+        ),
+    )
+    SOURCE_RECOVERED = (
+        "source.recovered",
+        Row("Watcher itself", "the source answers again", Severity.WARNING, About.PART),
+    )
+    CHANNEL_FAILING = (
+        "channel.failing",
+        Row(
+            "Watcher itself",
+            "a channel has a dead letter, or has failed for a while",
+            Severity.CRITICAL,
+            About.PART,
+        ),
+    )
+    CHANNEL_RECOVERED = (
+        "channel.recovered",
+        Row("Watcher itself", "the channel delivers again", Severity.WARNING, About.PART),
+    )
+    CONFIGURATION_FAILING = (
+        "configuration.failing",
+        Row("Watcher itself", "a reloaded configuration is invalid", Severity.CRITICAL, About.PART),
+    )
+    CONFIGURATION_RECOVERED = (
+        "configuration.recovered",
+        Row("Watcher itself", "the configuration is valid again", Severity.WARNING, About.PART),
+    )
+    STORE_FAILING = (
+        "store.failing",
+        Row("Watcher itself", "the store cannot be read or written", Severity.CRITICAL, About.PART),
+    )
+    STORE_RECOVERED = (
+        "store.recovered",
+        Row("Watcher itself", "the store can be used again", Severity.WARNING, About.PART),
+    )
+
+
+KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
+"""Every kind by its name."""

@@ -1,38 +1,39 @@
 """News, and the messages that carry it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from watcher.domain.catalog import Document, FieldChange, Json
+from watcher.domain.catalog import Document, FieldChange, Json, Prices
+from watcher.domain.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
 
-    `since` is when it was first seen; `model` the whole document at that time, for conditions; `part_of` the
-    id of the catalog-wide event that stands for this one; `crowd` how many models moved with it at first.
+    `since` is when it was first seen (UTC); `model` is the document at that time, for conditions; `aliases`
+    point to its subject; `provider` is the provider that caused it, if known.
     """
 
     id: str
     at: datetime
-    kind: str
+    kind: Kind
     subject: str
     before: Json = None
     after: Json = None
     fields: tuple[FieldChange, ...] = ()
     cause: str | None = None
-    part_of: str | None = None
     since: datetime | None = None
-    crowd: int = 0
-    model: Document = field(default_factory=dict)
+    model: Document | None = None
+    aliases: tuple[str, ...] = ()
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What one channel is told after one poll; `urgent` passes the channel's quiet hours."""
+    """One poll's message to one channel; `urgent` ignores the channel's quiet hours."""
 
     channel: str
     at: datetime
@@ -46,7 +47,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A value people chart that the list showed anew: prices in USD per token as text, else JSON text."""
+    """A new value for the charts: prices in USD per token as text, anything else as JSON text."""
 
     at: datetime
     model: str
@@ -54,5 +55,5 @@ class HistoryEntry:
     value: str | None
 
 
-ToldPrices: TypeAlias = Mapping[tuple[str, str], Document]
+BasePrices: TypeAlias = Mapping[tuple[str, str], Prices]
 """By rule name and model id: the price from which that rule's size conditions count."""

@@ -1,4 +1,4 @@
-"""How long differences must last before they are news."""
+"""How long changes must last before they are reported."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,18 +6,20 @@ from datetime import timedelta
 
 HOURS = timedelta(hours=1)
 
-
 HOLDS: Mapping[str, timedelta] = {
     "added": 0 * HOURS,
     "returned": 6 * HOURS,
     "removed": 28 * HOURS,
-    "price": 1 * HOURS,
-    "price_doubtful": 8 * HOURS,
-    "price_restless": 40 * HOURS,
+    "price": 8 * HOURS,
+    "price_restless": 24 * HOURS,
+    "price_listed": 24 * HOURS,
     "price_other": 7 * 24 * HOURS,
+    "provider_added": 6 * HOURS,
+    "provider_removed": 24 * HOURS,
+    "limits": 24 * HOURS,
     "announced": 0 * HOURS,
     "moved": 0 * HOURS,
-    "withdrawn": 48 * HOURS,
+    "withdrawn": 6 * 24 * HOURS,
     "alias": 0 * HOURS,
     "context": 24 * HOURS,
     "capabilities": 24 * HOURS,
@@ -26,16 +28,15 @@ HOLDS: Mapping[str, timedelta] = {
     "source": 1 * HOURS,
     "channel": 1 * HOURS,
 }
-"""How long a difference must last before it is news, by the name that the configuration uses."""
-
+"""How long a change must last before it is reported, by the name that the configuration uses."""
 
 REMINDERS = (30, 14, 7, 1, 0)
-"""Days before an expiration date at which people are reminded."""
+"""Days before an expiration date at which to send a reminder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long differences must last (by hold name), and when to remind of an expiration (days before)."""
+    """How long changes must last (by hold name), and when to send reminders (days before)."""
 
     holds: Mapping[str, timedelta] = field(default_factory=lambda: HOLDS)
     reminders: tuple[int, ...] = REMINDERS

@@ -1,9 +1,10 @@
-"""An event in words: one line for people, remote text made harmless."""
+"""An event in words: a title and a line, with remote text made harmless."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from watcher.domain.catalog import Json
+from watcher.domain.catalog import FieldChange, Json
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.openrouter import dates, prices
 from watcher.text import times
@@ -12,57 +13,58 @@ from watcher.text.clean import LONGEST, clean
 ARROW = "→"
 
 
-def headline(event: Event) -> str:
-    """Say an event in the few words of a title."""
-    subject, left = event.subject, _left(event)
-    words = {
-        "model.added": f"{subject} is new",
-        "model.removed": f"{subject} is gone",
-        "model.returned": f"{subject} is back",
-        "price.changed": f"{subject} {_dearer(event)}",
-        "price.detail": f"{subject}: {event.cause or 'lesser prices changed'}",
-        "expiration.announced": f"{subject} leaves {left}",
-        "expiration.moved": f"{subject} now leaves {left}",
-        "expiration.restored": f"{subject} leaves {left} after all",
-        "expiration.reminder": f"{subject} leaves {left}",
-        "expiration.withdrawn": f"{subject} stays after all",
-        "alias.retargeted": f"{subject} points to {event.after}",
-        "context.changed": f"{subject}: context {_count(event.before)} {ARROW} {_count(event.after)}",
-        "capability.changed": f"{subject} changed its capabilities",
-        "model.changed": f"{subject} changed",
-        "source.failing": f"No good answer from the {subject} source",
-        "source.recovered": f"The {subject} source answers again",
-        "channel.failing": f"Channel {subject} does not deliver",
-        "channel.recovered": f"Channel {subject} delivers again",
-        "configuration.failing": f"The changed {subject} cannot be used",
-        "configuration.recovered": f"{subject} can be used again",
-        "store.failing": "watcher cannot use its store",
-        "store.recovered": "watcher can use its store again",
-    }
-    return clean(words.get(event.kind, str(event.cause)), LONGEST // 2)
+def title(event: Event) -> str:
+    """Describe an event in the few words of a title."""
+    return clean(WORDS.get(event.kind, BY_MEANING).title(event), LONGEST // 2)
 
 
-def _dearer(event: Event) -> str:
-    was_free, is_free = (prices.is_free(side) for side in (event.before, event.after))
+def _price_title(event: Event) -> str:
+    was_free, is_free = frees(event)
     if was_free != is_free:
-        return "is free now" if is_free else "is no longer free"
+        return f"{event.subject} is {'now' if is_free else 'no longer'} free"
     move = prices.largest_move(event.before, event.after)
     if move is None:
-        return "changed its prices"
-    return f"is {prices.percent(abs(move)).removeprefix('+')} {'dearer' if move > 0 else 'cheaper'}"
+        return f"{event.subject} changed its prices"
+    size = prices.percent(abs(move)).removeprefix("+")
+    return f"{event.subject} price {'up' if move > 0 else 'down'} {size}"
 
 
-def _left(event: Event) -> str:
-    day = dates.day_of(event.after) if event.kind.startswith("expiration") else None
-    return times.show_days_left(dates.days_left(day, event.at)) if day else ""
+def frees(event: Event) -> tuple[bool, bool]:
+    """Whether a model was free before a change of its price, and whether it is now.
+
+    What a provider asks is prompt and completion alone; the other units are those of the model's row.
+    """
+    sides = [side for side in (event.before, event.after) if isinstance(side, Mapping)]
+    row = event.model.price if event.model and all(side.keys() <= {*prices.MAIN} for side in sides) else None
+    was_free, is_free = (
+        prices.is_free({**(row or {}), **side} if isinstance(side, Mapping) else None)
+        for side in (event.before, event.after)
+    )
+    return was_free, is_free
+
+
+def _leaving(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the subject and the text, with `{}` for the time left."""
+
+    def write(event: Event) -> str:
+        day = dates.day_of(event.after)
+        left = times.show_days_left(dates.days_left(day, event.at)) if day else ""
+        return f"{event.subject} {text.replace('{}', left)}"
+
+    return write
 
 
 def describe(event: Event) -> str:
-    """Say an event in one line."""
-    line = _LINES[event.kind](event)
-    return clean(
-        f"{line} ({event.cause})" if event.cause and event.kind not in _SAYS_CAUSE else line, 2 * LONGEST
-    )
+    """Describe an event in one line."""
+    words = WORDS.get(event.kind, BY_MEANING)
+    line = (words.line or words.title)(event)
+    return clean(f"{line} ({event.cause})" if event.cause and not words.has_cause else line, 2 * LONGEST)
+
+
+def describe_together(event: Event, models: int) -> str:
+    """Describe in one line what an expiration says of many models."""
+    said = describe(replace(event, subject=f"{models:,} models"))
+    return said.replace("models leaves", "models leave", 1)
 
 
 def _added(event: Event) -> str:
@@ -70,7 +72,8 @@ def _added(event: Event) -> str:
 
 
 def _removed(event: Event) -> str:
-    return f"{event.subject} is gone; it was {_summary(event.before)}"
+    cause = f"; {event.cause}" if event.cause else ""
+    return f"{event.subject} was removed (was {_summary(event.before)}{cause})"
 
 
 def _returned(event: Event) -> str:
@@ -79,23 +82,35 @@ def _returned(event: Event) -> str:
 
 def _summary(summary: Json) -> str:
     if not isinstance(summary, Mapping) or "price" not in summary:
-        return "details not known yet"
+        return "details unknown"
     context = summary.get("context")
-    size = f", {context:,} tokens of context" if isinstance(context, int) else ""
-    return prices.headline(summary["price"]) + size
+    size = f", {context:,} tokens context" if isinstance(context, int) else ""
+    return prices.show_main(summary["price"]) + size
 
 
 def _price(event: Event) -> str:
     keys = sorted((c.path for c in event.fields if not c.path.startswith("overrides")), key=_rank)
-    by_token = [_step(event, key) for key in keys if key not in prices.UNITS]
-    told = [", ".join(by_token) + " per M tokens"] if by_token else []
-    told += [f"{_step(event, key)} {prices.UNITS[key]}" for key in keys if key in prices.UNITS]
+    units = {key: _unit(event, key) for key in keys}
+    by_token = [_step(event, key) for key in keys if units[key] == prices.PER_MILLION]
+    told = [f"{', '.join(by_token)} {prices.PER_MILLION}"] if by_token else []
+    told += [f"{_step(event, key)} {unit}" for key, unit in units.items() if unit != prices.PER_MILLION]
     told += ["conditional prices changed"] if len(keys) < len(event.fields) else []
-    return f"{event.subject}: {', '.join(told)}"
+    return f"{event.subject}: {', '.join(told) or 'price changed'}"
+
+
+def _unit(event: Event, key: str) -> str:
+    """Return the unit of a price that changed."""
+    return prices.unit_of(key, prices.price(event.before, key), prices.price(event.after, key))
+
+
+def _price_and_who(event: Event) -> str:
+    """Write a change of the price; the cause says whose price it is, and if there is none, this does."""
+    asked = f" (asked by {event.provider})" if event.provider and not event.cause else ""
+    return _price(event) + asked
 
 
 def _rank(key: str) -> tuple[bool, str]:
-    return key not in prices.HEADLINE, "" if key == "prompt" else key
+    return key not in prices.MAIN, "" if key == "prompt" else key
 
 
 def _label(key: str) -> str:
@@ -104,7 +119,7 @@ def _label(key: str) -> str:
 
 def _step(event: Event, key: str) -> str:
     """Write one price: `prompt $1.25 → $1.50 (+20 %)`."""
-    before, after = (prices.amount(side, key) for side in (event.before, event.after))
+    before, after = (prices.amount(side, key, _unit(event, key)) for side in (event.before, event.after))
     move = prices.ratio(prices.price(event.before, key), prices.price(event.after, key))
     return f"{_label(key)} {before} {ARROW} {after}" + (f" ({prices.percent(move)})" if move else "")
 
@@ -119,21 +134,20 @@ def _leaves(event: Event) -> str:
 
 def _moved(event: Event) -> str:
     before = dates.day_of(event.before)
-    return _leaves(event) + (f"; before it was {times.show_day(before)}" if before else "")
+    return _leaves(event) + (f" (was {times.show_day(before)})" if before else "")
 
 
 def _restored(event: Event) -> str:
-    return f"{_leaves(event)}; that date had been taken back"
+    return f"{_leaves(event)}; the date had been withdrawn"
 
 
-def _stays(event: Event) -> str:
+def _withdrawn(event: Event) -> str:
     before = dates.day_of(event.before)
-    day = f" on {times.show_day(before)}" if before else ""
-    return f"{event.subject} no longer has a date to leave{day and ' (it was to leave' + day + ')'}"
+    return f"{event.subject}: expiration withdrawn" + (f" (was {times.show_day(before)})" if before else "")
 
 
 def _alias(event: Event) -> str:
-    return f"{event.subject} now points to {event.after}, before to {event.before}"
+    return f"{event.subject} now points to {event.after} (was {event.before})"
 
 
 def _context(event: Event) -> str:
@@ -145,36 +159,34 @@ def _count(value: Json) -> str:
 
 
 def _capability(event: Event) -> str:
-    told = [
+    moves = [
         f"{verb} {_CAPABILITIES.get(path, path)} {', '.join(entries)}"
         for verb, path, entries in _moves(event)
     ]
-    return f"{event.subject} {'; '.join(told)}"
+    return f"{event.subject} {'; '.join(moves)}"
 
 
 def _moves(event: Event) -> Iterator[tuple[str, str, list[str]]]:
-    """Give what lists gained and lost, by path."""
+    """Yield what each list gained and lost, with its path."""
     for change in event.fields:
         before, after = (set(_texts(side)) for side in (change.before, change.after))
-        for verb, entries in (("gains", after - before), ("loses", before - after)):
+        for verb, entries in (("gained", after - before), ("lost", before - after)):
             if entries:
                 yield verb, change.path, sorted(entries)
 
 
-def in_common(events: Sequence[Event]) -> str:
-    """Say what most of many events have in common: `mostly gains parameter tools`; or nothing."""
-    moves = Counter(
+def gains(event: Event) -> list[str]:
+    """Describe each thing that a model gained or lost: `gained parameter tools`."""
+    return [
         f"{verb} {_CAPABILITIES.get(path, path)} {entry}"
-        for event in events
         for verb, path, entries in _moves(event)
         for entry in entries
-    )
-    fields = Counter(_label(change.path) for event in events for change in event.fields)
-    for phrases in (moves, fields):
-        common = [phrase for phrase, count in phrases.most_common(3) if 2 * count > len(events)]
-        if common:
-            return f"mostly {', '.join(common)}"
-    return ""
+    ]
+
+
+def labels(event: Event) -> list[str]:
+    """Name the values that changed."""
+    return [_label(change.path) for change in event.fields]
 
 
 def _texts(side: Json) -> list[str]:
@@ -185,57 +197,184 @@ _CAPABILITIES = {"input": "input", "output": "output", "parameters": "parameter"
 
 
 def _details(event: Event) -> str:
-    told = [
+    steps = [
         f"{_label(c.path)} {clean(str(c.before))!r} {ARROW} {clean(str(c.after))!r}" for c in event.fields
     ]
-    return f"{event.subject}: {', '.join(told)}"
+    return f"{event.subject}: {', '.join(steps)}"
 
 
-def _catalog(event: Event) -> str:
+def _priced(event: Event) -> str:
+    return f"{event.subject} costs {prices.show_main(event.after)}"
+
+
+def _overdue(event: Event) -> str:
+    day = dates.day_of(event.after)
+    left = f"was to leave on {times.show_day(day)} and " if day else ""
+    return f"{event.subject} {left}is still listed"
+
+
+def _routed(event: Event) -> str:
+    before, after = (prices.show_main(side) for side in (event.before, event.after))
+    return (
+        f"{event.subject}: the list shows another provider, which asks {after} instead of {before}; "
+        "no price changed"
+    )
+
+
+def _provider(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the text with `{provider}` and with `{}` for the model."""
+    return lambda event: text.replace("{provider}", _who(event)).replace("{}", event.subject)
+
+
+def _who(event: Event) -> str:
+    return event.provider or "A provider"
+
+
+def _provider_added(event: Event) -> str:
+    price = prices.show_main(event.after)
+    return f"{_who(event)} now offers {event.subject} " + (
+        f"at {price}" if price.startswith("$") else f"({price})"
+    )
+
+
+def is_last_but_one(event: Event) -> bool:
+    """Whether an event is a provider that left a model with only one."""
+    left = event.after.get("providers") if isinstance(event.after, Mapping) else None
+    return event.kind is Kind.PROVIDER_REMOVED and left == 1
+
+
+def _provider_removed_title(event: Event) -> str:
+    if is_last_but_one(event):
+        return f"{event.subject} is down to one provider"
+    return f"{_who(event)} no longer offers {event.subject}"
+
+
+def _provider_removed(event: Event) -> str:
+    left = f": {event.cause}" if event.cause else ""
+    return f"{_who(event)} no longer offers {event.subject}{left}"
+
+
+def _provider_price_title(event: Event) -> str:
+    return f"{_who(event)} {_verb(event)} its price for {event.subject}"
+
+
+def _verb(event: Event) -> str:
+    """Describe which way a price went, by the usual mix of tokens."""
+    before, after = (prices.blend(side) for side in (event.before, event.after))
+    if before is None or after is None or before == after:
+        return "changed"
+    return "raised" if after > before else "lowered"
+
+
+def _provider_price(event: Event) -> str:
+    cause = f" ({event.cause})" if event.cause else ""
+    return f"{_who(event)} {_verb(event)} its price for {_price(event)}{cause}"
+
+
+def _provider_limits(event: Event) -> str:
+    told = [_limit(change) for change in event.fields]
+    return f"{_who(event)} changed its limits for {event.subject}" + (f": {', '.join(told)}" if told else "")
+
+
+def _limit(change: FieldChange) -> str:
+    before, after = (
+        _count(side) if isinstance(side, int) or side is None else clean(str(side))
+        for side in (change.before, change.after)
+    )
+    unit = " tokens" if change.path in _LIMITS else ""
+    return f"{_LIMITS.get(change.path, _label(change.path))} {before} {ARROW} {after}{unit}"
+
+
+_LIMITS = {"context": "context", "max_output": "maximal output"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How to describe a kind: its title, its line (None: the same), and whether the line has the cause."""
+
+    title: Callable[[Event], str]
+    line: Callable[[Event], str] | None = None
+    has_cause: bool = False
+
+
+def _text(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the text with `{}` for the event's subject."""
+    return lambda event: text.replace("{}", event.subject)
+
+
+def _with_cause(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the text and the cause."""
+    return lambda event: f"{text.replace('{}', event.subject)}: {event.cause}"
+
+
+def _cause(event: Event) -> str:
     return str(event.cause)
 
 
-def _failing(event: Event) -> str:
-    return f"The {event.subject} source has given no good answer for a while: {event.cause}"
+def _detail_title(event: Event) -> str:
+    return f"{event.subject}: {event.cause or 'other prices changed'}"
 
 
-def _mute(event: Event) -> str:
-    return f"{headline(event)}: {event.cause}; see `watcher outbox`"
+def _alias_title(event: Event) -> str:
+    return f"{event.subject} points to {event.after}"
 
 
-def _misconfigured(event: Event) -> str:
-    return f"{headline(event)}, the one before goes on: {event.cause}"
+def _context_title(event: Event) -> str:
+    return f"{event.subject}: context {_count(event.before)} {ARROW} {_count(event.after)}"
 
 
-def _storeless(event: Event) -> str:
-    return f"{headline(event)} and tells nothing else until then: {event.cause}"
+def _muted(event: Event) -> str:
+    return f"Channel {event.subject} is failing: {event.cause}; see `watcher outbox`"
 
 
-_SAYS_CAUSE = frozenset(
-    {"catalog.changed", "source.failing", "channel.failing", "configuration.failing", "store.failing"}
-)
-_LINES: Mapping[str, Callable[[Event], str]] = {
-    "model.added": _added,
-    "model.removed": _removed,
-    "model.returned": _returned,
-    "price.changed": _price,
-    "price.detail": _price,
-    "expiration.announced": _leaves,
-    "expiration.moved": _moved,
-    "expiration.restored": _restored,
-    "expiration.withdrawn": _stays,
-    "expiration.reminder": _leaves,
-    "alias.retargeted": _alias,
-    "context.changed": _context,
-    "capability.changed": _capability,
-    "model.changed": _details,
-    "catalog.changed": _catalog,
-    "source.failing": _failing,
-    "source.recovered": headline,
-    "channel.failing": _mute,
-    "channel.recovered": headline,
-    "configuration.failing": _misconfigured,
-    "configuration.recovered": headline,
-    "store.failing": _storeless,
-    "store.recovered": headline,
+def _meaning(event: Event) -> str:
+    return f"{event.subject}: {event.kind.row.meaning}"
+
+
+BY_MEANING = Words(_meaning)
+WORDS: Mapping[Kind, Words] = {
+    Kind.MODEL_ADDED: Words(_text("{} is new"), _added),
+    Kind.MODEL_REMOVED: Words(_text("{} was removed"), _removed, has_cause=True),
+    Kind.MODEL_RETURNED: Words(_text("{} is back"), _returned),
+    Kind.PRICE_CHANGED: Words(_price_title, _price_and_who),
+    Kind.MODEL_PRICED: Words(_text("{}: price known"), _priced),
+    Kind.EXPIRATION_OVERDUE: Words(_text("{} is still listed after its date"), _overdue),
+    Kind.LIMITS_CHANGED: Words(_text("{} changed its limits"), _details),
+    Kind.PRICE_ROUTED: Words(_text("{}: the list shows another provider"), _routed, has_cause=True),
+    Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
+    Kind.PROVIDER_REMOVED: Words(_provider_removed_title, _provider_removed, has_cause=True),
+    Kind.PROVIDER_PRICE_CHANGED: Words(_provider_price_title, _provider_price, has_cause=True),
+    Kind.PROVIDER_LIMITS_CHANGED: Words(_provider("{provider} changed its limits for {}"), _provider_limits),
+    Kind.PRICE_DETAIL: Words(_detail_title, _price),
+    Kind.EXPIRATION_ANNOUNCED: Words(_leaving("leaves {}"), _leaves),
+    Kind.EXPIRATION_MOVED: Words(_leaving("now leaves {}"), _moved),
+    Kind.EXPIRATION_RESTORED: Words(_leaving("leaves {} after all"), _restored),
+    Kind.EXPIRATION_REMINDER: Words(_leaving("leaves {}"), _leaves),
+    Kind.EXPIRATION_WITHDRAWN: Words(_text("{}: expiration withdrawn"), _withdrawn),
+    Kind.ALIAS_RETARGETED: Words(_alias_title, _alias),
+    Kind.CONTEXT_CHANGED: Words(_context_title, _context),
+    Kind.CAPABILITY_CHANGED: Words(_text("{} changed its capabilities"), _capability),
+    Kind.MODEL_CHANGED: Words(_text("{} changed"), _details),
+    Kind.CATALOG_CHANGED: Words(_cause, _cause, has_cause=True),
+    Kind.SOURCE_FAILING: Words(
+        _text("No good answer from the {} source"),
+        _with_cause("No good answer from the {} source for a while"),
+        has_cause=True,
+    ),
+    Kind.SOURCE_RECOVERED: Words(_text("The {} source answers again")),
+    Kind.CHANNEL_FAILING: Words(_text("Channel {} is failing"), _muted, has_cause=True),
+    Kind.CHANNEL_RECOVERED: Words(_text("Channel {} works again")),
+    Kind.CONFIGURATION_FAILING: Words(
+        _text("{} is invalid"),
+        _with_cause("{} is invalid, keeping the previous one"),
+        has_cause=True,
+    ),
+    Kind.CONFIGURATION_RECOVERED: Words(_text("{} is valid again")),
+    Kind.STORE_FAILING: Words(
+        _text("watcher cannot use its store"),
+        _with_cause("watcher cannot use its store and reports nothing until it can"),
+        has_cause=True,
+    ),
+    Kind.STORE_RECOVERED: Words(_text("watcher can use its store again")),
 }
+"""How to describe each kind; a kind without a row here is described by its meaning."""

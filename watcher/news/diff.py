@@ -1,6 +1,6 @@
-"""What differs between the document people know and the one that a source shows."""
+"""What differs between the announced document and the observed one."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from deepdiff import DeepDiff
@@ -11,34 +11,34 @@ from watcher.domain.catalog import Aspect, Change, Document, FieldChange, Json
 from watcher.openrouter.ids import is_alias
 
 COMPARED = tuple(aspect for aspect in Aspect if aspect is not Aspect.COUNTDOWN)
-COMPARED_OF_ALIAS = (Aspect.LISTED, Aspect.ALIAS)  # all else on an alias only echoes its target
+COMPARED_OF_ALIAS = (Aspect.LISTED, Aspect.ALIAS)  # everything else on an alias echoes its target
 
 
 def diff(model: str, announced: Document, observed: Document) -> list[Change]:
-    """Give a Change for each aspect whose observed value is not the announced one."""
-    compared = COMPARED_OF_ALIAS if is_alias(model) else COMPARED
-    return [
-        Change(aspect, announced[aspect], observed[aspect], _fields(announced[aspect], observed[aspect]))
-        for aspect in compared
-        if announced[aspect] != observed[aspect]
-    ]
-
-
-def _fields(before: Json, after: Json) -> tuple[FieldChange, ...]:
-    """Name each field inside an aspect that differs; a list is one value."""
-    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
-        return ()
+    """Return a Change for each aspect whose observed value is not the announced one."""
+    aspects = COMPARED_OF_ALIAS if is_alias(model) else COMPARED
+    before, after = ({a.value: getattr(side, a.value) for a in aspects} for side in (announced, observed))
+    if before == after:
+        return []
     tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, custom_operators=[_WholeList()])
-    changes = [
-        FieldChange(".".join(map(str, level.path(output_format="list"))), _value(level.t1), _value(level.t2))
-        for levels in tree.values()
-        for level in levels
-    ]
-    return tuple(sorted(changes, key=lambda change: change.path))
+    fields: dict[str, list[FieldChange]] = {}
+    for level in (level for levels in tree.values() for level in levels):
+        aspect, *path = level.path(output_format="list")
+        fields.setdefault(aspect, []).append(_field(path, level))
+    return [_change(aspect, before, after, fields[aspect]) for aspect in aspects if aspect in fields]
 
 
-def _value(side: Any) -> Json:  # noqa: ANN401 - DeepDiff's own marker for an absent side has no public type
+def _field(path: Sequence[object], level: Any) -> FieldChange:  # noqa: ANN401 - deepdiff has no types
+    return FieldChange(".".join(map(str, path)), _value(level.t1), _value(level.t2))
+
+
+def _value(side: Any) -> Json:  # noqa: ANN401 - DeepDiff's marker for an absent side has no public type
     return None if side is notpresent else side
+
+
+def _change(aspect: Aspect, before: Any, after: Any, fields: Sequence[FieldChange]) -> Change:  # noqa: ANN401
+    inner = sorted((field for field in fields if field.path), key=lambda field: field.path)
+    return Change(aspect, before[aspect], after[aspect], tuple(inner))
 
 
 class _WholeList(BaseOperator):
@@ -48,7 +48,7 @@ class _WholeList(BaseOperator):
         super().__init__(types=[list])
 
     def give_up_diffing(self, level: Any, diff_instance: Any) -> bool:  # noqa: ANN401 - deepdiff has no types
-        """Report the pair once, and go no deeper."""
+        """Report two different lists once and go no deeper."""
         if level.t1 != level.t2:
             diff_instance.custom_report_result("list_changed", level)
         return True

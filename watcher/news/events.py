@@ -1,86 +1,80 @@
-"""The kinds of news, and how a settled difference becomes one."""
+"""How a change that has lasted, a failing part of watcher or a catalog-wide change becomes an event."""
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from watcher.domain.catalog import Aspect, Change, Document, FieldChange, Json
+from watcher.domain.kinds import KINDS, Kind
 from watcher.domain.news import Event
 from watcher.domain.polls import Part
 from watcher.openrouter import prices
 
 CATALOG = "catalog"
-_OF_ASPECT = {
-    Aspect.PRICE: "price.changed",
-    Aspect.COUNTDOWN: "expiration.reminder",
-    Aspect.ALIAS: "alias.retargeted",
-    Aspect.CONTEXT: "context.changed",
-    Aspect.CAPABILITIES: "capability.changed",
-    Aspect.DETAILS: "model.changed",
-}
+KIND_OF_ASPECT = {kind.row.aspect: kind for kind in Kind if kind.row.aspect}
+SUMMARY = ("context", "expiration", "capabilities")
 
 
-def kind_of(change: Change, known: Document) -> str:
-    """Name the kind of a difference from what is known of a model."""
+def kind_of(change: Change, dates: Sequence[str]) -> Kind:
+    """Return the kind of a change; `dates` are the expiration dates announced for the model so far."""
     match change.aspect, change.before, change.after:
         case Aspect.LISTED, None, _:
-            return "model.added"
+            return Kind.MODEL_ADDED
         case Aspect.LISTED, _, after:
-            return "model.returned" if after else "model.removed"
+            return Kind.MODEL_RETURNED if after else Kind.MODEL_REMOVED
         case Aspect.EXPIRATION, _, _:
-            return _kind_of_date(change, known)
-        case Aspect.PRICE, _, _ if not any(_is_headline(field) for field in change.fields):
-            return "price.detail"
+            return _kind_of_date(change, dates)
+        case Aspect.PRICE, _, _:
+            is_paid_first = any(_is_window(field) for field in change.fields) or _is_headline(change)
+            return Kind.PRICE_CHANGED if is_paid_first else Kind.PRICE_DETAIL
         case _:
-            return _OF_ASPECT[change.aspect]
+            return KIND_OF_ASPECT[change.aspect]
 
 
-def _kind_of_date(change: Change, known: Document) -> str:
+def _kind_of_date(change: Change, dates: Sequence[str]) -> Kind:
     if not change.after:
-        return "expiration.withdrawn"
-    if change.after in told_dates(known):
-        return "expiration.restored"
-    return "expiration.moved" if change.before else "expiration.announced"
+        return Kind.EXPIRATION_WITHDRAWN
+    if change.before:
+        return Kind.EXPIRATION_MOVED
+    return Kind.EXPIRATION_RESTORED if change.after in dates else Kind.EXPIRATION_ANNOUNCED
 
 
-def told_dates(known: Document) -> Sequence[Json]:
-    """Give the expiration dates that people were told of a model, whether they still stand or not."""
-    dates = known.get("dates")
-    return dates if isinstance(dates, list) else []
+def _is_window(field: FieldChange) -> bool:
+    """Whether a field is a price by time of day, which counts as a main price."""
+    return prices.is_window(field.path)
 
 
-def _is_headline(field: FieldChange) -> bool:
-    """Tell whether a field is what people pay first of all: prompt, completion, or their daily schedule."""
-    return field.path in prices.HEADLINE or prices.is_window(field.path)
+def _is_headline(change: Change) -> bool:
+    """Whether a model whose tokens cost nothing changed what is paid instead: an image, a request."""
+    keys = prices.headline(change.before, change.after)
+    return keys != prices.MAIN and any(field.path in keys for field in change.fields)
 
 
-def identify(kind: str, subject: str, before: Json, after: Json, revision: int) -> str:
-    """Hash what an event says; `revision` tells apart the same words said twice."""
+def event_id(kind: str, subject: str, before: Json, after: Json, revision: int) -> str:
+    """Hash what an event says; `revision` distinguishes events that say the same."""
     said = json.dumps([kind, subject, before, after, revision], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """When a difference is told and since when it was there (UTC), why, after how many announcements."""
+    """When a change is reported, since when it was observed (UTC), its cause, and earlier announcements."""
 
     at: datetime
     since: datetime
     revision: int
     cause: str | None = None
-    crowd: int = 0
 
 
 def of_change(
-    model: str, change: Change, known: Document, document: Document, circumstances: Circumstances
+    model: str, change: Change, kind: Kind, document: Document, circumstances: Circumstances
 ) -> Event:
-    """Make the event of a settled difference; `known` is what people knew, `document` what is observed."""
-    kind = kind_of(change, known)
-    before, after = _told(change, document)
+    """Return the event of a change that has lasted; `document` is what is observed."""
+    before, after = _both_ends(change, document)
     return Event(
-        id=identify(kind, model, before, after, circumstances.revision),
+        id=event_id(kind, model, before, after, circumstances.revision),
         at=circumstances.at,
         kind=kind,
         subject=model,
@@ -89,31 +83,37 @@ def of_change(
         fields=change.fields,
         cause=circumstances.cause,
         since=circumstances.since,
-        crowd=circumstances.crowd,
         model=document,
     )
 
 
-def _told(change: Change, document: Document) -> tuple[Json, Json]:
-    """Give what an event carries: for new and gone models a summary, for prices always both ends."""
+def _both_ends(change: Change, document: Document) -> tuple[Json, Json]:
+    """Return before and after: a summary for added and removed models, all prices for a price change."""
     match change.aspect:
         case Aspect.LISTED:
-            summary = {"price": prices.whole(document)} | {
-                key: document.get(key) for key in ("context", "expiration", "capabilities")
-            }
+            summary = _summary(document)
             return (None, summary) if change.after else (summary, None)
         case Aspect.PRICE:
-            before, after = ({**document, "price": side} for side in (change.before, change.after))
-            return prices.whole(before), prices.whole(after)
+            before, after = (_with_price(document, side) for side in (change.before, change.after))
+            return prices.full_price(before), prices.full_price(after)
         case _:
             return change.before, change.after
 
 
+def _summary(document: Document) -> Json:
+    values = asdict(document)
+    return {"price": prices.full_price(document)} | {key: values[key] for key in SUMMARY}
+
+
+def _with_price(document: Document, price: Json) -> Document:
+    return replace(document, price=price if isinstance(price, Mapping) else None)
+
+
 def of_part(part: Part, what: str, at: datetime, episode: int, reason: str | None) -> Event:
-    """Make the event of a part that fails or has recovered; `episode` counts its failures."""
-    kind, subject = f"{part[0]}.{what}", part[1]
+    """Return the event of a part that fails or has recovered; `episode` counts its failures."""
+    kind, subject = KINDS[f"{part[0]}.{what}"], part[1]
     return Event(
-        id=identify(kind, subject, None, None, episode),
+        id=event_id(kind, subject, None, None, episode),
         at=at,
         kind=kind,
         subject=subject,
@@ -122,11 +122,11 @@ def of_part(part: Part, what: str, at: datetime, episode: int, reason: str | Non
 
 
 def of_catalog(at: datetime, what: str, after: Json) -> Event:
-    """Make the one event that stands for many alike; `what` says it in words, `after` has the details."""
+    """Return the one event that stands for many; `what` describes it, `after` has the details."""
     return Event(
-        id=identify("catalog.changed", CATALOG, what, after, 0),
+        id=event_id(Kind.CATALOG_CHANGED, CATALOG, what, after, 0),
         at=at,
-        kind="catalog.changed",
+        kind=Kind.CATALOG_CHANGED,
         subject=CATALOG,
         after=after,
         cause=what,

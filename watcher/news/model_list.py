@@ -1,104 +1,164 @@
 """The model list from poll to poll: each model observed, settled and kept."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from watcher.domain.catalog import Document, Item, Json, Snapshot
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import Policy
-from watcher.domain.polls import Health
-from watcher.news.events import of_catalog
+from watcher.domain.polls import MODELS, Health, Poll, State
+from watcher.domain.providers import Market
+from watcher.news.draft import Draft
+from watcher.news.events import event_id, of_catalog
+from watcher.news.feed import confirm, unconfirmed
+from watcher.news.holds import Moment
+from watcher.news.lineage import related
+from watcher.news.market import is_current
+from watcher.news.settings import Settings
 from watcher.news.settle import adopt, settle
-from watcher.news.steadiness import Moment, moved
-from watcher.openrouter.ids import BATCH, base, is_alias, slug, variant
+from watcher.openrouter.ids import BATCH, base, slug, variant
+from watcher.openrouter.prices import full_price
 
 DATE = "expiration_date"  # the row's field
-TOLD_BY_FEED: Document = {"listed": True, "expiration": None}  # the feed tells that a model is new, no more
+NEW_FIELD = "The model list has a new field: {}"
+NEW_FIELDS = "The model list has new fields: {}"
+LISTED_IN_FEED = Document()  # the feed says that a model is listed, nothing else
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One believed list and what is to be made of it.
+    """One credible list and how to read it.
 
-    `source` is as the poll before left it; `told_slugs` are the models that are news already, by the feed:
-    their slugs and ids.
+    `source` is its health after the poll before; `unconfirmed` are slugs and ids known from the feed alone;
+    `markets` are the providers by model.
     """
 
     snapshot: Snapshot
     source: Health
     at: datetime
     policy: Policy = field(default_factory=Policy)
-    told_slugs: frozenset[str] = frozenset()
+    unconfirmed: frozenset[str] = frozenset()
+    markets: Mapping[str, Market] = field(default_factory=dict)
 
     @property
     def is_first(self) -> bool:
-        """Tell whether this is the baseline, which is no news."""
+        """Whether this is the baseline, which is no news."""
         return self.source.last_good is None
 
     @property
     def is_same_query(self) -> bool:
-        """Tell whether the list was asked for as before; other models by another query are no news."""
-        return self.source.identity == self.snapshot.identity
+        """Whether the query is the same as before; models that only another query shows are not news."""
+        return self.source.query_id == self.snapshot.query_id
 
 
-def observe(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item], list[Event]]:
-    """Take in one list: all models as they stand now, and the differences that are news."""
+def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draft:
+    """Add what the list shows: the models as they are now, and the changes that are news."""
+    snapshot = poll.answers.get(MODELS)
+    if not isinstance(snapshot, Snapshot):
+        return draft
+    source = before.sources.get(MODELS, Health())
+    look = Look(snapshot, source, poll.at, settings.policy, unconfirmed(draft.feed), draft.markets)
+    items, news = observe_all(draft.items, look)
+    health = replace(draft.sources[MODELS], fields=source.fields | snapshot.fields)
+    return replace(
+        draft,
+        items=items,
+        sources={**draft.sources, MODELS: health},
+        feed=confirm(draft.feed, items),
+        news=(*draft.news, *related(news, items), *_new_fields(source.fields, snapshot.fields, poll.at)),
+        raw=snapshot.raw,
+    )
+
+
+def observe_all(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item], list[Event]]:
+    """Observe each model of the list and each one stored; return all of them, and the news."""
     after: dict[str, Item] = {}
-    told: list[Event] = []
-    moment = Moment(look.at, look.source.last_good or look.at, _movers(items, look.snapshot.documents))
+    news: list[Event] = []
+    moment = Moment(look.at, look.source.last_good or look.at)
     for model in sorted(items.keys() | look.snapshot.documents.keys()):
-        item, news = _observe(model, items.get(model), look, moment)
+        item, events = _observe(model, items.get(model), look, moment)
         if item is not None:
             after[model] = item
-        told += news
-    return after, told
-
-
-def _movers(items: Mapping[str, Item], documents: Mapping[str, Document]) -> int:
-    """Count the models whose price moved since the poll before."""
-    return sum(
-        moved(item.observed["price"], documents[model]["price"])
-        for model, item in items.items()
-        if item.observed and model in documents and not is_alias(model) and variant(model) != BATCH
-    )
+        news += events
+    return after, news
 
 
 def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
     document = look.snapshot.documents.get(model)
     if document is None:
-        if item is None or model in look.snapshot.refused:
-            return item, []  # a row that cannot be read says nothing: neither changed nor gone
-        if item.announced is None:
-            return None, []  # came and went before anybody was told
-        document = {**(item.observed or item.announced), "listed": False}
-        if not look.is_same_query:
-            return Item({**item.announced, "listed": False}, document), []
-    elif look.is_first or (_is_listed_anew(item) and not look.is_same_query):
+        return _observe_absence(model, item, look, moment)
+    if look.is_first or (_is_listed_anew(item) and not look.is_same_query):
         return adopt(document, look.at, look.policy), []
-    elif _is_listed_anew(item) and not look.told_slugs.isdisjoint({slug(document), base(model)}):
-        item = Item(TOLD_BY_FEED)
+    if _is_listed_anew(item) and not look.unconfirmed.isdisjoint({slug(document), base(model)}):
+        return _priced(model, document, look, moment)
     if item is not None and item.observed and DATE not in look.snapshot.fields:
-        # A list without any dates does not take them back.
-        document = {**document, "expiration": item.observed.get("expiration")}
-    if item is not None and _is_quiet(item, document):
+        # A list without any dates does not withdraw them.
+        document = replace(document, expiration=item.observed.expiration)
+    return _settle(model, item or Item(), document, look, moment)
+
+
+def _observe_absence(
+    model: str, item: Item | None, look: Look, moment: Moment
+) -> tuple[Item | None, list[Event]]:
+    if item is None or model in look.snapshot.refused:
+        return item, []  # an unreadable row does not mean that the model changed or left
+    is_capability = variant(model) == BATCH and base(model) in look.snapshot.documents
+    if item.announced is None or is_capability:
+        return None, []  # came and went unannounced, or is a capability of its model now
+    document = replace(item.observed or item.announced, listed=False)
+    if not look.is_same_query:
+        return _left_out(item, document), []
+    return _settle(model, item, document, look, moment)
+
+
+def _settle(
+    model: str, item: Item, document: Document, look: Look, moment: Moment
+) -> tuple[Item | None, list[Event]]:
+    if _is_quiet(item, document):
         return item, []
-    return settle(model, item or Item(), document, moment, look.policy)
+    has_market = is_current(look.markets.get(model), look.at)
+    return settle(model, item, document, moment, look.policy, has_market=has_market)
+
+
+def _priced(model: str, document: Document, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
+    """Accept a model that was reported from the feed, and report its price from the list."""
+    item, news = settle(model, Item(LISTED_IN_FEED), document, moment, look.policy)
+    price = full_price(document)
+    priced = Event(
+        id=event_id(Kind.MODEL_PRICED, model, None, price, 0),
+        at=look.at,
+        kind=Kind.MODEL_PRICED,
+        subject=model,
+        after=price,
+        since=look.at,
+        model=document,
+    )
+    return item, [priced, *news]
+
+
+def _left_out(item: Item, document: Document) -> Item:
+    """Return a model that another query does not show: no longer listed, without an event."""
+    announced = replace(item.announced, listed=False) if item.announced else None
+    return replace(item, announced=announced, observed=document, pending={})
 
 
 def _is_listed_anew(item: Item | None) -> bool:
-    return item is None or item.announced is None or not item.announced["listed"]
+    return item is None or item.announced is None or not item.announced.listed
 
 
 def _is_quiet(item: Item, document: Document) -> bool:
-    """Tell whether nothing can have become news: nothing moved, nothing waits, no date to count down to."""
-    return not item.pending and item.observed == document and not (item.announced or {}).get("expiration")
+    """Whether nothing can be news: nothing moved, nothing is on hold, no date to count down to."""
+    has_date = item.announced is not None and item.announced.expiration is not None
+    waits = item.pending or (item.row and item.row.steps)
+    return not waits and item.observed == document and not has_date
 
 
-def new_fields(fields: Iterable[str], at: datetime) -> list[Event]:
+def _new_fields(before: Collection[str], now: frozenset[str], at: datetime) -> list[Event]:
     """Return the event about fields that the list never had before, if there are any."""
-    names: list[Json] = [*sorted(fields)]
+    names: list[Json] = [*sorted(now - frozenset(before))] if before else []
     if not names:
         return []
-    what = f"The list has {'a new field' if len(names) == 1 else 'new fields'}: {', '.join(map(str, names))}"
-    return [of_catalog(at, what, {"fields": names})]
+    cause = (NEW_FIELD if len(names) == 1 else NEW_FIELDS).format(", ".join(map(str, names)))
+    return [of_catalog(at, cause, {"fields": names})]

@@ -1,253 +1,302 @@
-"""Which differences have lasted long enough to be news: a flap is none.
+"""Which changes have lasted long enough to be news: flapping is not.
 
-A difference between what was announced and what is observed waits for its hold. When it goes away first
-nothing is ever said; when it lasts it is announced with its true total, however it drifted meanwhile.
+A difference between what was announced and what is observed is on hold. If it reverts first, nothing is
+reported; if it lasts, it is announced with its true total, however it drifted meanwhile.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from watcher.domain.catalog import Aspect, Change, Document, Item, Json, Level, Pending
+from watcher.domain.catalog import (
+    UNKNOWN,
+    Announcement,
+    Aspect,
+    Change,
+    Document,
+    FieldChange,
+    Item,
+    Pending,
+    Prices,
+    RowPrice,
+)
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import Policy
-from watcher.news import causes, steadiness
+from watcher.news import causes, row_price
 from watcher.news.diff import COMPARED, diff
-from watcher.news.events import Circumstances, kind_of, of_change, told_dates
-from watcher.news.steadiness import Moment
+from watcher.news.events import Circumstances, kind_of, of_change
+from watcher.news.holds import Due, Moment, Reason, shortened
+from watcher.news.row_price import Shift
 from watcher.openrouter import dates, prices
+from watcher.openrouter.ids import is_alias
 
-HOLD_OF_KIND = {
-    "model.added": "added",
-    "model.returned": "returned",
-    "model.removed": "removed",
-    "price.changed": "price",
-    "price.detail": "price_other",
-    "expiration.announced": "announced",
-    "expiration.restored": "announced",
-    "expiration.moved": "moved",
-    "expiration.withdrawn": "withdrawn",
-    "alias.retargeted": "alias",
-    "context.changed": "context",
-    "capability.changed": "capabilities",
-    "model.changed": "details",
-}
-UNKNOWN: Document = {
-    "listed": None,
-    "expiration": None,
-}  # all else about a new model is learned without a word
-AT_ONCE = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # can be told at once
-LATELY_TOLD = timedelta(days=2)
+REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # these may be reported at once
+RECENTLY = timedelta(days=2)
 AGAIN = timedelta(hours=8)
-CONFIRMED = 2  # polls: one answer alone never proves that a model is gone
+OVERDUE = -1  # days left: still listed a day after its date
+CONFIRMED = 2  # polls: a single answer never proves that a model left
 
 
 def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
-    """Take a model as known without a word: the baseline."""
-    return Item(_counted(observed, at, policy), observed, levels=steadiness.known(observed["price"], at))
+    """Accept a model as already known, without an event: the baseline."""
+    return Item(
+        observed,
+        observed,
+        row=row_price.begin(prices.main_prices(observed.price), observed.routing, at),
+        countdown=_reached(observed, at, policy),
+    )
 
 
 def settle(
-    model: str, item: Item, observed: Document, moment: Moment, policy: Policy
+    model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool = False
 ) -> tuple[Item, list[Event]]:
-    """Sort the differences of one model into those that are news now and those that go on waiting.
+    """Separate the changes of one model that are news now from those that stay on hold.
 
-    `item` is the model as the poll before left it, `observed` what this one shows (`listed` false: absent).
+    `item` is the model after the poll before, `observed` what this one shows (`listed` false: absent). With
+    `has_market` its providers are polled, so a new price in its row does not mean that its price changed.
     """
-    case = _Case.of(model, item, observed, moment, policy)
+    case = Case.of(model, item, observed, moment, policy, has_market=has_market)
     due = case.due()
-    told = _tell(case.known, due, moment.at)
-    spoken = {change.aspect for change in due}
-    if spoken & {Aspect.LISTED, Aspect.EXPIRATION}:
-        told = _counted(told, moment.at, policy)  # the news itself says how many days are left
-    elif _is_reminder_due(told, observed, case.waits, moment.at, policy):
-        told = _counted(told, moment.at, policy)
-        due.append(Change(Aspect.COUNTDOWN, None, told["expiration"]))
+    announced = _announced(case.announced, due, observed)
+    aspects = {change.aspect for change in due}
+    countdown = item.countdown
+    if aspects & {Aspect.LISTED, Aspect.EXPIRATION}:
+        countdown = _reached(announced, moment.at, policy)  # the event itself says how many days are left
+    elif case.is_reminder_due(announced):
+        countdown = _reached(announced, moment.at, policy)
+        due.append(Change(Aspect.COUNTDOWN, None, announced.expiration))
+    row, shift = case.look_at_row(announced)
+    if shift:
+        announced = replace(announced, price={**(announced.price or {}), **shift.after})
     after = Item(
-        announced=told if due or item.announced is not None else None,
+        announced=announced if due or item.announced is not None else None,
         observed=observed,
-        pending={aspect: wait for aspect, wait in case.waits.items() if aspect not in spoken},
-        revision=item.revision + bool(due),
-        levels=case.levels,
+        pending={aspect: wait for aspect, wait in case.waits.items() if aspect not in aspects},
+        revision=item.revision + bool(due or shift),
+        row=row,
+        countdown=countdown,
+        dates=_dates(item, due),
+        last={**item.last, **_announcements(due, moment.at)},
     )
-    news = [of_change(model, change, case.known, observed, case.circumstances(change)) for change in due]
-    return after, news
+    events = [case.event(change) for change in due]
+    return after, [*events, case.event_of_row(shift)] if shift else events
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A difference that is no news yet: since when, and when it is told if it stays (UTC)."""
+    """A change on hold: since when, when it is reported if it lasts (UTC), and why then."""
 
     event: Event
     since: datetime
     due_at: datetime
+    reason: Reason
 
 
-def outlook(model: str, item: Item, moment: Moment, policy: Policy) -> list[Waiting]:
-    """Give what waits of a model as of the last poll; `event` is what would be told."""
-    if item.observed is None or not item.pending:
+def outlook(
+    model: str, item: Item, moment: Moment, policy: Policy, *, has_market: bool = False
+) -> list[Waiting]:
+    """Return a model's changes on hold as of the last poll; `event` is what would be reported."""
+    if item.observed is None:
         return []
-    case = _Case.of(model, item, item.observed, moment, policy)
-    return [
-        Waiting(
-            of_change(model, change, case.known, item.observed, case.circumstances(change)),
-            case.waits[change.aspect].since,
-            case.due_at(change),
-        )
-        for change in case.changes
-    ]
+    case = Case.of(model, item, item.observed, moment, policy, has_market=has_market)
+    return [*(_waiting(case, change) for change in case.changes), *_waiting_row(case)]
+
+
+def _waiting(case: "Case", change: Change) -> Waiting:
+    due = case.due_at(change)
+    return Waiting(case.event(change), case.waits[change.aspect].since, due.at, due.reason)
+
+
+def _waiting_row(case: "Case") -> list[Waiting]:
+    row = case.item.row
+    due = row_price.due_at(row, case.moment, case.policy.holds["price_listed"]) if row else None
+    if row is None or due is None:
+        return []
+    shift = row_price.shift_of(row, prices.main_prices(case.observed.price), case.observed.routing)
+    return [Waiting(case.event_of_row(shift), shift.since, due, Reason.LISTED)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """One model at one poll: what is known of it, what differs, and since when."""
+class Case:
+    """One model at one poll: what has been announced, what differs, and since when."""
 
+    model: str
     item: Item
-    known: Document
+    announced: Document
+    observed: Document
     changes: tuple[Change, ...]
     waits: Mapping[Aspect, Pending]
-    levels: tuple[Level, ...]
     moment: Moment
     policy: Policy
+    has_market: bool
 
     @classmethod
-    def of(cls, model: str, item: Item, observed: Document, moment: Moment, policy: Policy) -> "_Case":
-        known = _learned(item.announced or UNKNOWN, observed)
-        changes = diff(model, known, _with_unlisted_prices(_learned(observed, known), known))
-        if not observed["listed"]:
+    def of(
+        cls, model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool
+    ) -> "Case":
+        """Compare what is observed of a model with what was announced."""
+        announced = _filled(item.announced or UNKNOWN, observed)
+        changes = diff(model, announced, _comparable(_filled(observed, announced), announced))
+        if not observed.listed:
             changes = [change for change in changes if change.aspect is Aspect.LISTED]
         waits = {change.aspect: _wait(item, change.aspect, moment.at) for change in changes}
-        return cls(item, known, tuple(changes), waits, _levels(item, observed, moment), moment, policy)
+        return cls(model, item, announced, observed, tuple(changes), waits, moment, policy, has_market)
 
     def due(self) -> list[Change]:
-        """Give the differences that have lasted; nothing else of a model that people do not know of."""
+        """Return the changes that have lasted; none for a model that has not been announced itself."""
         due = [change for change in self.changes if self._has_lasted(change)]
-        is_listed = self.known["listed"] or any(change.aspect is Aspect.LISTED for change in due)
-        return due if is_listed else []
+        is_announced = self.announced.listed or any(change.aspect is Aspect.LISTED for change in due)
+        return due if is_announced else []
 
     def _has_lasted(self, change: Change) -> bool:
         is_confirmed = self.waits[change.aspect].polls >= CONFIRMED or change.aspect is not Aspect.LISTED
-        return (is_confirmed or bool(change.after)) and self.moment.at >= self.due_at(change)
+        return (is_confirmed or bool(change.after)) and self.moment.at >= self.due_at(change).at
 
-    def due_at(self, change: Change) -> datetime:
-        """Give when a difference is news if it stays as it is."""
+    def kind(self, change: Change) -> Kind:
+        """Return the kind of news that a change is."""
+        if change.aspect is Aspect.COUNTDOWN and _days_left(self.announced, self.moment.at) < 0:
+            return Kind.EXPIRATION_OVERDUE
+        return kind_of(change, self.item.dates)
+
+    def due_at(self, change: Change) -> Due:
+        """Return when a change is news if it lasts, and why then."""
         since, holds = self.waits[change.aspect].since, self.policy.holds
-        hold = holds[HOLD_OF_KIND[kind_of(change, self.known)]]
+        hold = holds[self.kind(change).row.hold or ""]
         match change.aspect:
             case Aspect.LISTED if not change.after:
-                is_dated = _is_past_its_date(self.known, self.moment.at)
-                return since if is_dated else since + steadiness.shortened(hold, self.moment.gap)
-            case Aspect.PRICE if steadiness.moved(change.before, change.after) and not _is_rescheduled(
-                change
-            ):
-                return steadiness.due_at(change.before, self.levels, self.moment.gap, holds)
+                if _is_past_its_date(self.announced, self.moment.at):
+                    return Due(since, Reason.ANNOUNCED)
+                return Due(since + shortened(hold, self.moment.gap), Reason.USUAL)
             case Aspect.PRICE if _is_rescheduled(change):
-                return self._again(change, since)
+                return self._unless_it_reverts(change, Due(since, Reason.SCHEDULE))
             case Aspect.ALIAS | Aspect.EXPIRATION:
-                return max(since + hold, self._again(change, since))
-        return since + hold
+                return self._unless_it_reverts(change, Due(since + hold, Reason.USUAL))
+        return Due(since + hold, Reason.USUAL)
 
-    def _again(self, change: Change, since: datetime) -> datetime:
-        """Make what is told at once wait where it only takes back what was told: two views may alternate."""
-        before, told_at = self.known.get(f"{change.aspect}_before"), self.known.get(f"{change.aspect}_told")
-        is_lately = isinstance(told_at, str) and since - datetime.fromisoformat(told_at) < LATELY_TOLD
-        return since + AGAIN if is_lately and change.after == before else since
+    def _unless_it_reverts(self, change: Change, due: Due) -> Due:
+        """Delay what only reverts the last announcement: two views of the catalog may alternate."""
+        since, last = self.waits[change.aspect].since, self.item.last.get(change.aspect)
+        if last is None or since - last.at >= RECENTLY or change.after != last.before:
+            return due
+        return max(due, Due(since + AGAIN, Reason.REVERTS), key=lambda found: found.at)
 
-    def circumstances(self, change: Change) -> Circumstances:
-        """Say when, since when and why a difference is told."""
+    def event(self, change: Change) -> Event:
+        """Return the event that a change is, or would be, at this poll."""
+        return of_change(self.model, change, self.kind(change), self.observed, self._circumstances(change))
+
+    def _circumstances(self, change: Change) -> Circumstances:
         at, wait = self.moment.at, self.waits.get(change.aspect)
-        since, cause, crowd = wait.since if wait else at, None, 0
+        cause = None
         if change.aspect is Aspect.LISTED and not change.after:
-            cause = causes.of_removal(self.known, at)
+            cause = causes.of_removal(self.announced, at)
         if change.aspect is Aspect.PRICE:
-            level = self.levels[steadiness.newest(self.levels, change.before)]
-            cause, crowd = causes.of_price(change, level), level.movers
-        return Circumstances(at, since, self.item.revision, cause, crowd)
+            cause = causes.of_detail(change)
+        return Circumstances(at, wait.since if wait else at, self.item.revision, cause)
+
+    def look_at_row(self, announced: Document) -> tuple[RowPrice | None, Shift | None]:
+        """Follow the price in the model's row; a model that has not been announced begins with its price."""
+        price, row = prices.main_prices(self.observed.price), self.item.row
+        if not self.observed.listed or is_alias(self.model):
+            return row, None
+        if row is None or not (self.announced.listed and announced.listed):
+            return row_price.begin(price, self.observed.routing, self.moment.at), None
+        hold = self.policy.holds["price_listed"]
+        return row_price.look(row, price, self.observed.routing, self.moment, hold)
+
+    def event_of_row(self, shift: Shift) -> Event:
+        """Return the event of a price in the row: a change of price only if its providers are not polled."""
+        is_routing = shift.is_routing or self.has_market
+        before, after = ({**(self.observed.price or {}), **side} for side in (shift.before, shift.after))
+        fields = tuple(
+            FieldChange(key, shift.before.get(key), shift.after.get(key))
+            for key in prices.MAIN
+            if shift.before.get(key) != shift.after.get(key)
+        )
+        cause = causes.ROUTED if is_routing else causes.LISTED
+        return of_change(
+            self.model,
+            Change(Aspect.PRICE, before, after, fields),
+            Kind.PRICE_ROUTED if is_routing else Kind.PRICE_CHANGED,
+            self.observed,
+            Circumstances(self.moment.at, shift.since, self.item.revision, cause),
+        )
+
+    def is_reminder_due(self, announced: Document) -> bool:
+        """Whether the unchanged date of a listed model has reached a more urgent threshold."""
+        if not (announced.listed and self.observed.listed) or Aspect.EXPIRATION in self.waits:
+            return False
+        reached = _reached(announced, self.moment.at, self.policy)
+        return reached is not None and (self.item.countdown is None or reached < self.item.countdown)
 
 
 def _is_rescheduled(change: Change) -> bool:
     return prices.schedule(change.before) != prices.schedule(change.after)
 
 
-def _levels(item: Item, observed: Document, moment: Moment) -> tuple[Level, ...]:
-    """Add this poll's price to those that the model showed lately."""
-    if not observed["listed"]:
-        return item.levels
-    if not item.levels:
-        return steadiness.born(observed["price"], moment)
-    was_routed = item.observed is not None and item.observed.get("routing") != observed.get("routing")
-    return steadiness.note(item.levels, observed["price"], moment, routed=was_routed)
+def _announced(before: Document, due: Sequence[Change], observed: Document) -> Document:
+    """Return what is announced once the changes are reported; evidence is always that of the last poll."""
+    values = {change.aspect.value: change.after for change in due}
+    return replace(before, **values, clock=observed.clock, routing=observed.routing)  # type: ignore[arg-type]
 
 
-def _tell(known: Document, due: Sequence[Change], at: datetime) -> Document:
-    """Give what people know once they are told; every date told is kept, in case it comes again."""
-    told = dict(known)
-    for change in due:
-        told[change.aspect] = change.after
-        if change.aspect in AT_ONCE:
-            told |= {f"{change.aspect}_told": at.isoformat(), f"{change.aspect}_before": change.before}
-        if change.aspect is Aspect.EXPIRATION:
-            dates = dict.fromkeys([*told_dates(known), change.before, change.after])
-            told["dates"] = [date for date in dates if date]
-    return told
+def _dates(item: Item, due: Sequence[Change]) -> tuple[str, ...]:
+    """Add the expiration dates that are announced now; each is kept in case it is set again."""
+    new = [(change.before, change.after) for change in due if change.aspect is Aspect.EXPIRATION]
+    return tuple(dict.fromkeys([*item.dates, *(str(date) for pair in new for date in pair if date)]))
 
 
-def _learned(document: Document, other: Document) -> Document:
-    """Fill what a document does not know from the other: becoming known, or unknown, is no news."""
-    filled: dict[str, Json] = {
-        aspect: other[aspect] for aspect in COMPARED if aspect not in document and aspect in other
+def _announcements(due: Sequence[Change], at: datetime) -> dict[Aspect, Announcement]:
+    return {change.aspect: Announcement(at, change.before) for change in due if change.aspect in REMEMBERED}
+
+
+def _filled(document: Document, other: Document) -> Document:
+    """Fill a document's unknown values from the other: becoming known or unknown is not news."""
+    filled = {
+        aspect.value: getattr(other, aspect)
+        for aspect in COMPARED
+        if aspect not in {Aspect.LISTED, Aspect.EXPIRATION} and getattr(document, aspect) is None
     }
-    details, others = document.get("details"), other.get("details")
-    if isinstance(details, Mapping) and isinstance(others, Mapping):
-        known = {key: value for key, value in details.items() if value is not None}
-        filled["details"] = {**others, **known}
-    if document.get("alias") is None:
-        filled["alias"] = other.get("alias")
-    return {**document, **filled}
+    for name in ("details", "capabilities", "limits"):
+        own, others = getattr(document, name), getattr(other, name)
+        if own and others:
+            filled[name] = {**others, **{key: value for key, value in own.items() if value is not None}}
+    return replace(document, **filled)
 
 
-def _with_unlisted_prices(observed: Document, known: Document) -> Document:
-    """Keep the lesser prices that this host does not list: not listed is not free. A schedule can end."""
-    before, after = _prices(known), _prices(observed)
-    has_schedule = bool(prices.schedule(before))
-    kept = {
-        key: price
-        for key, price in before.items()
-        if key not in after and key not in prices.HEADLINE and not (key == "overrides" and has_schedule)
-    }
-    return {**observed, "price": {**after, **kept}} if kept else observed
+def _comparable(observed: Document, announced: Document) -> Document:
+    """Keep what is not compared here as announced: the main prices and prices that are no longer listed.
+
+    The main prices are followed separately, and unlisted does not mean free. A new schedule replaces both.
+    """
+    before, after = _prices(announced), _prices(observed)
+    if prices.schedule(before) != prices.schedule(after):
+        return observed
+    unlisted = {key: price for key, price in before.items() if key not in after}
+    return replace(observed, price={**after, **unlisted, **prices.main_prices(before)})
 
 
-def _prices(document: Document) -> Document:
-    price = document["price"]
-    return price if isinstance(price, Mapping) else {}
+def _prices(document: Document) -> Prices:
+    return document.price or {}
 
 
 def _wait(item: Item, aspect: Aspect, at: datetime) -> Pending:
-    """Start or continue the waiting of a difference."""
+    """Start or continue the hold of a change."""
     before = item.pending.get(aspect)
     return Pending(before.since, CONFIRMED) if before else Pending(at)
 
 
-def _is_past_its_date(known: Document, at: datetime) -> bool:
-    day = dates.day_of(known.get("expiration"))
-    return day is not None and dates.days_left(day, at) <= 0
+def _is_past_its_date(announced: Document, at: datetime) -> bool:
+    return announced.expiration is not None and _days_left(announced, at) <= 0
 
 
-def _is_reminder_due(
-    told: Document, observed: Document, waits: Mapping[Aspect, Pending], at: datetime, policy: Policy
-) -> bool:
-    """Tell whether a date that stands, of a model that is there, has reached a more urgent threshold."""
-    if not (told["listed"] and observed["listed"]) or Aspect.EXPIRATION in waits:
-        return False
-    counted, reached = told.get("countdown"), _reached(told, at, policy)
-    return reached is not None and (not isinstance(counted, int) or reached < counted)
-
-
-def _counted(document: Document, at: datetime, policy: Policy) -> Document:
-    """Note the most urgent reminder that the document's date has reached, so that it is not said again."""
-    return {**document, "countdown": _reached(document, at, policy)}
+def _days_left(document: Document, at: datetime) -> int:
+    """Return the UTC days until a model leaves; a huge number if it has no date."""
+    day = dates.day_of(document.expiration)
+    return dates.days_left(day, at) if day else sys.maxsize
 
 
 def _reached(document: Document, at: datetime, policy: Policy) -> int | None:
-    return dates.reached(dates.day_of(document.get("expiration")), at, policy.reminders)
+    """Return the most urgent reminder (days) that the document's date has reached, OVERDUE at last."""
+    return dates.reached(dates.day_of(document.expiration), at, (*policy.reminders, OVERDUE))

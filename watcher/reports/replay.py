@@ -1,87 +1,118 @@
-"""Recorded answers through the same pure core: what would have been told, and when."""
+"""Recorded answers through the same pure core: what would have been reported, and when."""
 
+import gzip
+import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
-from watcher.domain.catalog import Snapshot
 from watcher.domain.errors import NotFoundError, RefusedError
-from watcher.domain.polls import Failure, Plan, Poll, State
+from watcher.domain.polls import ENDPOINTS, MODELS, Answer, Failure, Plan, Poll, State
+from watcher.domain.providers import OffersSnapshot
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
-from watcher.sources import SOURCES
+from watcher.sources import endpoints
+from watcher.sources.registry import SOURCES
 
-NAME = "%Y-%m-%dT%H-%M-%SZ.json"
-IDENTITY = "recorded"
+GZIP = b"\x1f\x8b"
+NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(\.endpoints)?\.json(\.gz)?")
+TIME = "%Y-%m-%dT%H-%M-%SZ"
+QUERY_ID = "recorded"
+
+
+class Recorded(NamedTuple):
+    """One recorded answer: its UTC time, whether it is a look at the providers, and its body or file."""
+
+    at: datetime
+    is_endpoints: bool
+    body: Path | bytes
+
+    def page(self) -> bytes:
+        """Return the answer as it came."""
+        body = self.body if isinstance(self.body, bytes) else self.body.read_bytes()
+        return gzip.decompress(body) if body[:2] == GZIP else body
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Answers of the model list, by the UTC time in their file's name, in order."""
+    """Recorded answers in the order of their times; of one time the list comes first."""
 
-    answers: dict[datetime, Path | bytes]
+    answers: tuple[Recorded, ...]
 
     @classmethod
     def open(cls, path: Path) -> "Recording":
-        """Find the answers in a folder, or below it, or in a `.tar.xz`. Raises NotFoundError without any."""
+        """Find the answers in a directory tree or a tar archive. Raises NotFoundError if there are none."""
         if path.is_dir():
-            found: dict[datetime, Path | bytes] = {
-                at: file for file in path.rglob("*.json") if (at := time_of(file)) is not None
-            }
+            found = [one for file in path.rglob("*.json*") if (one := recorded(file, file))]
         elif path.is_file() and tarfile.is_tarfile(path):
             found = _unpack(path)
         else:
-            message = f"{path} is neither a folder nor a tar archive of recorded answers"
+            message = f"{path} is not a directory or tar archive of recorded answers"
             raise NotFoundError(message)
-        if not found:
-            message = f"{path} has no recorded answers; they are named like 2026-06-08T01-11-59Z.json"
+        if not any(not one.is_endpoints for one in found):
+            message = (
+                f"{path} contains no recorded answers, which have names such as 2026-06-08T01-11-59Z.json"
+            )
             raise NotFoundError(message)
-        return cls(dict(sorted(found.items())))
+        return cls(tuple(sorted(found, key=lambda one: one[:2])))
+
+    @property
+    def has_endpoints(self) -> bool:
+        """Whether there are looks at what the providers ask."""
+        return any(one.is_endpoints for one in self.answers)
 
     def between(self, since: datetime | None, until: datetime | None) -> "Recording":
-        """Give the answers from `since` (included) to `until` (excluded)."""
-        kept = {
-            at: body
-            for at, body in self.answers.items()
-            if (since is None or at >= since) and (until is None or at < until)
-        }
-        return Recording(kept)
+        """Return the answers from `since` (included) to `until` (excluded)."""
+        kept = (
+            one
+            for one in self.answers
+            if (since is None or one.at >= since) and (until is None or one.at < until)
+        )
+        return Recording(tuple(kept))
 
 
-def time_of(path: PurePath) -> datetime | None:
-    """Read the clock in a file's name; None where it has none."""
+def recorded(name: PurePath, body: Path | bytes) -> Recorded | None:
+    """Return what a file of this name holds; None if the name has no time."""
+    found = NAME.fullmatch(name.name)
     try:
-        return datetime.strptime(path.name, NAME).replace(tzinfo=UTC)
+        return found and Recorded(datetime.strptime(found[1], TIME).replace(tzinfo=UTC), bool(found[2]), body)
     except ValueError:
         return None
 
 
-def _unpack(path: Path) -> dict[datetime, Path | bytes]:
-    found: dict[datetime, Path | bytes] = {}
+def _unpack(path: Path) -> list[Recorded]:
+    found: list[Recorded] = []
     with tarfile.open(path) as archive:
         for member in archive:
-            at = time_of(PurePath(member.name))
-            body = archive.extractfile(member) if at and member.isfile() else None
-            if at and body:
-                found[at] = body.read()
+            name = PurePath(member.name)
+            file = archive.extractfile(member) if member.isfile() and recorded(name, b"") else None
+            one = recorded(name, file.read()) if file else None
+            found += [one] if one else []
     return found
 
 
 def replay(recording: Recording, settings: Settings) -> Iterator[tuple[Poll, Plan]]:
-    """Give for each answer the poll and what it meant; one that cannot be read is a failed poll."""
+    """Yield each answer's poll and plan; an answer that cannot be read is a failed poll."""
     state = State()
-    for at, body in recording.answers.items():
-        page = body if isinstance(body, bytes) else body.read_bytes()
-        poll = Poll(at, {"models": _read(page, at)})
+    for answer in recording.answers:
+        poll = Poll(answer.at, _read_endpoints(answer) if answer.is_endpoints else _read_list(answer))
         decided = plan(state, poll, settings)
         state = decided.state
         yield poll, decided
 
 
-def _read(page: bytes, at: datetime) -> Snapshot | Failure:
+def _read_list(answer: Recorded) -> dict[str, Answer]:
     try:
-        return SOURCES["models"].parse([page], at, IDENTITY)
+        return {MODELS: SOURCES[MODELS].parse([answer.page()], answer.at, QUERY_ID)}
     except RefusedError as error:
-        return Failure(str(error))
+        return {MODELS: Failure(str(error))}
+
+
+def _read_endpoints(answer: Recorded) -> dict[str, Answer]:
+    try:
+        return {ENDPOINTS: OffersSnapshot(endpoints.parse_recorded(answer.page()))}
+    except RefusedError as error:
+        return {ENDPOINTS: OffersSnapshot({}, reason=str(error))}

@@ -1,4 +1,4 @@
-"""How a watcher is doing, from its store: sources, channels, catalog."""
+"""The health of a watcher, from its store: sources, channels, catalog."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -11,15 +11,15 @@ from watcher.domain.catalog import Json
 from watcher.domain.polls import Health, State
 from watcher.store.outbox import ChannelCounts
 from watcher.store.store import Store
-from watcher.text.times import to_iso
+from watcher.text.times import show_time, to_iso
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `watcher status` shows; `problems` is empty where all is well.
+    """What `watcher status` shows; `problems` is empty if it is healthy.
 
-    `process` is the running service, `size` in bytes, `pending` the differences that wait to become news,
-    `failing` since when and why channels do not deliver.
+    `process` is the running service, `size` is in bytes, `pending` is the number of changes on hold,
+    `failing` is since when and why channels do not deliver.
     """
 
     at: datetime
@@ -37,15 +37,15 @@ class Report:
 
     @property
     def is_healthy(self) -> bool:
-        """Tell whether nothing is wrong."""
+        """Whether nothing is wrong."""
         return not self.problems
 
     def next_poll(self, source: Health) -> datetime | None:
-        """Give about when a source is asked next; None where nobody is there to ask."""
+        """Return roughly when a source is polled next; None if no service is running."""
         return source.asked_at + self.poll if self.process is not None and source.asked_at else None
 
     def as_json(self) -> dict[str, Json]:
-        """Give the report for machines."""
+        """Return the report for `--json`."""
         sources: dict[str, Json] = {
             name: {
                 "last_good": _text(source.last_good),
@@ -78,7 +78,7 @@ def _text(at: datetime | None) -> str | None:
 
 
 def report(config: Config, store: Store, now: datetime) -> Report:
-    """Read the store and judge it at `now` (UTC)."""
+    """Report on the store at `now` (UTC)."""
     state = store.state()
     sources = {name: state.sources.get(name, Health()) for name in config.sources}
     counts = store.outbox.channels()
@@ -97,8 +97,8 @@ def report(config: Config, store: Store, now: datetime) -> Report:
         failing=failing,
         problems=(
             *_stale(sources, now, config.stale_after),
-            *_mute(config, counts, failing),
-            *_told(state),
+            *_failing_channels(config, counts, failing),
+            *_own_problems(state),
         ),
     )
 
@@ -111,23 +111,23 @@ def _failing(state: State, channel: str) -> Health | None:
 def _stale(sources: Mapping[str, Health], now: datetime, longest: timedelta) -> Iterator[str]:
     for name, source in sources.items():
         if source.last_good is None or now - source.last_good > longest:
-            since = "yet" if source.last_good is None else "for too long"
+            since = "yet" if source.last_good is None else f"since {show_time(source.last_good)}"
             reason = f": {source.reason}" if source.reason else ""
-            yield f"the {name} source has given no good answer {since}{reason}"
+            yield f"no good answer from the {name} source {since}{reason}"
 
 
-def _mute(
+def _failing_channels(
     config: Config, counts: Mapping[str, ChannelCounts], failing: Mapping[str, Health]
 ) -> Iterator[str]:
-    """Tell of channels that gave up their newest message, or have failed for so long that it was told."""
+    """Yield the channels whose newest message is a dead letter, or whose failure has been reported."""
     for name in config.channels:
         found = failing.get(name, Health())
-        if counts.get(name, ChannelCounts()).last_state == "dead" or found.told:
-            yield f"channel {name} does not deliver; see `watcher outbox`"
+        if counts.get(name, ChannelCounts()).last_state == "dead" or found.reported:
+            yield f"channel {name} is failing; see `watcher outbox`"
 
 
-def _told(state: State) -> Iterator[str]:
-    """Tell of what is wrong with the service itself."""
+def _own_problems(state: State) -> Iterator[str]:
+    """Yield what is wrong with the service itself."""
     for (what, name), trouble in state.troubles.items():
         if trouble.reason and what != "channel":
-            yield f"the {what} {name} cannot be used: {trouble.reason}"
+            yield f"the {what} {name} is invalid: {trouble.reason}"

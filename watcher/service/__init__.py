@@ -1,1 +1,1 @@
-"""The loop that polls and delivers, with systemd, logs and metrics."""
+"""The running service: its main loop, systemd, logs and metrics."""

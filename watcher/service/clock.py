@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """Give the time in UTC, to the second: nothing here is told apart more finely."""
+    """Return the time in UTC, to the second, which is all the store keeps."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def elapsed() -> float:
-    """Give seconds that never jump and go on while the machine sleeps, where the system can tell them."""
+    """Return seconds that never jump; on Linux they include the time that the machine sleeps."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -1,4 +1,4 @@
-"""The order of things: ask the sources, decide, remember, deliver, wait."""
+"""The main loop: ask the sources, decide, remember, deliver, wait."""
 
 import logging
 import random
@@ -9,37 +9,36 @@ from threading import Event as Flag
 
 from watcher import __version__
 from watcher.config.config import Config
-from watcher.config.explain import summed_up
-from watcher.delivery import courier, transport
+from watcher.config.explain import summed_up, unmatched
+from watcher.delivery import courier
 from watcher.delivery.courier import Courier
-from watcher.domain.delivery import Delivery, OutboxState, Verdict
-from watcher.domain.errors import ConfigError, FetchError, StoreError, StoreUnavailableError, mistake
-from watcher.domain.news import Event
+from watcher.domain.errors import FetchError, StoreError, StoreUnavailableError, mistake
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import MODELS, Failure, Part, Plan, Poll, State, Trouble
-from watcher.news.events import of_part
-from watcher.news.plan import notify, plan
-from watcher.rules.values import Duration
+from watcher.news.plan import plan
+from watcher.rules.reach import Known
 from watcher.service import systemd
 from watcher.service.clock import elapsed, utc_now
-from watcher.sources.ask import failures, look, pause, summary
-from watcher.sources.fetch import ping
+from watcher.service.endpoints import EndpointsAsker
+from watcher.service.poll_log import PollLog
+from watcher.service.reload import Reload
+from watcher.service.store_trouble import StoreTrouble
+from watcher.sources.ask import failures, look, pause
+from watcher.sources.heartbeat import ping
 from watcher.store.store import Store
 
-JITTER = 0.1  # share of the interval, so that not all instances ask at the same second
-SHORTEST_WAIT, LONGEST_WAIT = 0.05, 60.0  # seconds; the wall clock may have moved meanwhile
+JITTER = 0.1  # share of the interval, so that not all instances poll in the same second
+SHORTEST_WAIT, LONGEST_WAIT = 0.05, 60.0  # seconds; the wall clock may be set meanwhile
 STORE_PAUSE = 5.0  # seconds until a store that cannot be used is tried again
 TIDY_EVERY = timedelta(days=1)
-SAID_EVERY = timedelta(hours=1)  # a line, when there is nothing to say
-FIXED = ("store", "listen")
-STORE: Part = ("store", "store")
 log = logging.getLogger(__name__)
 
 
 class Service:
-    """A configured watcher on an open store; `end` ends `run` before its next step.
+    """A configured watcher on an open store.
 
-    `load` gives the configuration anew where `reload` is asked for.
+    `now` returns the time (UTC), `elapsed` seconds that never jump, and `load` the configuration to use after
+    a reload, or raises ConfigError.
     """
 
     def __init__(
@@ -52,123 +51,117 @@ class Service:
         load: Callable[[], Config] | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
-        """Nothing is done yet."""
+        """Prepare; nothing is read or sent yet."""
         self.config, self.store, self.now, self._elapsed = config, store, now, elapsed
-        self.stop = Flag()
-        self._load = load or (lambda: self.config)
-        self._wake, self._reload = Flag(), Flag()
+        self.stop, self._wake = Flag(), Flag()
         self._telemetry = telemetry or Telemetry()
         self._courier = Courier(store, now, self.stop, self._telemetry)
-        self._refused: Trouble | None = None  # what is wrong with a changed configuration
-        self._store_fails = False
-        self._said = self._tidied = datetime.min.replace(tzinfo=UTC)
+        self._reload = Reload(load or (lambda: self.config))
+        self._store_trouble = StoreTrouble(self.stop)
+        self._poll_log = PollLog()
+        self._endpoints = EndpointsAsker(self.stop, elapsed)
+        self._tidied = datetime.min.replace(tzinfo=UTC)
 
     def end(self) -> None:
-        """End `run`; can be called at any time, also by a signal."""
+        """Make `run` return after its current step; can be called at any time, even by a signal handler."""
         self.stop.set()
         self._wake.set()
 
     def reload(self) -> None:
-        """Have the configuration read anew before the next step; can be called at any time."""
-        self._reload.set()
+        """Reload the configuration before the next step; can be called at any time, like `end`."""
+        self._reload.request()
         self._wake.set()
 
     def run(self) -> None:
-        """Poll and deliver until ended. Raises StoreError where the store is gone or damaged."""
-        log.info("watcher %s begins: %s", __version__, summed_up(self.config))
-        self._take_up()
+        """Poll and deliver until `end` is called. Raises StoreError if the store is gone or damaged."""
+        log.info("watcher %s started: %s", __version__, summed_up(self.config))
+        self._announce_config()
         self.resume()
         systemd.notify(systemd.READY)
         self._telemetry.ready()
         next_poll = self._elapsed()
         while not self.stop.is_set():
             self._wake.clear()
-            if self._reload.is_set():
+            if self._reload.is_requested:
                 self._reload_now()
                 next_poll = self._elapsed()
             next_poll, wait = self.turn(next_poll)
-            self._live()
+            self._report_progress()
             self._wake.wait(wait)
         systemd.notify(systemd.STOPPING)
-        log.info("watcher ends")
+        log.info("watcher stopped")
 
     def turn(self, next_poll: float = 0.0) -> tuple[float, float]:
-        """Do what is due; gives when to poll next, by `elapsed`, and the seconds to wait until then.
+        """Do what is due; return when to poll next (by `elapsed`) and how many seconds to wait now.
 
-        Raises StoreError, told to whoever can be reached, where the store is gone or damaged.
+        Raises StoreError if the store is gone or damaged, after it was reported to whoever can be reached.
         """
         poll = None
         try:
             if self._elapsed() >= next_poll:
                 next_poll = self._elapsed() + self.config.poll.total_seconds()
                 poll = self.poll()
-                jitter = random.uniform(-JITTER, JITTER)  # noqa: S311 - nothing secret about it
+                jitter = random.uniform(-JITTER, JITTER)  # noqa: S311 - no secret depends on it
                 next_poll = self._elapsed() + pause(self.config.poll, poll, jitter).total_seconds()
             sent = self.deliver()
             if poll:
                 self._ping(poll)
+                sent += self.ask_providers()
             if poll or sent:
-                depths = courier.depths(self.store, self.config.channels, self.now())
-                self._telemetry.outbox(depths)
+                self._telemetry.outbox(courier.depths(self.store, self.config.channels, self.now()))
             return next_poll, self._wait(next_poll)
         except StoreUnavailableError as error:
-            self._note_store(str(error))
+            self._store_trouble.note(str(error), self.config, self.now())
             return next_poll, STORE_PAUSE
         except StoreError as error:
-            self._note_store(str(error))
+            self._store_trouble.note(str(error), self.config, self.now())
             raise
 
     def resume(self) -> None:
-        """Take up the messages that an earlier run left behind."""
+        """Take over the messages that an earlier run left in the outbox. Raises StoreUnavailableError."""
         if interrupted := self.store.outbox.recover():
             log.warning(
-                "%d messages were being sent when watcher last ended; they may arrive twice", interrupted
+                "messages in flight when watcher last stopped: %d; they may arrive twice", interrupted
             )
-        self._bury()
+        self._give_up_orphans()
 
-    def _take_up(self) -> None:
-        """Say what the configuration may not mean, and what there is to measure."""
-        for warning in self.config.warnings:
+    def _announce_config(self) -> None:
+        """Log the warnings about the configuration, and tell the metrics what there is to measure."""
+        for warning in (*self.config.warnings, *self._unmatched()):
             log.warning("%s", warning)
         self._telemetry.configured(self.config.sources, self.config.channels, self.config.poll)
 
-    def _live(self) -> None:
-        """Say that the loop goes on."""
+    def _unmatched(self) -> list[str]:
+        """Return warnings about patterns in rules that match nothing the store knows."""
+        try:
+            state = self.store.state()
+        except (StoreError, StoreUnavailableError):
+            return []  # the next poll tells of it
+        return unmatched(self.config, Known.of_state(state.items, state.markets))
+
+    def _report_progress(self) -> None:
+        """Tell systemd and the metrics that the loop is not stuck."""
         systemd.notify(systemd.ALIVE)
         self._telemetry.progress()
 
-    def _bury(self) -> None:
-        if orphans := self.store.outbox.bury(self.config.channels.keys()):
+    def _give_up_orphans(self) -> None:
+        if orphans := self.store.outbox.give_up_orphans(self.config.channels.keys()):
             log.warning(
-                "%d messages wait for channels that are no longer configured: `watcher outbox`", orphans
+                "dead letters for channels that are no longer configured: %d; see `watcher outbox`", orphans
             )
 
     def _reload_now(self) -> None:
-        """Go on with the configuration as it is now, or with the one before where that cannot be used."""
-        self._reload.clear()
+        """Continue with the configuration as it is now, or with the previous one if that is invalid."""
         systemd.notify(systemd.reloading())
-        fresh, problems = self._fresh()
-        for problem in problems:
-            log.error("the changed configuration cannot be used: %s", problem)
-        self._refused = Trouble(problems[0], is_final=True) if problems else None
-        if not problems:
-            self.config = fresh
-            log.info("watcher goes on: %s", summed_up(fresh))
-            self._take_up()
-            self._bury()
+        self.config = self._reload.load(self.config)
+        if not self._reload.trouble:
+            log.info("configuration reloaded: %s", summed_up(self.config))
+            self._announce_config()
+            self._give_up_orphans()
         systemd.notify(systemd.READY)
 
-    def _fresh(self) -> tuple[Config, list[str]]:
-        """Give the configuration as it is now, and why it cannot be used."""
-        try:
-            fresh = self._load()
-        except ConfigError as error:
-            return self.config, error.problems
-        fixed = [name for name in FIXED if getattr(fresh, name) != getattr(self.config, name)]
-        return fresh, [f"{fresh.path} {name}: cannot change while watcher runs; restart it" for name in fixed]
-
     def poll(self) -> Poll:
-        """Ask every source once, and remember what that means. Raises StoreUnavailableError."""
+        """Ask every source once, and store what that means. Raises StoreUnavailableError or StoreError."""
         poll = look(
             self.config.sources,
             self.now(),
@@ -177,88 +170,81 @@ class Service:
             telemetry=self._telemetry,
         )
         if self.stop.is_set():
-            return poll  # an answer that was not waited for says nothing
-        began = self._elapsed()
-        before = self.store.state()
-        poll, decided = self._judged(before, poll)
-        self.store.commit(before, decided)
-        self._note_store(None)
-        after = decided.state
-        self._telemetry.planned(self._elapsed() - began, decided.events, after.listed, after.waiting)
-        self._say(before, poll, decided)
-        if poll.at - self._tidied >= TIDY_EVERY:
-            self.store.forget(poll.at - self.config.keep)
-            self._tidied = poll.at
+            return poll  # the failures are only due to our own stop
+        poll = self._remember(self.store.state(), poll)
+        self._store_trouble.note(None, self.config, self.now())
+        self._tidy(poll.at)
         return poll
 
-    def _judged(self, before: State, poll: Poll) -> tuple[Poll, Plan]:
-        """Decide what a poll means; where a mistake of ours is in the way, it has failed and is told so."""
+    def _remember(self, before: State, poll: Poll) -> Poll:
+        """Decide what a poll means, store it, and log it."""
+        began = self._elapsed()
+        poll, decided = self._decide(before, poll)
+        self.store.commit(before, decided)
+        after = decided.state
+        self._telemetry.planned(self._elapsed() - began, decided.events, after.listed, after.waiting)
+        self._poll_log.write(before, poll, decided, self.config.poll)
+        return poll
+
+    def ask_providers(self) -> int:
+        """Ask the providers of the models that are due; return how many messages were tried.
+
+        Raises StoreUnavailableError or StoreError.
+        """
+        before = self.store.state()
+        poll = self._endpoints.poll(self.config, before, self.now())
+        if poll is None:
+            return 0
+        self._remember(before, poll)
+        return self.deliver()
+
+    def _decide(self, before: State, poll: Poll) -> tuple[Poll, Plan]:
+        """Return what a poll means; after a bug in watcher, the poll counts as failed and is reported so."""
         try:
             return poll, plan(before, poll, self.config.settings)
-        except Exception as error:  # noqa: BLE001 - what nobody foresaw must not end the service unheard
+        except Exception as error:  # noqa: BLE001 - a bug must not end the service silently
             failed = replace(poll, answers=dict.fromkeys(poll.answers, Failure(mistake(error))))
             return failed, plan(before, failed, self.config.settings)
 
     def _troubles(self) -> dict[Part, Trouble]:
-        own = {("configuration", self.config.path.name): self._refused} if self._refused else {}
-        return courier.troubles(self.store, self.config.channels) | own
+        """Return the channels that do not deliver, and the configuration if it is invalid."""
+        found = courier.troubles(self.store, self.config.channels)
+        if self._reload.trouble:
+            found["configuration", self.config.path.name] = self._reload.trouble
+        return found
 
-    def _say(self, before: State, poll: Poll, decided: Plan) -> None:
-        """Log what a poll gave: at length where something happened, and now and then as a sign of life."""
-        for fault in decided.faults:
-            log.error("%s; it tells the event", fault)
-        is_due = bool(decided.events) or poll.at - self._said >= SAID_EVERY
-        level = logging.WARNING if failures(poll) else logging.INFO if is_due else logging.DEBUG
-        again = Duration(pause(self.config.poll, poll, 0.0))
-        following = f"; next try in {again}" if failures(poll) else ""
-        log.log(level, "%s%s", summary(before, poll, decided), following)
-        if is_due:
-            self._said = poll.at
+    def _tidy(self, at: datetime) -> None:
+        """Delete once a day what is older than the configuration says."""
+        if at - self._tidied >= TIDY_EVERY:
+            self.store.forget(at - self.config.keep)
+            self._tidied = at
 
     def deliver(self) -> int:
-        """Send what is due until nothing is, a message a channel at a time; gives how many were tried.
+        """Send what is due until nothing is; return how many messages were tried.
 
-        Raises StoreUnavailableError.
+        Raises StoreUnavailableError or StoreError.
         """
         tried = 0
         while number := self._courier.deliver(self.config.channels):
             tried += number
-            self._live()
+            self._report_progress()
         return tried
 
     def _ping(self, poll: Poll) -> None:
-        """Tell the dead man's switch that all is well: the list was read, and somebody can be told."""
+        """Request the heartbeat address if the model list was read and at least one channel delivers."""
         heartbeat, channels = self.config.heartbeat, self.config.channels
         if not heartbeat or MODELS in failures(poll) or self.stop.is_set():
             return
         if len(courier.troubles(self.store, channels)) == len(channels):
-            log.error("no channel delivers; the heartbeat is left out")
+            log.error("no channel works, so the heartbeat is skipped")
             return
         try:
             ping(heartbeat.reveal(), stop=self.stop)
         except FetchError as error:
-            log.warning("the heartbeat was not taken: %s", error)
-
-    def _note_store(self, problem: str | None) -> None:
-        """Tell, once and past the store, that it cannot be used, and that it can again."""
-        if (problem is not None) == self._store_fails:
-            return
-        self._store_fails = problem is not None
-        log.log(logging.ERROR if problem else logging.INFO, "%s", problem or "the store can be used again")
-        self._tell_directly(of_part(STORE, "failing" if problem else "recovered", self.now(), 0, problem))
-
-    def _tell_directly(self, event: Event) -> None:
-        """Tell an event without the outbox: once, whoever can be reached now."""
-        at = self.now()
-        told = notify([event], self.config.settings.rules, at)
-        batch = [
-            (self.config.channels[one.channel], Delivery(0, one, OutboxState.SENDING, 1, at)) for one in told
-        ]
-        for (channel, _), outcome in zip(batch, transport.deliver(batch, stop=self.stop), strict=True):
-            if outcome.verdict is not Verdict.SENT:
-                log.error("%s: not told of the store: %s", channel.name, outcome.reason)
+            log.warning("heartbeat failed: %s", error)
 
     def _wait(self, next_poll: float) -> float:
+        """Return the seconds until something is due."""
         due = self._courier.next_due(self.config.channels)
         until_due = (due - self.now()).total_seconds() if due else LONGEST_WAIT
         return min(max(min(until_due, next_poll - self._elapsed()), SHORTEST_WAIT), LONGEST_WAIT)

@@ -1,4 +1,4 @@
-"""The service's work as Prometheus metrics; every label's values come from the configuration or the code."""
+"""Prometheus metrics of the service; all label values come from the configuration or the code."""
 
 import math
 import platform
@@ -32,24 +32,24 @@ FETCH_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 PLAN_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 OPENMETRICS = "application/openmetrics-text"
 
-disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each counter, of no use here
+disable_created_metrics()  # type: ignore[no-untyped-call] # one more series for each counter, of no use here
 
 
 class Metrics(Telemetry):
-    """What is told becomes metrics in a registry of its own; it can be read from another thread.
+    """Records the service's work in a registry of its own, which another thread may read.
 
-    `clock` gives seconds that never jump. What is told of a name that is not configured is left out.
+    `clock` returns seconds that never jump. Names that are not configured are ignored.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Measure from now on."""
+        """Start measuring."""
         self._clock, self._turned = clock, clock()
         self.is_ready = False
         self._sources: frozenset[str] = frozenset()
         self._channels: frozenset[str] = frozenset()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        build = Info("watcher_build", "What runs.", registry=self._registry)
+        build = Info("watcher_build", "The running version.", registry=self._registry)
         build.info({"version": __version__, "python": platform.python_version()})
         self._watch_loop()
         self._watch_sources()
@@ -57,31 +57,31 @@ class Metrics(Telemetry):
 
     def _watch_loop(self) -> None:
         gauge = partial(Gauge, registry=self._registry)
-        gauge("watcher_start_time_seconds", "When the service began.").set_to_current_time()
-        gauge("watcher_loop_idle_seconds", "Time since the loop last turned.").set_function(self.idle)
-        self._interval = gauge("watcher_poll_interval_seconds", "Time between two polls, as configured.")
-        self._models = gauge("watcher_catalog_models", "Models that are listed.")
-        self._pending = gauge("watcher_pending_differences", "Differences that wait to last long enough.")
-        self._models.set(math.nan)  # not known yet: a restart is no empty catalog
+        gauge("watcher_start_time_seconds", "When the service started.").set_to_current_time()
+        gauge("watcher_loop_idle_seconds", "Time since the main loop last ran.").set_function(self.idle)
+        self._interval = gauge("watcher_poll_interval_seconds", "Configured time between two polls.")
+        self._models = gauge("watcher_catalog_models", "Listed models.")
+        self._pending = gauge("watcher_pending_differences", "Changes on hold.")
+        self._models.set(math.nan)  # unknown until the first poll: after a restart, the catalog is not empty
         self._pending.set(math.nan)
 
     def _watch_sources(self) -> None:
         counter = partial(Counter, registry=self._registry)
         histogram = partial(Histogram, registry=self._registry)
-        self._polls = counter("watcher_polls", "Times a source was asked.", ["source", "outcome"])
+        self._polls = counter("watcher_polls", "Polls of each source.", ["source", "outcome"])
         self._fetch = histogram(
-            "watcher_fetch_duration_seconds", "Time to ask a source.", ["source"], buckets=FETCH_BUCKETS
+            "watcher_fetch_duration_seconds", "Time to fetch a source.", ["source"], buckets=FETCH_BUCKETS
         )
         self._last_good = Gauge(
             "watcher_source_last_good_timestamp_seconds",
-            "When a source last gave a good answer, 0 where it has not since the start.",
+            "Time of the last good answer; 0 if there was none since the start.",
             ["source"],
             registry=self._registry,
         )
         self._plan = histogram(
-            "watcher_plan_duration_seconds", "Time to decide on a poll and remember it.", buckets=PLAN_BUCKETS
+            "watcher_plan_duration_seconds", "Time to evaluate and store a poll.", buckets=PLAN_BUCKETS
         )
-        self._events = counter("watcher_events", "News.", ["kind"])
+        self._events = counter("watcher_events", "Events, whether or not a rule reports them.", ["kind"])
         for kind in KINDS:
             self._events.labels(kind)
 
@@ -89,20 +89,18 @@ class Metrics(Telemetry):
         gauge = partial(Gauge, registry=self._registry)
         self._deliveries = Counter(
             "watcher_deliveries",
-            "Attempts to send; a dead one failed and there will be no other.",
+            "Delivery attempts; dead is the last attempt for a message.",
             ["channel", "outcome"],
             registry=self._registry,
         )
-        self._messages = gauge(
-            "watcher_outbox_messages", "Messages that wait or were given up.", ["channel", "state"]
-        )
+        self._messages = gauge("watcher_outbox_messages", "Messages in the outbox.", ["channel", "state"])
         self._oldest = gauge(
-            "watcher_outbox_oldest_waiting_seconds", "Age of the oldest message that waits.", ["channel"]
+            "watcher_outbox_oldest_waiting_seconds", "Age of the oldest waiting message.", ["channel"]
         )
-        self._failing = gauge("watcher_channel_failing", "1 where a channel does not deliver.", ["channel"])
+        self._failing = gauge("watcher_channel_failing", "1 if the channel does not deliver.", ["channel"])
 
     def configured(self, sources: Collection[str], channels: Collection[str], interval: timedelta) -> None:
-        """Count from zero for these names, and forget those that are no longer configured."""
+        """Start counters at zero for these names, and remove those that are no longer configured."""
         gone_sources, gone_channels = self._sources - set(sources), self._channels - set(channels)
         self._sources, self._channels = frozenset(sources), frozenset(channels)
         self._interval.set(interval.total_seconds())
@@ -112,10 +110,10 @@ class Metrics(Telemetry):
         for channel in gone_channels:
             for metric in (self._deliveries, self._messages, self._oldest, self._failing):
                 metric.remove_by_labels({"channel": channel})
-        self._begin()
+        self._start_counters()
 
-    def _begin(self) -> None:
-        """Have every counter there before it first counts, so that its first step is seen as one."""
+    def _start_counters(self) -> None:
+        """Create every counter at zero, so that Prometheus sees its first step as an increase."""
         for source in self._sources:
             self._fetch.labels(source)
             self._last_good.labels(source)
@@ -126,15 +124,15 @@ class Metrics(Telemetry):
                 self._deliveries.labels(channel, outcome)
 
     def ready(self) -> None:
-        """Be ready from now on."""
+        """Record that the service is ready."""
         self.is_ready = True
 
     def progress(self) -> None:
-        """Be alive for a while."""
+        """Record that the main loop ran."""
         self._turned = self._clock()
 
     def idle(self) -> float:
-        """Give the seconds since the loop last turned."""
+        """Return the seconds since the main loop last ran."""
         return self._clock() - self._turned
 
     def asked(self, source: str, seconds: float, at: datetime, *, failed: bool) -> None:
@@ -147,7 +145,7 @@ class Metrics(Telemetry):
             self._last_good.labels(source).set(at.timestamp())
 
     def planned(self, seconds: float, events: Sequence[Event], models: int, waiting: int) -> None:
-        """Count the news of a poll."""
+        """Count the events of a poll."""
         self._plan.observe(seconds)
         for kind, count in Counts(event.kind for event in events if event.kind in KINDS).items():
             self._events.labels(kind).inc(count)
@@ -155,12 +153,12 @@ class Metrics(Telemetry):
         self._pending.set(waiting)
 
     def delivered(self, channel: str, verdict: Verdict, *, dead: bool) -> None:
-        """Count an attempt to send."""
+        """Count a delivery attempt."""
         if channel in self._channels:
             self._deliveries.labels(channel, DEAD if dead else verdict).inc()
 
     def outbox(self, channels: Mapping[str, ChannelDepth]) -> None:
-        """Note how every configured channel stands; one without messages has none."""
+        """Record the outbox of every configured channel; a channel that is not given has no messages."""
         for name in self._channels:
             depth = channels.get(name, ChannelDepth())
             self._messages.labels(name, WAITING).set(depth.waiting)
@@ -169,6 +167,6 @@ class Metrics(Telemetry):
             self._failing.labels(name).set(depth.failing)
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
-        """Write all metrics, in OpenMetrics for whoever accepts that; gives the text and its media type."""
+        """Return all metrics, in OpenMetrics if `accept` names it, and their media type."""
         encode, media = choose_encoder(OPENMETRICS if OPENMETRICS in accept else "")
         return encode(self._registry), media

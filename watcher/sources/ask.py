@@ -1,4 +1,4 @@
-"""One look at the sources, and what it gave in a line."""
+"""One poll of all sources, and its result in a line."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -6,30 +6,31 @@ from hashlib import sha256
 from threading import Event as Flag
 from time import monotonic
 
-from watcher.domain.catalog import Snapshot
+from watcher.domain.catalog import FeedSnapshot, Snapshot
 from watcher.domain.errors import FetchError, RefusedError, mistake
 from watcher.domain.observer import Telemetry
-from watcher.domain.polls import Failure, Health, Part, Plan, Poll, State, Trouble
-from watcher.sources import SOURCES
+from watcher.domain.polls import Answer, Failure, Health, Part, Plan, Poll, State, Trouble
+from watcher.domain.providers import OffersSnapshot
 from watcher.sources.fetch import fetch
+from watcher.sources.registry import SOURCES
 from watcher.text.redact import plain_words, redact
 
-CLOCK_TOLERANCE = timedelta(hours=6)  # beyond it, holds and dates would be judged wrongly
+CLOCK_TOLERANCE = timedelta(hours=6)  # a clock that is further off would spoil holds and dates
 
 
-def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Snapshot | Failure:
-    """Get one source's answer and read it; whatever goes wrong is a Failure, never an exception."""
-    reader = SOURCES[name]
+def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Answer:
+    """Fetch and read the source `name` from `url` at `at` (UTC); errors are returned as a Failure."""
+    source = SOURCES[name]
     try:
-        answer = fetch(url, next_page=reader.next_page, stop=stop)
+        answer = fetch(url, next_page=source.next_page, stop=stop)
         if answer.date and abs(answer.date - at) > CLOCK_TOLERANCE:
-            return Failure(f"this machine's clock is wrong: it says {at}, the server {answer.date}")
-        return reader.parse(answer.pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
+            return Failure(f"this machine's clock is wrong: it says {at}, the server says {answer.date}")
+        return source.parse(answer.pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
     except FetchError as error:
         return Failure(redact(str(error), url, plain_words(url)), error.retry_after)
     except RefusedError as error:
         return Failure(redact(str(error), url, plain_words(url)))
-    except Exception as error:  # noqa: BLE001 - what nobody foresaw is a failed poll, which is told, not the end
+    except Exception as error:  # noqa: BLE001 - a bug must not end the service; it is reported as a failed poll
         return Failure(mistake(error))
 
 
@@ -41,8 +42,8 @@ def look(
     troubles: Mapping[Part, Trouble] | None = None,
     telemetry: Telemetry | None = None,
 ) -> Poll:
-    """Ask every source once; setting `stop` cuts the waiting short."""
-    answers: dict[str, Snapshot | Failure] = {}
+    """Ask every source once at `at` (UTC); `sources` has addresses by name. Setting `stop` ends the wait."""
+    answers: dict[str, Answer] = {}
     for name, url in sources.items():
         began = monotonic()
         answer = answers[name] = ask(name, url, at, stop)
@@ -52,27 +53,41 @@ def look(
 
 
 def pause(interval: timedelta, poll: Poll, jitter: float) -> timedelta:
-    """Give the time to the next poll: the interval, give or take `jitter`, or what a server asked for."""
-    wishes = [failure.retry_after or 0.0 for failure in failures(poll).values()]
-    return max(interval * (1 + jitter), timedelta(seconds=max(wishes, default=0.0)))
+    """Return the time to the next poll: the interval changed by the share `jitter`, or longer if asked to."""
+    asked = [failure.retry_after or 0.0 for failure in failures(poll).values()]
+    return max(interval * (1 + jitter), timedelta(seconds=max(asked, default=0.0)))
 
 
 def failures(poll: Poll) -> dict[str, Failure]:
-    """Give the sources that gave no good answer."""
+    """Return the sources without a good answer, by name, and why."""
     return {name: answer for name, answer in poll.answers.items() if isinstance(answer, Failure)}
 
 
 def summary(before: State, poll: Poll, decided: Plan) -> str:
-    """Say in one line what a poll gave."""
-    parts = [f"{name}: {_said(before, name, answer)}" for name, answer in poll.answers.items()]
-    news, waiting = len(decided.events), decided.state.waiting
-    counts = f"events: {news}, messages: {len(decided.notifications)}, waiting to last: {waiting}"
+    """Describe the result of a poll in one line; `before` is the state that it found."""
+    parts = [f"{name}: {_result(before, name, answer)}" for name, answer in poll.answers.items()]
+    events, on_hold = len(decided.events), decided.state.waiting
+    counts = f"events: {events}, messages: {len(decided.notifications)}, on hold: {on_hold}"
     return "; ".join([*parts, counts])
 
 
-def _said(before: State, name: str, answer: Snapshot | Failure) -> str:
-    if isinstance(answer, Failure):
-        return answer.reason
+def _result(before: State, name: str, answer: Answer) -> str:
+    match answer:
+        case Failure():
+            return answer.reason
+        case OffersSnapshot():
+            return _result_of_offers(answer)
+        case Snapshot():
+            count = len(answer.documents)
+        case FeedSnapshot():
+            count = len(answer.items)
     refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
     is_first = before.sources.get(name, Health()).last_good is None
-    return f"{len(answer.documents)} models{refused}{', the baseline: no news' if is_first else ''}"
+    return f"{count} models{refused}{' (baseline)' if is_first else ''}"
+
+
+def _result_of_offers(answer: OffersSnapshot) -> str:
+    parts = [f"providers of {len(answer.offers)} models"]
+    parts += [f"{len(answer.failures)} without an answer"] if answer.failures else []
+    parts += [answer.reason] if answer.reason else []
+    return ", ".join(parts)

@@ -1,20 +1,23 @@
-"""The model list, `GET /api/v1/models`: one document a model, keyed by id."""
+"""The model list (`GET /api/v1/models`): one document for each model, by id."""
 
 import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from watcher.domain.catalog import Document, Json, Snapshot
 from watcher.domain.errors import RefusedError
 from watcher.openrouter import dates, prices
+from watcher.openrouter.ids import BATCH, base, variant
+from watcher.sources.usable import is_usable_id
 
-LONGEST_ID = 256
 LONGEST_WORDS = 200
 BAD_SHARE = 20  # more than one model in twenty unreadable: the answer is broken, not the models
 DEEPEST = 20  # the API nests five deep; what is nested without end could neither be compared nor stored
 NEXT = re.compile(rb'"next"\s*:\s*"')
+LIMITS = ("context_length", "max_completion_tokens", "is_moderated")
 NESTED = ("pricing", "architecture", "top_provider")
 READ = frozenset(
     {
@@ -27,11 +30,11 @@ READ = frozenset(
         "architecture.output_modalities",
     }
 )
-"""Fields that every row has and that news are made of."""
+"""Fields that every row has and that events are made from."""
 
 
 def next_page(page: bytes) -> str | None:
-    """Give `links.next` of an answer, None on the last page or where the page cannot be read."""
+    """Return `links.next` of a page; None for the last page and for one that cannot be read."""
     if not NEXT.search(page):
         return None  # as nearly always, and parse() reads the page anyway
     try:
@@ -42,8 +45,8 @@ def next_page(page: bytes) -> str | None:
     return following if isinstance(following, str) else None
 
 
-def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:
-    """Read a whole answer taken at `at` (UTC). Raises RefusedError where it cannot be believed."""
+def parse(pages: Sequence[bytes], at: datetime, query_id: str) -> Snapshot:
+    """Read all pages of an answer received at `at` (UTC). Raises RefusedError if it is broken or partial."""
     rows: list[Json] = []
     promised = 0
     for page in pages:
@@ -61,7 +64,7 @@ def parse(pages: Sequence[bytes], at: datetime, identity: str) -> Snapshot:
     if len(rows) < promised:
         message = f"the list is partial: {len(rows)} of {promised} models"
         raise RefusedError(message)
-    return _snapshot(rows, at, identity)
+    return _snapshot(rows, at, query_id)
 
 
 def _envelope(page: bytes) -> Mapping[str, Json]:
@@ -89,7 +92,7 @@ def _no_constant(name: str) -> Json:
 
 
 def _number(text: str) -> float | str:
-    """Read a number; one beyond any, such as 1e400, stays text, which is neither a price nor a length."""
+    """Read a number; one too large for a float, such as 1e400, stays text and is refused where it is used."""
     number = float(text)
     return number if math.isfinite(number) else text
 
@@ -102,7 +105,7 @@ def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return mapping
 
 
-def _snapshot(rows: Sequence[Json], at: datetime, identity: str) -> Snapshot:
+def _snapshot(rows: Sequence[Json], at: datetime, query_id: str) -> Snapshot:
     documents: dict[str, Document] = {}
     raw: dict[str, str] = {}
     refused: dict[str, str] = {}
@@ -124,11 +127,11 @@ def _snapshot(rows: Sequence[Json], at: datetime, identity: str) -> Snapshot:
         model, reason = next(iter(refused.items()))
         message = f"{len(refused)} of {len(rows)} models cannot be read; {model}: {reason}"
         raise RefusedError(message)
-    return Snapshot(identity, documents, frozenset(fields), refused, raw)
+    return Snapshot(query_id, _with_batch(documents), frozenset(fields), refused, raw)
 
 
 def _readable(row: Json) -> Mapping[str, Json]:
-    """Give a row that can be read. Raises ValueError."""
+    """Return the row if it can be read. Raises ValueError."""
     if not isinstance(row, Mapping) or _id(row) is None:
         message = "has no usable id"
         raise ValueError(message)
@@ -139,7 +142,7 @@ def _readable(row: Json) -> Mapping[str, Json]:
 
 
 def _written(row: Mapping[str, Json]) -> str:
-    """Write a row as JSON. Raises ValueError for a lone surrogate, which could not be stored."""
+    """Return a row as JSON. Raises ValueError for a lone surrogate, which cannot be stored."""
     text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     text.encode()
     return text
@@ -147,12 +150,11 @@ def _written(row: Mapping[str, Json]) -> str:
 
 def _id(row: Json) -> str | None:
     model = row.get("id") if isinstance(row, Mapping) else None
-    is_usable = isinstance(model, str) and 0 < len(model) <= LONGEST_ID and model.isprintable()
-    return str(model) if is_usable else None
+    return model if isinstance(model, str) and is_usable_id(model) else None
 
 
 def _is_nested_too_deeply(row: Json) -> bool:
-    """Tell whether a row goes deeper than DEEPEST; level by level, as its depth could exhaust the stack."""
+    """Whether a row is nested deeper than DEEPEST; by level, because recursion could exhaust the stack."""
     level: list[Json] = [row]
     for _ in range(DEEPEST):
         level = [inner for value in level for inner in _inside(value)]
@@ -174,33 +176,33 @@ def _fields(row: Mapping[str, Json]) -> set[str]:
 
 
 def document(row: Mapping[str, Json], at: datetime) -> Document:
-    """Make one row comparable: no noise, exact prices, sorted sets, no sentinels. Raises ValueError."""
+    """Return the comparable document of a row, with exact prices and sorted sets. Raises ValueError."""
     price, clock = prices.comparable(_mapping(row, "pricing"))
-    if missing := [key for key in prices.HEADLINE if key not in {**price, **clock}]:
+    if missing := [key for key in prices.MAIN if key not in {**price, **clock}]:
         message = f"has no price for {' and '.join(missing)}"
         raise ValueError(message)
-    shape = _mapping(row, "architecture")
-    return {
-        "listed": True,
-        "price": price,
-        "expiration": dates.expiration(row.get("expiration_date"), at),
-        "alias": _text(_mapping(row, "alias_target"), "slug"),
-        "context": _count(row, "context_length"),
-        "capabilities": {
+    shape, shown = _mapping(row, "architecture"), _mapping(row, "top_provider")
+    return Document(
+        price=price,
+        expiration=dates.expiration(row.get("expiration_date"), at),
+        alias=_text(_mapping(row, "alias_target"), "slug"),
+        context=_count(row, "context_length"),
+        capabilities={
             "input": _set(shape.get("input_modalities")),
             "output": _set(shape.get("output_modalities")),
             "parameters": _set(row.get("supported_parameters")),
             "voices": _set(row.get("supported_voices")),
         },
-        "details": {
+        details={
             "name": _text(row, "name"),
             "canonical_slug": _text(row, "canonical_slug"),
             "knowledge_cutoff": _text(row, "knowledge_cutoff"),
             "mandatory_reasoning": _mapping(row, "reasoning").get("mandatory"),
         },
-        "clock": clock,
-        "routing": dict(_mapping(row, "top_provider")),
-    }
+        limits={key: shown.get(key) for key in LIMITS},
+        clock=clock,
+        routing=dict(shown),
+    )
 
 
 def _mapping(row: Mapping[str, Json], key: str) -> Mapping[str, Json]:
@@ -209,13 +211,13 @@ def _mapping(row: Mapping[str, Json], key: str) -> Mapping[str, Json]:
 
 
 def _text(row: Mapping[str, Json], key: str) -> str | None:
-    """Read a text; anything else is as good as unknown."""
+    """Return a text field; None for anything else."""
     value = row.get(key)
     return value if isinstance(value, str) else None
 
 
 def _count(row: Mapping[str, Json], key: str) -> int | None:
-    """Read a number of tokens, None where it is not known. Raises ValueError."""
+    """Return a number of tokens; None if it is missing. Raises ValueError for anything else."""
     value = row.get(key)
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
@@ -225,5 +227,22 @@ def _count(row: Mapping[str, Json], key: str) -> int | None:
     raise ValueError(message)
 
 
-def _set(value: Json) -> list[str]:
-    return sorted({str(entry) for entry in value}) if isinstance(value, list) else []
+def _set(value: Json) -> list[str] | None:
+    """Return a list as a sorted set of texts; None, which is unknown, for anything else."""
+    return sorted({str(entry) for entry in value}) if isinstance(value, list) else None
+
+
+def _with_batch(documents: Mapping[str, Document]) -> dict[str, Document]:
+    """Make each batch variant a capability of its model: it is no model of its own."""
+    batches = {model for model in documents if variant(model) == BATCH and base(model) in documents}
+    return {
+        model: replace(
+            document,
+            capabilities={
+                **(document.capabilities or {}),
+                "service": [BATCH] if f"{model}:{BATCH}" in batches else [],
+            },
+        )
+        for model, document in documents.items()
+        if model not in batches
+    }

@@ -1,4 +1,4 @@
-"""The lock file beside a store: held while a service runs, and the sign by which a lost one is noticed."""
+"""The lock file next to a store: held while a service runs, and the trace of a store that was lost."""
 
 import fcntl
 import os
@@ -8,14 +8,14 @@ from watcher.domain.errors import BusyError, StoreError, StoreUnavailableError
 
 PRIVATE = 0o600
 LONGEST = 100  # bytes
-MADE = "made"  # stands in the file once the store was made
+MADE = "made"  # in the file once the store was created
 
 
 class Lock:
-    """The held lock of the store at `path`; ends with the process, however that ends."""
+    """The lock of the store at `path`, held until it is closed or the process ends in any way."""
 
     def __init__(self, path: Path) -> None:
-        """Hold it. Raises BusyError where another process does, StoreUnavailableError where nobody can."""
+        """Take the lock. Raises BusyError if another process has it, StoreUnavailableError if nobody can."""
         self._file = Path(f"{path}.lock")
         self._descriptor = _open(self._file)
         words = os.pread(self._descriptor, LONGEST, 0).decode(errors="replace").split()
@@ -23,15 +23,14 @@ class Lock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.close()
-            message = (
-                f"another watcher (process {words[0] if words else 'unknown'}) holds {path}; stop it first"
-            )
+            process = words[0] if words else "unknown"
+            message = f"another watcher (process {process}) is using {path}; stop it first"
             raise BusyError(message) from None
         self.knows_store = MADE in words
         self.note(made=self.knows_store)
 
     def note(self, *, made: bool) -> None:
-        """Note who holds it, and whether the store was made; in place, which works on a full disk too."""
+        """Record our process, and whether the store was created; in place, which works on a full disk too."""
         words = f"{os.getpid():<10} {MADE if made else '':<{len(MADE)}}\n"
         try:
             os.pwrite(self._descriptor, words.encode(), 0)
@@ -40,12 +39,12 @@ class Lock:
             raise _unavailable(self._file, error) from None
 
     def close(self) -> None:
-        """Let go."""
+        """Release the lock."""
         os.close(self._descriptor)
 
 
 def holder(path: Path) -> int | None:
-    """Tell which process holds the lock of the store at `path`, None where none does."""
+    """Return the process that holds the lock of the store at `path`: 0 if unknown, None if there is none."""
     try:
         with Path(f"{path}.lock").open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -62,10 +61,10 @@ def _open(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
     except OSError as error:
         if path.is_symlink():
-            message = f"{path} is a symbolic link, which is not followed; remove it"
+            message = f"{path} is a symbolic link; remove it"
             raise StoreError(message) from None
         raise _unavailable(path, error) from None
 
 
 def _unavailable(path: Path, error: OSError) -> StoreUnavailableError:
-    return StoreUnavailableError(f"{path} cannot be written: {error.strerror}")
+    return StoreUnavailableError(f"cannot write {path}: {error.strerror}")

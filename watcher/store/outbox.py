@@ -1,4 +1,4 @@
-"""The outbox: messages that wait, are being sent, were sent or given up. The database is the queue."""
+"""The outbox: messages that wait, are being sent, were sent, or are dead letters. The table is the queue."""
 
 import contextlib
 from collections.abc import Collection, Sequence
@@ -16,7 +16,7 @@ WAITING, SENDING, SENT, DEAD = (state.value for state in OutboxState)
 GONE = "the channel is no longer configured"
 UNREADABLE = {
     "state": DEAD,
-    "error": "the message in the store cannot be read",
+    "error": "the stored message cannot be read",
     "at": "1970-01-01T00:00:00Z",
     "next_at": "1970-01-01T00:00:00Z",
     "rules": "[]",
@@ -26,10 +26,10 @@ UNREADABLE = {
 
 @dataclass(frozen=True, slots=True)
 class ChannelCounts:
-    """A channel's messages: how many wait and were given up, when one was last sent (times as UTC text).
+    """A channel's messages: how many wait, how many are dead letters, when one was last sent.
 
-    `last_state` is how the newest finished one ended, `oldest` since when one waits, `error` what the oldest
-    that waits met, or else the newest that was given up.
+    `last_state` is the state of the newest finished one, `oldest` the time of the oldest that waits; `error`
+    is that of the oldest that waits, else of the newest dead letter. Times are UTC text.
     """
 
     waiting: int = 0
@@ -44,11 +44,11 @@ class Outbox:
     """The messages of a store."""
 
     def __init__(self, tables: Tables) -> None:
-        """Look after the messages in these tables."""
+        """Use the messages in these tables."""
         self._tables = tables
 
     def waiting(self) -> dict[str, list[Delivery]]:
-        """Give what waits, by channel, oldest first; a row that cannot be read is given up, visibly."""
+        """Return what waits, by channel, oldest first; a damaged row becomes a dead letter."""
         found: dict[str, list[Delivery]] = {}
         for row in self._tables.rows("outbox", "state = ? order by id", [WAITING]):
             try:
@@ -58,7 +58,7 @@ class Outbox:
         return found
 
     def sent_since(self, start: datetime) -> dict[str, list[datetime]]:
-        """Give when each channel was sent a message from then on; what went as one counts once."""
+        """Return when each channel was sent a message since `start` (UTC); merged messages count once."""
         found: dict[str, list[datetime]] = {}
         for row in self._tables.rows("outbox", "sent_at >= ? and sent_with = id", [times.to_iso(start)]):
             with contextlib.suppress(*BROKEN):
@@ -66,7 +66,7 @@ class Outbox:
         return found
 
     def claim(self, batches: Sequence[Sequence[Delivery]]) -> list[tuple[Delivery, ...]]:
-        """Note, before anything is sent, that these are being sent; gives them with the attempt counted."""
+        """Mark messages as being sent, before they are; return them with the attempt counted."""
         with self._tables.transaction():
             return [tuple(self._claimed(delivery, batch[0].id) for delivery in batch) for batch in batches]
 
@@ -83,12 +83,13 @@ class Outbox:
         now: datetime,
         next_at: Sequence[datetime | None],
     ) -> None:
-        """Note what came of an attempt: sent, to be tried again at `next_at`, or dead where that is None."""
+        """Record an attempt: sent, to be tried again at `next_at`, or a dead letter if that is None."""
         is_sent = outcome.verdict is Verdict.SENT
         with self._tables.transaction():
             for delivery, again in zip(batch, next_at, strict=True):
+                failed = WAITING if again else DEAD
                 changes = {
-                    "state": SENT if is_sent else WAITING if again else DEAD,
+                    "state": SENT if is_sent else failed,
                     "sent_at": times.to_iso(now) if is_sent else None,
                     "next_at": times.to_iso(again or now),
                     "error": outcome.reason or None,
@@ -98,35 +99,34 @@ class Outbox:
                 self._tables.update("outbox", delivery.id, changes)
 
     def release(self, batch: Sequence[Delivery]) -> None:
-        """Queue again, as if it had not been claimed, what was not begun."""
+        """Return messages that were claimed but never started to the queue."""
         with self._tables.transaction():
             for delivery in batch:
                 changes = {"state": WAITING, "attempts": delivery.attempts - 1}
                 self._tables.update("outbox", delivery.id, changes)
 
     def recover(self) -> int:
-        """Queue again, as possible repeats, what was being sent when the service died; gives how many."""
+        """Requeue, as possible repeats, messages in flight when the service died; return how many."""
         return self._change(self._tables.rows("outbox", "state = ?", [SENDING]), state=WAITING, repeat=1)
 
     def retry(self, ids: Sequence[int] | None, now: datetime) -> int:
-        """Queue dead messages again (all of them for None); gives how many. Raises NotFoundError."""
+        """Requeue dead letters, all of them if `ids` is None; return how many. Raises NotFoundError."""
         dead = {row["id"]: row for row in self._tables.rows("outbox", "state = ?", [DEAD])}
         if unknown := set(ids or ()) - set(dead):
             numbers = ", ".join(map(str, sorted(unknown)))
-            message = f"no dead message has the number {numbers}; see `watcher outbox`"
+            message = f"there is no dead letter {numbers}; see `watcher outbox`"
             raise NotFoundError(message)
         chosen = [row for number, row in dead.items() if ids is None or number in ids]
         return self._change(chosen, state=WAITING, attempts=0, refusals=0, next_at=times.to_iso(now))
 
-    def bury(self, channels: Collection[str]) -> int:
-        """Move messages to the dead whose channel is not among these; gives how many."""
+    def give_up_orphans(self, channels: Collection[str]) -> int:
+        """Make dead letters of waiting messages for channels that are not among these; return how many."""
         waiting = self._tables.rows("outbox", "state = ?", [WAITING])
-        return self._change(
-            [row for row in waiting if row["channel"] not in channels], state=DEAD, error=GONE
-        )
+        orphans = [row for row in waiting if row["channel"] not in channels]
+        return self._change(orphans, state=DEAD, error=GONE)
 
     def _change(self, chosen: Sequence[Row], **changes: str | int) -> int:
-        """Change these rows alike, all or none; gives how many."""
+        """Make the same changes to these rows, all or none; return how many."""
         if chosen:
             with self._tables.transaction():
                 for row in chosen:
@@ -136,10 +136,10 @@ class Outbox:
     def messages(
         self, states: Collection[OutboxState] = tuple(OutboxState), limit: int = 50
     ) -> list[Delivery]:
-        """Give messages in these states, newest first."""
+        """Return the newest messages in these states, newest first."""
         marks = ",".join("?" * len(states))
         which = f"state in ({marks}) order by id desc limit {limit:d}"
-        return self._tables.nouns(lambda found: [*map(rows.delivery_of, found)], "outbox", which, [*states])
+        return self._tables.objects(lambda found: [*map(rows.delivery_of, found)], "outbox", which, [*states])
 
     def channels(self) -> dict[str, ChannelCounts]:
         """Count each channel's messages."""

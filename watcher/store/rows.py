@@ -1,15 +1,28 @@
-"""The nouns as rows of the database and back: times as UTC text, documents and prices as JSON text."""
+"""Converts the nouns to rows of the database and back: times as UTC text, documents and prices as JSON."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from watcher.domain.catalog import Aspect, Document, FeedEntry, FieldChange, Item, Json, Level, Pending
+from watcher.domain.catalog import (
+    Announcement,
+    Aspect,
+    Document,
+    FeedEntry,
+    FieldChange,
+    Item,
+    Json,
+    Pending,
+    Prices,
+)
 from watcher.domain.delivery import Delivery, OutboxState
-from watcher.domain.news import Event, HistoryEntry, Notification, ToldPrices
+from watcher.domain.kinds import KINDS
+from watcher.domain.news import BasePrices, Event, HistoryEntry, Notification
 from watcher.domain.polls import Health, Part
+from watcher.domain.providers import Market
+from watcher.store.market_rows import market_of, market_text, row_price_of, row_price_text
 from watcher.store.schema import Row
 from watcher.text.times import from_iso, to_iso
 
@@ -22,8 +35,11 @@ def _optional_time(text: str | None) -> datetime | None:
     return None if text is None else from_iso(text)
 
 
+DOCUMENT_FIELDS = tuple(field.name for field in fields(Document))
+
+
 def dump(value: Json) -> str:
-    """Write JSON the one way."""
+    """Write JSON in its canonical form."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
@@ -31,36 +47,43 @@ def _optional_dump(value: Json) -> str | None:
     return None if value is None else dump(value)
 
 
-def _optional_load(text: str | None) -> Any:  # noqa: ANN401 - whatever was written
+def _optional_load(text: str | None) -> Any:  # noqa: ANN401 - any JSON
     return None if text is None else json.loads(text)
 
 
 def source_row(name: str, source: Health) -> Row:
-    """Write how a source is doing."""
-    return asdict(source) | {
+    """Write the health of a source."""
+    return {
         "name": name,
+        "identity": source.query_id,
         "asked_at": _optional_text(source.asked_at),
         "last_good": _optional_text(source.last_good),
         "failing_since": _optional_text(source.failing_since),
+        "reason": source.reason,
+        "failures": source.failures,
+        "told": source.reported,
+        "episodes": source.episodes,
         "fields": dump(sorted(source.fields)),
     }
 
 
 def sources_of(found: Iterable[Row]) -> dict[str, Health]:
-    """Read how the sources are doing, by name."""
+    """Read the health of the sources, by name."""
     return {row["name"]: _source_of(row) for row in found}
 
 
 def troubles_of(found: Iterable[Row]) -> dict[Part, Health]:
-    """Read how parts of watcher are doing."""
+    """Read the health of the parts of watcher."""
     return {(row["what"], row["name"]): _source_of(row) for row in found}
 
 
 def _source_of(row: Row) -> Health:
-    kept = {key: row[key] for key in ("identity", "reason", "failures", "episodes")}
     return Health(
-        **kept,
-        told=bool(row["told"]),
+        query_id=row["identity"],
+        reason=row["reason"],
+        failures=row["failures"],
+        episodes=row["episodes"],
+        reported=bool(row["told"]),
         asked_at=_optional_time(row["asked_at"]),
         last_good=_optional_time(row["last_good"]),
         failing_since=_optional_time(row["failing_since"]),
@@ -69,53 +92,79 @@ def _source_of(row: Row) -> Health:
 
 
 def trouble_row(part: Part, trouble: Health) -> Row:
-    """Write how a part of watcher is doing."""
+    """Write the health of a part of watcher."""
     what, name = part
     return source_row(name, trouble) | {"what": what}
 
 
 def item_row(model: str, item: Item) -> Row:
-    """Write a model; what waits has rows of its own."""
+    """Write a model; its changes on hold have rows of their own."""
+    last = {aspect.value: [to_iso(entry.at), entry.before] for aspect, entry in item.last.items()}
     return {
         "id": model,
-        "announced": _optional_dump(item.announced),
-        "observed": _optional_dump(item.observed),
+        "announced": _optional_document(item.announced),
+        "observed": _optional_document(item.observed),
         "revision": item.revision,
-        "levels": dump(
-            [asdict(lv) | {"before": to_iso(lv.before), "since": to_iso(lv.since)} for lv in item.levels]
-        ),
+        "levels": row_price_text(item.row),
+        "announcements": dump({"countdown": item.countdown, "dates": item.dates, "last": last}),
     }
+
+
+def _optional_document(document: Document | None) -> str | None:
+    return None if document is None else dump(asdict(document))
 
 
 def items_of(found: Sequence[Row], pending: Mapping[str, Mapping[Aspect, Pending]]) -> dict[str, Item]:
-    """Read the models; mostly what is announced is what is observed, which then is kept once."""
-    documents = _load_together(row["announced"] for row in found)
+    """Read the models; if the announced and the observed document are equal, they are one object."""
+    announced = _load_together(row["announced"] for row in found)
     others = _load_together(row["observed"] if row["observed"] != row["announced"] else None for row in found)
-    levels = _load_together(row["levels"] for row in found)
+    row_prices = _load_together(row["levels"] for row in found)
+    announcements = _load_together(row["announcements"] for row in found)
     return {
-        row["id"]: Item(
-            announced=announced,
-            observed=announced if row["observed"] == row["announced"] else other,
-            pending=pending.get(row["id"], {}),
-            revision=row["revision"],
-            levels=tuple(map(_level_of, lately)),
-        )
-        for row, announced, other, lately in zip(found, documents, others, levels, strict=True)
+        row["id"]: _item_of(row, pending.get(row["id"], {}), *values)
+        for row, *values in zip(found, announced, others, row_prices, announcements, strict=True)
     }
 
 
+def _item_of(
+    row: Row,
+    pending: Mapping[Aspect, Pending],
+    announced: dict[str, Any] | None,
+    other: dict[str, Any] | None,
+    row_price: dict[str, Any] | None,
+    announcements: dict[str, Any],
+) -> Item:
+    announced_document = document_of(announced)
+    return Item(
+        announced=announced_document,
+        observed=announced_document if row["observed"] == row["announced"] else document_of(other),
+        pending=pending,
+        revision=row["revision"],
+        row=row_price_of(row_price),
+        countdown=announcements["countdown"],
+        dates=tuple(announcements["dates"]),
+        last={
+            Aspect(aspect): Announcement(from_iso(at), before)
+            for aspect, (at, before) in announcements["last"].items()
+        },
+    )
+
+
+def document_of(values: Mapping[str, Any] | None) -> Document | None:
+    """Read a document; leave out keys that only older versions wrote."""
+    if not values:
+        return None
+    return Document(**{key: values[key] for key in DOCUMENT_FIELDS if key in values})
+
+
 def _load_together(texts: Iterable[str | None]) -> list[Any]:
-    """Read all as one: their keys are then kept once, not once each."""
+    """Parse all texts as one, so that equal keys share memory."""
     loaded: list[Any] = json.loads(f"[{','.join(text or 'null' for text in texts)}]")
     return loaded
 
 
-def _level_of(level: dict[str, Any]) -> Level:
-    return Level(**level | {"before": from_iso(level["before"]), "since": from_iso(level["since"])})
-
-
 def pending_rows(model: str, item: Item) -> list[Row]:
-    """Write what waits of a model."""
+    """Write a model's changes on hold."""
     return [
         {
             "model": model,
@@ -128,7 +177,7 @@ def pending_rows(model: str, item: Item) -> list[Row]:
 
 
 def pending_of(waiting: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
-    """Read what waits, by model."""
+    """Read the changes on hold, by model."""
     found: dict[str, dict[Aspect, Pending]] = {}
     for row in waiting:
         wait = Pending(from_iso(row["since"]), row["polls"])
@@ -137,13 +186,23 @@ def pending_of(waiting: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
 
 
 def feed_rows(before: Mapping[str, FeedEntry], after: Mapping[str, FeedEntry]) -> list[Row]:
-    """Write the base models that the feed shows anew or that stand otherwise now."""
+    """Write the feed entries that are new or have changed."""
     changed = {slug: entry for slug, entry in after.items() if entry != before.get(slug)}
-    return [asdict(entry) | {"slug": slug, "since": to_iso(entry.since)} for slug, entry in changed.items()]
+    return [
+        {
+            "slug": slug,
+            "model": entry.model,
+            "name": entry.name,
+            "since": to_iso(entry.since),
+            "known": entry.announced,
+            "told": entry.unconfirmed,
+        }
+        for slug, entry in changed.items()
+    ]
 
 
 def feed_of(found: Iterable[Row]) -> dict[str, FeedEntry]:
-    """Read the base models that the feed showed, by canonical slug."""
+    """Read the feed entries, by canonical slug."""
     return {
         row["slug"]: FeedEntry(
             row["model"], row["name"], from_iso(row["since"]), bool(row["known"]), bool(row["told"])
@@ -152,14 +211,14 @@ def feed_of(found: Iterable[Row]) -> dict[str, FeedEntry]:
     }
 
 
-def told_price_rows(before: ToldPrices, after: ToldPrices) -> list[Row]:
-    """Write the prices that rules have told anew."""
+def base_price_rows(before: BasePrices, after: BasePrices) -> list[Row]:
+    """Write the prices that rules have newly reported."""
     changed = {key: price for key, price in after.items() if price != before.get(key)}
     return [{"rule": rule, "model": model, "price": dump(price)} for (rule, model), price in changed.items()]
 
 
-def told_prices_of(found: Iterable[Row]) -> dict[tuple[str, str], Document]:
-    """Read the prices that rules have told."""
+def base_prices_of(found: Iterable[Row]) -> dict[tuple[str, str], Prices]:
+    """Read the prices that rules have reported."""
     return {(row["rule"], row["model"]): json.loads(row["price"]) for row in found}
 
 
@@ -184,33 +243,33 @@ def event_row(event: Event) -> Row:
         "after": _optional_dump(event.after),
         "fields": dump([asdict(change) for change in event.fields]),
         "cause": event.cause,
-        "part_of": event.part_of,
         "since": _optional_text(event.since),
-        "crowd": event.crowd,
-        "model": dump(event.model),
+        "provider": event.provider,
+        "model": dump((asdict(event.model) if event.model else {}) | {"aliases": event.aliases}),
     }
 
 
 def event_of(row: Row) -> Event:
     """Read an event."""
+    model = json.loads(row["model"])
     return Event(
         id=row["id"],
         at=from_iso(row["at"]),
-        kind=row["kind"],
+        kind=KINDS[row["kind"]],
         subject=row["subject"],
         before=_optional_load(row["before"]),
         after=_optional_load(row["after"]),
         fields=tuple(FieldChange(**change) for change in json.loads(row["fields"])),
         cause=row["cause"],
-        part_of=row["part_of"],
         since=_optional_time(row["since"]),
-        crowd=row["crowd"],
-        model=json.loads(row["model"]),
+        provider=row["provider"],
+        model=document_of({key: value for key, value in model.items() if key != "aliases"}),
+        aliases=tuple(model.get("aliases", ())),
     )
 
 
 def outbox_row(notification: Notification) -> Row:
-    """Write a message that waits to be sent for the first time."""
+    """Write a message that is waiting for its first attempt."""
     return {
         "channel": notification.channel,
         "at": to_iso(notification.at),
@@ -249,3 +308,14 @@ def delivery_of(row: Row) -> Delivery:
         sent_at=_optional_time(row["sent_at"]),
         refusals=row["refusals"],
     )
+
+
+def market_rows(before: Mapping[str, Market], after: Mapping[str, Market]) -> list[Row]:
+    """Write what changed of what providers ask."""
+    changed = {model: market for model, market in after.items() if market != before.get(model)}
+    return [{"model": model, "market": market_text(market)} for model, market in changed.items()]
+
+
+def markets_of(found: Iterable[Row]) -> dict[str, Market]:
+    """Read what providers ask, by model."""
+    return {row["model"]: market_of(row["market"]) for row in found}

@@ -1,4 +1,4 @@
-"""The tables, as each version of the store brought them."""
+"""The tables, by the version of the store that added them."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -7,7 +7,7 @@ Row: TypeAlias = dict[str, Any]
 Columns: TypeAlias = Mapping[str, type]
 Key: TypeAlias = str | tuple[str, ...]
 
-# Prices and times are text: SQLite would turn "0.10" into a number.
+# Prices and times are text, because SQLite would turn "0.10" into a number.
 VERSION_1: Mapping[str, tuple[Key, Columns]] = {
     "sources": (
         "name",
@@ -90,3 +90,11 @@ COLUMNS_2: tuple[tuple[str, str, type, int | None], ...] = (
     ("outbox", "sent_with", int, 0),
 )
 """Table, column, type and default of what version 2 added."""
+
+NO_ANNOUNCEMENTS = '{"countdown":null,"dates":[],"last":{}}'
+TABLES_3: Mapping[str, tuple[Key, Columns]] = {"markets": ("model", {"model": str, "market": str})}
+COLUMNS_3: tuple[tuple[str, str, type, str | None], ...] = (
+    ("models", "announcements", str, NO_ANNOUNCEMENTS),
+    ("events", "provider", str, None),
+)
+"""What version 3 added: what providers ask, and the announcements that version 2 kept in the document."""

@@ -1,9 +1,9 @@
-"""The store: everything remembered between two polls, and the record of what was told."""
+"""The store: what is kept between two polls, and the record of events, messages and values."""
 
 import contextlib
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -19,52 +19,53 @@ from watcher.text import times
 
 
 class Store:
-    """An open store; `outbox` has its messages. Use as a context manager, in one thread."""
+    """An open store, for use as a context manager and in one thread; `outbox` has its messages."""
 
     def __init__(self, tables: Tables) -> None:
-        """Keep everything in these tables."""
+        """Use these tables."""
         self._tables = tables
         self.outbox = Outbox(tables)
 
     @classmethod
     def open(cls, path: Path, *, init: bool = False) -> Self:
-        """Open for the service, creating or migrating as needed; `init` replaces one that was lost.
+        """Open for the service, and create or migrate as needed; with `init`, also create a lost one anew.
 
-        Raises BusyError where another instance runs, StoreError where the file cannot be trusted,
-        StoreUnavailableError where it cannot be used at present.
+        Raises BusyError if another instance runs, StoreError if the file cannot be trusted, and
+        StoreUnavailableError if it is temporarily unusable.
         """
         return cls(Tables.open(path, init=init))
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Open beside a running service, to look or to queue again. Raises NotFoundError, StoreError."""
+        """Open next to a running service. Raises NotFoundError, StoreError or StoreUnavailableError."""
         return cls(Tables.read(path))
 
     def close(self) -> None:
-        """Close the database and let go of the lock."""
+        """Close the database and release the lock."""
         self._tables.close()
 
     def __enter__(self) -> Self:
-        """Give the store itself."""
+        """Return the store itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close."""
+        """Close the store."""
         self.close()
 
     def state(self) -> State:
-        """Read everything remembered between two polls."""
-        pending = self._tables.nouns(rows.pending_of, "pending")
+        """Return everything that is kept between two polls. Raises StoreError if a row is damaged."""
+        pending = self._tables.objects(rows.pending_of, "pending")
         return State(
-            items=self._tables.nouns(lambda found: rows.items_of(found, pending), "models"),
-            sources=self._tables.nouns(rows.sources_of, "sources"),
-            feed=self._tables.nouns(rows.feed_of, "feed"),
-            told_prices=self._tables.nouns(rows.told_prices_of, "told_prices"),
-            troubles=self._tables.nouns(rows.troubles_of, "troubles"),
+            items=self._tables.objects(lambda found: rows.items_of(found, pending), "models"),
+            sources=self._tables.objects(rows.sources_of, "sources"),
+            feed=self._tables.objects(rows.feed_of, "feed"),
+            base_prices=self._tables.objects(rows.base_prices_of, "told_prices"),
+            troubles=self._tables.objects(rows.troubles_of, "troubles"),
+            markets=self._tables.objects(rows.markets_of, "markets"),
         )
 
     def commit(self, before: State, plan: Plan) -> None:
-        """Remember what a poll meant, all or nothing: state, news, history and the messages due."""
+        """Write what a poll decided, all or nothing: state, events, history and messages."""
         after = plan.state
         changed = {model: item for model, item in after.items.items() if item != before.items.get(model)}
         gone = [model for model in before.items if model not in after.items]
@@ -74,8 +75,11 @@ class Store:
                 "sources", [rows.source_row(name, source) for name, source in after.sources.items()]
             )
             self._tables.upsert("troubles", itertools.starmap(rows.trouble_row, after.troubles.items()))
+            self._tables.upsert("markets", rows.market_rows(before.markets, after.markets))
+            for model in before.markets.keys() - after.markets.keys():
+                self._tables.delete("markets", "model = ?", [model])
             self._tables.upsert("feed", rows.feed_rows(before.feed, after.feed))
-            self._tables.upsert("told_prices", rows.told_price_rows(before.told_prices, after.told_prices))
+            self._tables.upsert("told_prices", rows.base_price_rows(before.base_prices, after.base_prices))
             self._tables.insert("history", map(rows.history_row, plan.history))
             self._tables.insert("events", map(rows.event_row, plan.events))
             self._tables.insert("outbox", map(rows.outbox_row, plan.notifications))
@@ -91,33 +95,49 @@ class Store:
             "pending", (row for model, item in changed.items() for row in rows.pending_rows(model, item))
         )
 
-    def events(self, subject: str = "*", kind: str = "*", limit: int = 50) -> list[Event]:
-        """Give events whose subject and kind match the globs, newest first."""
-        return self._tables.nouns(
+    def events(
+        self, subjects: Collection[str] | None = None, kinds: Collection[str] | None = None, limit: int = 50
+    ) -> list[Event]:
+        """Return the newest events, newest first; None stands for all subjects or kinds."""
+        chosen = [None if values is None else json.dumps([*values]) for values in (subjects, kinds)]
+        return self._tables.objects(
             lambda found: [*map(rows.event_of, found)],
             "events",
-            f"subject glob ? and kind glob ? order by at desc, rowid desc limit {limit:d}",
-            [subject, kind],
+            "(?1 is null or subject in (select value from json_each(?1)))"
+            " and (?2 is null or kind in (select value from json_each(?2)))"
+            " order by at desc, rowid desc limit ?3",
+            [*chosen, limit],
         )
 
-    def event(self, *numbers: str) -> list[Event]:
-        """Give the events with these ids, as far as they are there and can be read, oldest first."""
+    def event_subjects(self) -> list[str]:
+        """Return the subjects of all events, each once."""
+        return [row["subject"] for row in self._tables.query("select distinct subject from events")]
+
+    def event_kinds(self) -> list[str]:
+        """Return the kinds of all events, each once."""
+        return [row["kind"] for row in self._tables.query("select distinct kind from events")]
+
+    def event(self, *ids: str) -> list[Event]:
+        """Return the events with these ids that are still there and can be read, oldest first."""
         found = []
         for row in self._tables.rows(
-            "events", "id in (select value from json_each(?)) order by at, rowid", [json.dumps(numbers)]
+            "events", "id in (select value from json_each(?)) order by at, rowid", [json.dumps(ids)]
         ):
             with contextlib.suppress(*BROKEN):
                 found.append(rows.event_of(row))
         return found
 
     def history(self, model: str) -> list[HistoryEntry]:
-        """Give what the list showed of a model, oldest first."""
-        return self._tables.nouns(
+        """Return the charted values of a model, oldest first."""
+        return self._tables.objects(
             lambda found: [*map(rows.history_of, found)], "history", "model = ? order by id", [model]
         )
 
     def forget(self, before: datetime) -> None:
-        """Let go of what ended before a time (UTC); of each charted value the newest stays."""
+        """Delete history, events and finished messages older than `before` (UTC).
+
+        The newest value of each chart is kept.
+        """
         start = [times.to_iso(before)]
         newest = "(select max(id) from history group by model, field)"
         with self._tables.transaction():
@@ -126,12 +146,13 @@ class Store:
             self._tables.delete("outbox", "at < ? and state in ('sent', 'dead')", start)
 
     def backup(self, target: Path) -> None:
-        """Write a consistent copy, also while a service runs; what waits in it may have been sent since.
+        """Write a consistent copy to a new file, even while a service runs.
 
-        Raises StoreError where the target is there already, StoreUnavailableError where it cannot be written.
+        Messages that wait in it are marked as possible repeats: they may be sent before the copy is used.
+        Raises StoreError if the target exists, StoreUnavailableError if it cannot be written.
         """
         if target.exists():
-            message = f"{target} is there already; name a new file"
+            message = f"{target} already exists; choose another name"
             raise StoreError(message)
         part = Path(f"{target}.part")
         part.unlink(missing_ok=True)
@@ -142,10 +163,10 @@ class Store:
         part.replace(target)
 
     def service(self) -> int | None:
-        """Give the process that serves this store at present."""
+        """Return the process of the service that is using this store: 0 if unknown, None if there is none."""
         return lock.holder(self._tables.path.resolve())
 
     def size(self) -> int:
-        """Give the bytes that the database takes on disk."""
+        """Return the size of the database on disk, in bytes."""
         files = (self._tables.path, Path(f"{self._tables.path}-wal"))
         return sum(file.stat().st_size for file in files if file.exists())

@@ -2,9 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from watcher.text.counts import counted
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (timedelta(seconds=1), "second"))
-LATE = 2 * MINUTE  # what was due this long ago is overdue
+LATE = 2 * MINUTE  # due longer ago than this is overdue
 
 
 def to_iso(at: datetime) -> str:
@@ -39,9 +41,9 @@ def show_days_left(days: int) -> str:
 def show_length(length: timedelta) -> str:
     """Write a length of time exactly, in its largest whole unit: `90 minutes`, `2 days`."""
     unit, name = next(
-        ((unit, name) for unit, name in UNITS if length and length % unit == 0 * DAY), UNITS[-1]
+        ((unit, name) for unit, name in UNITS if length and length % unit == timedelta(0)), UNITS[-1]
     )
-    return _counted(length // unit, name)
+    return counted(length // unit, name)
 
 
 def show_age(since: datetime | None, now: datetime) -> str:
@@ -52,7 +54,7 @@ def show_age(since: datetime | None, now: datetime) -> str:
 
 
 def show_wait(at: datetime | None, now: datetime) -> str:
-    """Write how far ahead: `in 4 minutes`, `any moment`, `overdue`; a dash where nothing is planned."""
+    """Write how far ahead: `in 4 minutes`, `any moment`, `overdue`; a dash if nothing is planned."""
     if at is None:
         return "-"
     if at - now >= MINUTE:
@@ -63,8 +65,4 @@ def show_wait(at: datetime | None, now: datetime) -> str:
 def _roughly(length: timedelta) -> str:
     """Write a length of a minute or more in its largest unit, rounded down."""
     unit, name = next((unit, name) for unit, name in UNITS if length >= unit)
-    return _counted(length // unit, name)
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return counted(length // unit, name)

@@ -1,6 +1,6 @@
-"""Serves metrics and health over HTTP/1.1, one request a connection, from a thread of its own.
+"""Serve metrics and health over HTTP/1.1, one request per connection, in a thread of its own.
 
-Bounded whatever comes: bytes and seconds of an exchange, and connections at once. Idle, it takes no time.
+Whatever clients do, the bytes and seconds of an exchange and the number of connections are limited.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from watcher.service.metrics import Metrics
 
 DEADLINE = 5.0  # seconds for an exchange, from the connection to its end
 LARGEST_HEAD = 16 * 1024  # bytes of a request's line and headers
-AT_ONCE = 16  # connections; more are closed unread
-PAUSE = 1.0  # seconds, where no connection can be taken
-LONGEST_TURN = 300.0  # seconds without a turn of the loop, after which it hangs
+AT_ONCE = 16  # connections; others are closed unread
+PAUSE = 1.0  # seconds, when no connection can be accepted
+LONGEST_TURN = 300.0  # seconds; a main loop that takes longer hangs
 END = b"\r\n\r\n"
 TEXT = "text/plain; charset=utf-8"
 REQUEST = re.compile(rb"(?P<method>[A-Z]+) (?P<path>/[^ ?]*)(?:\?[^ ]*)? HTTP/1\.[01]\r\n")
@@ -31,23 +31,23 @@ Answer = tuple[HTTPStatus, bytes, str]
 
 
 def serve(metrics: Metrics, address: str, port: int, *, deadline: float = DEADLINE) -> "Server":
-    """Listen there at once; gives the server, which answers inside a `with` block. Raises WatcherError."""
+    """Listen at once, and return a server that answers inside a `with` block. Raises WatcherError."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         listener = socket.create_server((address, port), family=family)
         listener.settimeout(0)
     except OSError as error:
         place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        message = f"metrics cannot be served at {place} ({error.strerror}); give `listen` another address"
+        message = f"cannot serve metrics at {place} ({error.strerror}); change `listen`"
         raise WatcherError(message) from None
     return Server(metrics, listener, deadline)
 
 
 class Server:
-    """A server on an open socket."""
+    """A server on a listening socket; `deadline` is in seconds."""
 
     def __init__(self, metrics: Metrics, listener: socket.socket, deadline: float) -> None:
-        """Nothing is answered yet."""
+        """Prepare; nothing is answered yet."""
         self.port: int = listener.getsockname()[1]
         self._metrics, self._listener, self._deadline = metrics, listener, deadline
         self._talks: set[asyncio.Task[None]] = set()
@@ -55,7 +55,7 @@ class Server:
         self._thread = Thread(target=self._run, name="metrics", daemon=True)
 
     def __enter__(self) -> Self:
-        """Answer from now on."""
+        """Start answering."""
         self._loop = asyncio.new_event_loop()
         self._thread.start()
         return self
@@ -63,13 +63,13 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cut what is under way and let go of the address."""
+        """Close all connections and stop listening."""
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
 
     def _run(self) -> None:
         with self._listener, asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._serve())  # its end cancels the talks
+            runner.run(self._serve())  # when it ends, the runner cancels the open connections
 
     async def _serve(self) -> None:
         self._listen()
@@ -80,13 +80,13 @@ class Server:
         self._loop.add_reader(self._listener, self._accept)
 
     def _accept(self) -> None:
-        """Talk to whoever connected, unless there are too many already."""
+        """Accept a connection, and close it at once if there are too many already."""
         try:
             connection, _ = self._listener.accept()
         except (BlockingIOError, ConnectionError):
-            return  # gone again
-        except OSError as error:  # out of descriptors or memory: asking again at once would spin
-            log.warning("whoever asks for metrics must wait: %s", error)
+            return  # the client has gone
+        except OSError as error:  # out of descriptors or memory: trying again at once would only burn CPU
+            log.warning("metrics are delayed: %s", error)
             self._loop.remove_reader(self._listener)
             self._loop.call_later(PAUSE, self._listen)
             return
@@ -100,15 +100,15 @@ class Server:
         talk.add_done_callback(lambda _: connection.close())
 
     async def _talk(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):  # it took too long or went away
+        with contextlib.suppress(OSError):  # the client was too slow or has gone
             async with asyncio.timeout(self._deadline):
                 head = await self._head(connection)
                 with_body = not head.startswith(b"HEAD ")
-                answer = written(respond(self._metrics, head), with_body=with_body)
+                answer = encoded(respond(self._metrics, head), with_body=with_body)
                 await self._loop.sock_sendall(connection, answer)
 
     async def _head(self, connection: socket.socket) -> bytes:
-        """Receive a request up to its empty line, its end or just beyond the limit."""
+        """Receive a request up to its empty line, its end, or just over the limit."""
         head = b""
         while END not in head and len(head) <= LARGEST_HEAD:
             piece = await self._loop.sock_recv(connection, LARGEST_HEAD + 1 - len(head))
@@ -119,7 +119,7 @@ class Server:
 
 
 def respond(metrics: Metrics, head: bytes) -> Answer:
-    """Answer a request."""
+    """Return the answer to a request."""
     if len(head) > LARGEST_HEAD:
         return refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
     request = REQUEST.match(head)
@@ -132,12 +132,12 @@ def respond(metrics: Metrics, head: bytes) -> Answer:
 
 
 def refusal(status: HTTPStatus) -> Answer:
-    """Refuse in fixed words: nothing of a request comes back."""
+    """Return a refusal in fixed words, which repeat nothing of the request."""
     return status, f"{status.phrase}\n".encode(), TEXT
 
 
-def written(answer: Answer, *, with_body: bool) -> bytes:
-    """Write an answer out."""
+def encoded(answer: Answer, *, with_body: bool) -> bytes:
+    """Return an answer as the bytes to send."""
     status, body, media = answer
     lines = [
         f"HTTP/1.1 {status.value} {status.phrase}",
@@ -146,9 +146,11 @@ def written(answer: Answer, *, with_body: bool) -> bytes:
         f"Content-Length: {len(body)}",
         "Cache-Control: no-store",
         "Connection: close",
-        *(["Allow: GET, HEAD"] if status is HTTPStatus.METHOD_NOT_ALLOWED else []),
     ]
-    return "\r\n".join([*lines, "", ""]).encode() + body * with_body
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        lines.append("Allow: GET, HEAD")
+    head = "\r\n".join([*lines, "", ""]).encode()
+    return head + body if with_body else head
 
 
 def _metrics(metrics: Metrics, head: bytes) -> Answer:
@@ -159,7 +161,7 @@ def _metrics(metrics: Metrics, head: bytes) -> Answer:
 def _health(metrics: Metrics, _head: bytes) -> Answer:
     idle = metrics.idle()
     status = HTTPStatus.SERVICE_UNAVAILABLE if idle > LONGEST_TURN else HTTPStatus.OK
-    return status, f"the loop last turned {idle:.0f} s ago\n".encode(), TEXT
+    return status, f"the main loop last ran {idle:.0f} s ago\n".encode(), TEXT
 
 
 def _readiness(metrics: Metrics, _head: bytes) -> Answer:

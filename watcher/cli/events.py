@@ -1,0 +1,76 @@
+"""The commands that show what was remembered: events, and the history of a model."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from watcher.cli import as_csv, options, terminal
+from watcher.domain.errors import NotFoundError
+from watcher.reports import as_json
+from watcher.reports.events import chosen
+from watcher.rules.values import Globs
+from watcher.store.store import Store
+from watcher.text.suggest import closest
+
+
+@click.command()
+@click.option(
+    "--kind",
+    default="*",
+    metavar="PATTERN",
+    callback=options.globs,
+    help="Only kinds that match this pattern, such as 'price.*' or '!price.*'.",
+)
+@click.option(
+    "--model",
+    default="*",
+    metavar="PATTERN",
+    callback=options.globs,
+    help="Only models that match this pattern, such as 'openai/*'.",
+)
+@options.limit
+@options.as_json
+@click.pass_obj
+def events(path: Path | None, kind: Globs, model: Globs, limit: int, *, for_machines: bool) -> None:
+    """List events, newest last."""
+    with Store.read(options.load(path).store) as store:
+        found = chosen(store, kind, model, limit)
+    if for_machines:
+        for event in found:
+            click.echo(as_json.written(as_json.event(event)))
+    elif found:
+        terminal.events(found)
+    else:
+        terminal.note("No events yet.")
+
+
+@click.command()
+@click.argument("model")
+@click.option("--csv", "is_csv", is_flag=True, help="Print comma-separated values.")
+@options.as_json
+@click.pass_obj
+def history(path: Path | None, model: str, *, is_csv: bool, for_machines: bool) -> None:
+    """Show the history of MODEL.
+
+    Lists prices, context length, expiration date and presence as OpenRouter listed them, reported or not.
+    """
+    with Store.read(options.load(path).store) as store:
+        entries = store.history(model)
+        known = store.state().items
+    if not entries:
+        raise unknown(model, known)
+    if for_machines:
+        for entry in entries:
+            click.echo(as_json.written(as_json.history(entry)))
+    elif is_csv:
+        as_csv.history(entries)
+    else:
+        terminal.history(entries)
+
+
+def unknown(model: str, known: Iterable[str]) -> NotFoundError:
+    """Return the error for a name that is neither a model nor an event."""
+    close = closest(model, known)
+    hint = f"; did you mean {close}?" if close else ""
+    return NotFoundError(f"no model or event named {model!r}{hint}")

@@ -1,0 +1,93 @@
+"""The command that explains a model or an event: what providers ask, what waits, and who is told."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from watcher.cli import options, terminal
+from watcher.cli.events import unknown
+from watcher.config.config import Config
+from watcher.domain.catalog import Item
+from watcher.domain.news import Event
+from watcher.domain.polls import State
+from watcher.domain.providers import Market
+from watcher.news import market as markets
+from watcher.news.asking import next_at
+from watcher.news.holds import Moment
+from watcher.news.settle import Waiting, outlook
+from watcher.reports import as_json
+from watcher.reports.explain import RuleCheck, check_rules
+from watcher.reports.providers import Providers, providers
+from watcher.service.clock import utc_now
+from watcher.service.endpoints import wish_of
+from watcher.store.store import Store
+
+Waits = Sequence[tuple[Waiting, Sequence[RuleCheck]]]
+Told = Sequence[tuple[Event, Sequence[RuleCheck]]]
+
+
+@click.command()
+@click.argument("name", metavar="EVENT|MODEL")
+@options.as_json
+@click.pass_obj
+def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
+    """Explain a model, or why an event is reported.
+
+    Shows what each provider asks for a model, what is on hold and until when, the model's latest event, and
+    which rules match.
+    """
+    config = options.load(path)
+    now = utc_now()
+    with Store.read(config.store) as store:
+        state = store.state()
+        events = store.event(name) or store.events([name], limit=1)
+    if not events and name not in state.items:
+        raise unknown(name, state.items)
+    known = _providers(config, state, name, now) if name in state.items else None
+    rules = config.settings.rules
+    waits = [
+        (wait, check_rules(wait.event, rules, state.base_prices)) for wait in _waits(config, state, name, now)
+    ]
+    told = [(event, check_rules(event, rules, {})) for event in events]
+    if for_machines:
+        _write(name, known, waits, told)
+    else:
+        _show(name, known, waits, told, now)
+
+
+def _write(name: str, known: Providers | None, waits: Waits, told: Told) -> None:
+    lines = [known.as_json(name)] if known else []
+    lines += [as_json.waiting(wait, found) for wait, found in waits]
+    lines += [as_json.explained(event, found) for event, found in told]
+    for line in lines:
+        click.echo(as_json.written(line))
+
+
+def _show(name: str, known: Providers | None, waits: Waits, told: Told, now: datetime) -> None:
+    if known:
+        terminal.providers(name, known, now)
+    for wait, found in waits:
+        terminal.waiting(wait, now)
+        terminal.verdicts(found)
+    if known and not waits:
+        terminal.note("No changes on hold.", "green")
+    for event, found in told:
+        terminal.explained(event, found)
+
+
+def _providers(config: Config, state: State, model: str, now: datetime) -> Providers:
+    market = state.markets.get(model, Market())
+    is_off = config.endpoints == "off"
+    wish = wish_of(config, state, now)
+    following = None if is_off or model not in wish.rows else next_at(model, market, wish)
+    return providers(model, state.items[model], market, following, is_off=is_off)
+
+
+def _waits(config: Config, state: State, model: str, now: datetime) -> Iterator[Waiting]:
+    item, market = state.items.get(model, Item()), state.markets.get(model, Market())
+    policy = config.settings.policy
+    yield from markets.outlook(model, market, item, now, policy.holds)
+    has_market = markets.is_current(market, now)
+    yield from outlook(model, item, Moment(now, now - config.poll), policy, has_market=has_market)
