@@ -26,9 +26,9 @@ def waiting(*rows: Row, every: timedelta = MINUTES) -> list[Waiting]:
 
 def test_a_waiting_change_says_since_when_and_when_it_will_be_reported() -> None:
     changed = priced(OWL, "0.0000015", "0.0000125") | {"context_length": 5}
-    price, context = waiting(OWL, changed, changed)
+    context, price = waiting(OWL, changed, changed)
     assert (price.event.kind, context.event.kind) == ("price.changed", "context.changed")
-    assert price.due_at - price.since == HOUR - MINUTES
+    assert price.due_at - price.since == context.due_at - context.since == DAY
     assert context.due_at - context.since == DAY
     assert context.event.after == 5
 
@@ -79,5 +79,6 @@ def test_twins_say_so() -> None:
     batch = OWL | {"id": "acme/owl-2:batch"}
     story = Story()
     story.shows(batch)
-    [event] = story.shows(priced(batch, "1", "1"))
+    story.shows(priced(batch, "1", "1"))
+    [event] = story.shows(priced(batch, "1", "1"), after=DAY)
     assert check_rules(event, [PRICES], {})[0].unmet == (ECHO,)
