@@ -19,7 +19,7 @@ from watcher.store.store import Store
 
 RULES = """\
 channels: {{console: "console://", hook: "{hook}"}}
-holds: {{price: 0s}}
+holds: {{price_listed: 0s}}
 rules:
   - {{name: Everything, notify: hook}}
 """
@@ -212,7 +212,7 @@ class TestExplain:
         shown = called("explain", "acme/finch-mini").output
         assert "On hold: acme/finch-mini was removed (was $0.15 in, $0.60 out" in shown
         assert re.search(
-            r"since .* \(just now\); reported at .* if it lasts: this is the usual hold for such a change",
+            r"since .* \(just now\); reported at .* if it lasts: the usual wait for such a change",
             shown,
         )
         assert "  + Everything: reports to hook" in shown
@@ -229,10 +229,11 @@ class TestExplain:
 
     @pytest.mark.usefixtures("told")
     def test_what_waits_is_an_object_for_machines(self) -> None:
-        found = json.loads(called("explain", "acme/finch-mini", "--json").output)
+        providers, found = objects("explain", "acme/finch-mini", "--json")
+        assert (providers["type"], providers["note"], providers["offers"]) == ("providers", GONE, [])
         assert (found["type"], found["kind"]) == ("waiting", "model.removed")
         assert found["due_at"] > found["since"]
-        assert found["reason"] == "this is the usual hold for such a change"
+        assert found["reason"] == "the usual wait for such a change"
 
     def test_a_condition_that_is_not_met_is_named(self, told: Path) -> None:
         told.write_text(

@@ -163,7 +163,12 @@ def _endpoints(report: Report) -> tuple[str | Text, ...]:
         return "endpoints", "-", "-", "off"
     state = _state(found.health, is_new=found.health.last_good is None)
     state.append(f"; providers of {found.known} of {counted(found.models, 'model')} known")
-    return "endpoints", show_age(found.health.last_good, report.at), "as due", state
+    return (
+        "endpoints",
+        show_age(found.health.last_good, report.at),
+        "as due" if report.process else "-",
+        state,
+    )
 
 
 def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
