@@ -55,8 +55,8 @@ def test_a_replay_prints_what_would_have_been_sent_as_json(folder: Path) -> None
     assert [(line["type"], line["at"], line.get("kind") or line.get("title")) for line in told] == [
         ("event", "2026-06-08T07:00:00Z", "model.added"),
         ("notification", "2026-06-08T07:00:00Z", "wetland/heron-large is new"),
-        ("event", "2026-06-10T07:00:00Z", "price.changed"),
-        ("notification", "2026-06-10T07:00:00Z", "acme/owl-2 price up 25 %"),
+        ("event", "2026-06-10T01:00:00Z", "price.changed"),
+        ("notification", "2026-06-10T01:00:00Z", "acme/owl-2 price up 25 %"),
         ("event", "2026-06-12T01:00:00Z", "model.removed"),
     ]
     added, message, price = told[:3]
