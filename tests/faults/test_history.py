@@ -22,6 +22,7 @@ HISTORIES = ("six-hourly", "hourly")
 
 pytestmark = [
     pytest.mark.shared,
+    pytest.mark.timeout(900),  # a replay takes a while
     pytest.mark.skipif(
         not SHARED.is_dir() and "WATCHER_REQUIRE_ALL" not in os.environ,
         reason="the recorded answers in ../shared are not here",
