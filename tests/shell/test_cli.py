@@ -14,6 +14,7 @@ from watcher.config import load, schema
 from watcher.domain.delivery import Outcome, Verdict
 from watcher.domain.polls import Poll
 from watcher.news.plan import plan
+from watcher.reports.providers import GONE
 from watcher.service.clock import utc_now
 from watcher.store.store import Store
 
@@ -229,7 +230,8 @@ class TestExplain:
 
     @pytest.mark.usefixtures("told")
     def test_what_waits_is_an_object_for_machines(self) -> None:
-        providers, found = objects("explain", "acme/finch-mini", "--json")
+        lines = called("explain", "acme/finch-mini", "--json").output.splitlines()
+        providers, found, *_ = map(json.loads, lines)
         assert (providers["type"], providers["note"], providers["offers"]) == ("providers", GONE, [])
         assert (found["type"], found["kind"]) == ("waiting", "model.removed")
         assert found["due_at"] > found["since"]
