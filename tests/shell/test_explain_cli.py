@@ -9,7 +9,7 @@ from tests.support import sample_history
 from tests.support.catalogs import HOUR, listing
 from watcher.cli.main import main
 from watcher.config import load
-from watcher.domain.polls import Poll
+from watcher.domain.polls import Answer, Poll
 from watcher.domain.providers import OffersSnapshot
 from watcher.news.plan import plan
 from watcher.service.clock import utc_now
@@ -43,14 +43,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "rules.yaml").write_text(RULES)
     settings, now = load.load(tmp_path / "rules.yaml", {}), utc_now()
     with Store.open(settings.store) as store:
-        for hours, answer in [
+        looks: list[tuple[int, Answer]] = [
             (4, listing(sample_history.rows(0))),
             (3, OffersSnapshot({OWL: endpoints.read(LOOKS[0])})),
             (1, OffersSnapshot({OWL: endpoints.read(LOOKS[1])})),
-        ]:
+        ]
+        for hours, answer in looks:
             name = "endpoints" if isinstance(answer, OffersSnapshot) else "models"
-            before = store.state()
-            store.commit(before, plan(before, Poll(now - hours * HOUR, {name: answer}), settings.settings))
+            before, poll = store.state(), Poll(now - hours * HOUR, {name: answer})
+            store.commit(before, plan(before, poll, settings.settings))
     return tmp_path
 
 

@@ -242,7 +242,7 @@ def test_status_knows_the_running_service_and_its_next_poll(tmp_path: Path, cata
         shown = finished(file, "status")
         assert shown.returncode == 0
         assert f"is running as process {process.pid}; store" in shown.stdout
-        assert "models  just now   any moment  ok" in shown.stdout
+        assert "models     just now   any moment  ok" in shown.stdout
     assert "is not running; store" in finished(file, "status").stdout
 
 
