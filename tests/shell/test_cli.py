@@ -231,7 +231,7 @@ class TestExplain:
     @pytest.mark.usefixtures("told")
     def test_what_waits_is_an_object_for_machines(self) -> None:
         lines = called("explain", "acme/finch-mini", "--json").output.splitlines()
-        providers, found = map(json.loads, lines)
+        providers, found, *_ = map(json.loads, lines)
         assert (providers["type"], providers["note"], providers["offers"]) == ("providers", GONE, [])
         assert (found["type"], found["kind"]) == ("waiting", "model.removed")
         assert found["due_at"] > found["since"]

@@ -80,12 +80,11 @@ def outlook(model: str, market: Market, item: Item, at: datetime, holds: Holds) 
     if not market.offers:
         return []
     _, events = look(model, market, market.offers, item, at + LATER, holds)
-    waits = []
-    for event in events:
-        due = _due(market, event, at, holds)
-        if due and event.since:
-            waits.append(Waiting(replace(event, at=at), event.since, due.at, due.reason))
-    return waits
+    return [
+        Waiting(replace(event, at=at), event.since or at, due.at, due.reason)
+        for event in events
+        if (due := _due(market, event, at, holds))
+    ]
 
 
 def _due(market: Market, event: Event, at: datetime, holds: Holds) -> Due | None:
