@@ -9,7 +9,7 @@ from watcher.domain.policy import HOLDS
 from watcher.domain.providers import Market, OffersSnapshot
 from watcher.news.holds import Reason
 from watcher.news.market import outlook
-from watcher.news.settle import Waiting
+from watcher.news.outlook import Waiting
 from watcher.reports.providers import GONE, NOT_ASKED, OFF, UNKNOWN, Providers, providers
 from watcher.sources import endpoints
 

@@ -16,7 +16,7 @@ from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan
 from watcher.domain.providers import Offer
 from watcher.messages.lines import describe
-from watcher.news.settle import Waiting
+from watcher.news.outlook import Waiting
 from watcher.openrouter.prices import MAIN, amount, percent, show, show_main
 from watcher.reports.backtest import Backtest
 from watcher.reports.explain import RuleCheck

@@ -15,9 +15,9 @@ from watcher.news.draft import Draft
 from watcher.news.events import event_id
 from watcher.news.floor_causes import cause_of
 from watcher.news.holds import Due, Reason
+from watcher.news.outlook import Waiting
 from watcher.news.providers import ProviderNews
 from watcher.news.settings import Settings
-from watcher.news.settle import Waiting
 from watcher.openrouter import prices
 from watcher.openrouter.ids import is_alias
 
