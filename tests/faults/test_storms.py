@@ -35,7 +35,7 @@ def test_quiet_hours_combine_eleven_into_one_message_and_let_the_urgent_one_thro
 @pytest.mark.fault("L16", "W19", "I11")
 def test_a_catalog_that_changes_as_a_whole_is_one_message(tmp_path: Path, catalog: Catalog) -> None:
     many = [OWL | {"id": f"acme/model-{number}"} for number in range(400)]
-    holds = "holds: {price: 0s, price_doubtful: 0s, price_restless: 0s}"
+    holds = "holds: {price_listed: 0s}"
     with receiving() as server:
         catalog.shows(*many)
         growing = GrowingCatalog(tmp_path, catalog, server.url(), holds)

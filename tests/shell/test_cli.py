@@ -19,7 +19,7 @@ from watcher.store.store import Store
 
 RULES = """\
 channels: {{console: "console://", hook: "{hook}"}}
-holds: {{price: 0s}}
+holds: {{price_listed: 0s}}
 rules:
   - {{name: Everything, notify: hook}}
 """
@@ -229,7 +229,7 @@ class TestExplain:
 
     @pytest.mark.usefixtures("told")
     def test_what_waits_is_an_object_for_machines(self) -> None:
-        found = json.loads(called("explain", "acme/finch-mini", "--json").output)
+        found = json.loads(called("explain", "acme/finch-mini", "--json").output.splitlines()[-1])
         assert (found["type"], found["kind"]) == ("waiting", "model.removed")
         assert found["due_at"] > found["since"]
         assert found["reason"] == "this is the usual hold for such a change"

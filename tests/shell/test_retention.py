@@ -9,7 +9,7 @@ from tests.support.served_catalog import Catalog, service
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-KEEP = "keep: 30d\nholds: {price: 0s, price_restless: 0s, price_doubtful: 0s}"
+KEEP = "keep: 30d\nholds: {price_listed: 0s}"
 
 
 @pytest.mark.fault("S13", "I14")
