@@ -238,9 +238,7 @@ def test_a_change_and_its_reversal_before_delivery_are_both_in_the_one_message(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving(DOWN, Answer()) as server:
-        growing = GrowingCatalog(
-            tmp_path, catalog, server.url(), "holds: {price: 0s, price_doubtful: 0s, price_restless: 0s}"
-        )
+        growing = GrowingCatalog(tmp_path, catalog, server.url(), "holds: {price_listed: 0s}")
         for prompt in ("0.000001", "0.00000125"):
             growing.clock[0] += HOUR
             catalog.shows(priced(OWL, prompt, "0.00001"), FINCH, HERON)

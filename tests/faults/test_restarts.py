@@ -13,7 +13,10 @@ LEAVING = HERON | {"expiration_date": f"{datetime.now(UTC) + timedelta(days=200)
 def test_an_alert_arrives_once_by_mail_and_by_http_across_restarts(tmp_path: Path, catalog: Catalog) -> None:
     with receiving() as http, receiving_mail() as mail:
         file = configure(
-            tmp_path, catalog.url, {"hook": http.url("/alerts"), "ops": mail.url()}, "holds: {price: 3s}"
+            tmp_path,
+            catalog.url,
+            {"hook": http.url("/alerts"), "ops": mail.url()},
+            "holds: {price_listed: 3s}",
         )
         store = tmp_path / "watcher.db"
         with running(file):

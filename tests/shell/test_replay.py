@@ -72,7 +72,10 @@ def test_a_replay_prints_what_would_have_been_sent_as_json(folder: Path) -> None
 
 def test_readers_see_messages_days_and_rules(folder: Path) -> None:
     lines = called(str(folder)).stdout.splitlines()
-    assert lines[0] == "8 Jun 2026 07:00 UTC  console: wetland/heron-large is new"
+    assert lines[:2] == [
+        "8 Jun 2026 07:00 UTC  console: wetland/heron-large is new",
+        "10 Jun 2026 01:00 UTC  console: acme/owl-2 price up 25 %",
+    ]
     assert [line.split() for line in lines if line.startswith("Mon 08 Jun")] == [
         ["Mon", "08", "Jun", "2026", "1", "1"]
     ]
