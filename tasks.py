@@ -206,8 +206,9 @@ def install(*arguments: str) -> None:
     command = [*pip, "install", "-qq", "--disable-pip-version-check", "--no-compile", *arguments]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         sys.exit(
-            "The set-up failed; the reason is above. If the package index is out of reach, set HTTPS_PROXY\n"
-            "to your proxy or PIP_INDEX_URL to your own index. Then try again: it starts from nothing."
+            "The set-up failed; the reason is above. If the package index cannot be reached, set\n"
+            "HTTPS_PROXY to your proxy or PIP_INDEX_URL to your own index.\n"
+            "Then try again: it starts from nothing."
         )
 
 
