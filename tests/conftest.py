@@ -1,4 +1,4 @@
-"""What tests share: a served catalog, and no proxy of the developer between a test and its servers."""
+"""Shared fixtures: a served catalog, forked processes, and no developer's proxy between a test and its servers."""
 
 import os
 import sys
@@ -20,6 +20,7 @@ settings.register_profile("watcher", deadline=None)  # no test is about time
 settings.load_profile("watcher")
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Have one worker more than cores where machines are booted: their tests mostly wait."""
     folders = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
@@ -45,12 +46,12 @@ def catalog() -> Iterator[Catalog]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     with fork_server(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 
 @pytest.fixture
-def scenario(server: ForkServer, catalog: Catalog, tmp_path: Path) -> Iterator[CrashScenario]:
-    with crash_scenario(server, catalog, tmp_path) as made:
+def scenario(forks: ForkServer, catalog: Catalog, tmp_path: Path) -> Iterator[CrashScenario]:
+    with crash_scenario(forks, catalog, tmp_path) as made:
         yield made

@@ -37,7 +37,7 @@ def test_each_rule_has_its_messages_its_busiest_day_and_its_models() -> None:
 
 def test_what_no_rule_matched_is_counted_by_kind() -> None:
     test = backtest([OWL, FINCH], [OWL | {"expiration_date": "2026-12-20"}, FINCH, HERON])
-    assert dict(test.uncaught) == {"expiration.announced": 1}
+    assert dict(test.unmatched) == {"expiration.announced": 1}
 
 
 def test_a_record_is_a_json_object() -> None:

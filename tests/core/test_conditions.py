@@ -27,7 +27,15 @@ def about(kind: str = "model.changed", subject: str = "acme/owl-2:free", **more:
         ("event", Globs.parse("model.*"), about(), True),
         ("event", Globs.parse("price.*"), about(), False),
         ("model", Globs.parse("acme/*"), about(), True),
+        ("model", Globs.parse("Acme/*"), about(), True),
+        ("model", Globs.parse(["acme/*", "!*:FREE"]), about(), False),
         ("author", Globs.parse("acme"), about(subject="~acme/owl-latest"), True),
+        ("author", Globs.parse("ACME"), about(), True),
+        ("provider", Globs.parse("DeepInfra"), about("price.changed", provider="deepinfra"), True),
+        ("provider", Globs.parse("deepinfra"), about("provider.added", provider="novita"), False),
+        ("provider", Globs.parse("deepinfra"), about(), False),
+        ("provider", Globs.parse("!deepinfra"), about("price.changed", provider="deepinfra"), False),
+        ("provider", Globs.parse("!deepinfra"), about(), True),
         ("variant", Globs.parse("free"), about(), True),
         ("variant", Globs.parse("none"), about(subject="acme/owl-2"), True),
         ("free", True, about(), False),
@@ -68,8 +76,8 @@ def test_a_threshold_counts_from_the_price_that_the_rule_last_reported() -> None
 
 
 def test_every_condition_describes_itself() -> None:
-    assert CONDITIONS["event"].say(Globs.parse("price.*")) == "the event is price.*"
-    assert CONDITIONS["free"].say(wanted=True) == "the model is free"
-    assert CONDITIONS["free"].say(wanted=False) == "the model is not free"
+    assert CONDITIONS["event"].describe(Globs.parse("price.*")) == "the event is price.*"
+    assert CONDITIONS["free"].describe(wanted=True) == "the model is free"
+    assert CONDITIONS["free"].describe(wanted=False) == "the model is not free"
     for row in CONDITIONS.values():
         assert "{}" in row.words

@@ -29,7 +29,6 @@ def test_a_waiting_change_says_since_when_and_when_it_will_be_reported() -> None
     context, price = waiting(OWL, changed, changed)
     assert (price.event.kind, context.event.kind) == ("price.changed", "context.changed")
     assert price.due_at - price.since == context.due_at - context.since == DAY
-    assert context.due_at - context.since == DAY
     assert context.event.after == 5
 
 
@@ -61,7 +60,7 @@ def test_nothing_waits_where_nothing_differs() -> None:
 def test_every_rule_says_whether_it_matches_and_what_is_not_met() -> None:
     [wait] = waiting(OWL, priced(OWL, "0.0000015", "0.0000125"))
     found = check_rules(wait.event, [PRICES, TENTH], {})
-    assert [(v.rule, v.tells, v.channels, v.unmet) for v in found] == [
+    assert [(v.rule, v.matches, v.channels, v.unmet) for v in found] == [
         ("Prices", True, ("team",), ()),
         ("Dearer", False, ("ops",), ("the prompt or completion price rises by at least 30 %",)),
     ]
@@ -79,6 +78,6 @@ def test_twins_say_so() -> None:
     batch = OWL | {"id": "acme/owl-2:batch"}
     story = Story()
     story.shows(batch)
-    story.shows(priced(batch, "1", "1"))
-    [event] = story.shows(priced(batch, "1", "1"), after=DAY)
+    dearer = priced(batch, "1", "1")
+    [event] = [*story.shows(dearer), *story.shows(dearer, after=DAY)]
     assert check_rules(event, [PRICES], {})[0].unmet == (ECHO,)

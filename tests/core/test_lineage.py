@@ -67,7 +67,8 @@ def test_what_happens_to_a_model_names_the_aliases_that_point_to_it() -> None:
     targets = ("acme/owl-2", "acme/owl-2-20260901", "acme/finch-mini")
     aliases = [OWL | {"id": i, "alias_target": {"slug": t}} for i, t in zip(ids, targets, strict=True)]
     story = begun(OWL, *aliases)
-    [event] = story.shows(priced(OWL, "0.0000015", "0.00001"), *aliases)
+    dearer = priced(OWL, "0.0000015", "0.00001")
+    [event] = [*story.shows(dearer, *aliases), *story.shows(dearer, *aliases, after=DAY)]
     assert event.aliases == ("~acme/owl-latest", "~acme/best-latest")
     body = notification("team", story.at, [event], ["r"]).body
-    assert "(repriced); also applies to ~acme/owl-latest, ~acme/best-latest\n" in body
+    assert "(as the list shows it); also applies to ~acme/owl-latest, ~acme/best-latest\n" in body

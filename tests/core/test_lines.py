@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.catalogs import OWL, START, document, priced
+from tests.support.catalogs import OWL, START, document
 from watcher.domain.catalog import Aspect, Change, FieldChange
 from watcher.domain.kinds import KINDS, Kind
 from watcher.domain.news import Event
@@ -15,16 +15,23 @@ from watcher.text.times import show_time
 TIER = {"overrides": [{"min_prompt_tokens": 200000, "prompt": "1"}]}
 
 
-def price(after: Any, before: Any = OWL) -> Event:
-    known, observed = document(before), document(after)
+def price(after: Any) -> Event:
+    known, observed = document(OWL), document(after)
     [change] = [c for c in diff("acme/owl-2", known, observed) if c.aspect is Aspect.PRICE]
     return of_change("acme/owl-2", change, kind_of(change, ()), observed, Circumstances(START, START, 0))
+
+
+def moved(before: tuple[str, str], after: tuple[str, str]) -> Event:
+    old, new = ({"prompt": prompt, "completion": completion} for prompt, completion in (before, after))
+    fields = tuple(FieldChange(key, old[key], new[key]) for key in old if old[key] != new[key])
+    return Event("id", START, Kind.PRICE_CHANGED, "acme/owl-2", old, new, fields)
 
 
 def event(kind: str, before: Any = None, after: Any = None, **more: Any) -> Event:
     return Event("id", START, KINDS[kind], "acme/owl-2", before, after, **more)
 
 
+NOW = ("0.00000125", "0.00001")
 SUMMARY = {"price": {"prompt": "0.000001", "completion": "0.000002"}, "context": 131072}
 FREE = {"price": {"prompt": "0", "completion": "0"}}
 GAINS = (
@@ -37,22 +44,22 @@ GAINS = (
     ("told", "line", "short"),
     [
         (
-            price(priced(OWL, "0.0000015", "0.00001")),
+            moved(NOW, ("0.0000015", "0.00001")),
             "acme/owl-2: prompt $1.25 → $1.50 (+20 %) per M tokens",
             "acme/owl-2 price up 20 %",
         ),
         (
-            price(priced(OWL, "0.000001", "0.000005")),
+            moved(NOW, ("0.000001", "0.000005")),
             "acme/owl-2: prompt $1.25 → $1.00 (-20 %), completion $10.00 → $5.00 (-50 %) per M tokens",
             "acme/owl-2 price down 50 %",
         ),
         (
-            price(priced(OWL, "0", "0")),
+            moved(NOW, ("0", "0")),
             "acme/owl-2: prompt $1.25 → free (-100 %), completion $10.00 → free (-100 %) per M tokens",
             "acme/owl-2 is now free",
         ),
         (
-            price(OWL, priced(OWL, "0", "0")),
+            moved(("0", "0"), NOW),
             "acme/owl-2: prompt free → $1.25, completion free → $10.00 per M tokens",
             "acme/owl-2 is no longer free",
         ),
@@ -65,7 +72,7 @@ GAINS = (
             "acme/owl-2: other prices changed",
         ),
         (
-            price(priced(OWL, "-1", "-1")),
+            moved(NOW, ("-1", "-1")),
             "acme/owl-2: prompt $1.25 → variable, completion $10.00 → variable per M tokens",
             "acme/owl-2 changed its prices",
         ),

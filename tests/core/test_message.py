@@ -131,26 +131,119 @@ def test_what_happened_twice_to_a_model_is_two_lines_and_so_is_what_differs() ->
     ]
 
 
-def test_a_catalog_event_lists_its_models_and_has_no_page() -> None:
-    models: list[Any] = [f"acme/model-{number}" for number in range(45)]
-    body = notification("team", START, [of_catalog(START, "45 models", {"models": models})], ["r"]).body
-    assert "• 45 models: acme/model-0, acme/model-1" in body
-    assert "acme/model-39 and 5 more" in body
+def test_a_catalog_event_is_just_its_text_and_has_no_page() -> None:
+    body = notification("team", START, [of_catalog(START, "New field", {"fields": ["x"]})], ["r"]).body
+    assert "• New field\n" in body
     assert "https://" not in body
 
 
-def test_a_catalog_event_without_models_is_just_its_text() -> None:
-    assert (
-        "• New field\n"
-        in notification("team", START, [of_catalog(START, "New field", {"fields": ["x"]})], ["r"]).body
+TOKENS = {"prompt": "0.000001", "completion": "0.000002"}
+DEARER = {"prompt": "0.0000012", "completion": "0.000002"}
+STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "line", "short"),
+    [
+        pytest.param(
+            Kind.PRICE_CHANGED,
+            {"before": TOKENS, "after": DEARER, "fields": STEP, "cause": "DeepInfra raised its price"},
+            "acme/owl-2: prompt $1.00 → $1.20 (+20 %) per M tokens (DeepInfra raised its price)",
+            "acme/owl-2 price up 20 %",
+            id="price",
+        ),
+        pytest.param(
+            Kind.PRICE_CHANGED,
+            {"before": TOKENS, "after": DEARER, "fields": STEP},
+            "acme/owl-2: prompt $1.00 → $1.20 (+20 %) per M tokens (asked by deepinfra)",
+            "acme/owl-2 price up 20 %",
+            id="price-without-a-cause",
+        ),
+        pytest.param(
+            Kind.PRICE_ROUTED,
+            {"before": TOKENS, "after": DEARER, "fields": STEP, "cause": "the list shows another provider"},
+            (
+                "acme/owl-2: the list shows another provider, which asks $1.20 in, $2.00 out per M tokens "
+                "instead of $1.00 in, $2.00 out per M tokens; no price changed"
+            ),
+            "acme/owl-2: the list shows another provider",
+            id="routed",
+        ),
+        pytest.param(
+            Kind.PROVIDER_ADDED,
+            {"after": TOKENS},
+            "deepinfra now offers acme/owl-2 at $1.00 in, $2.00 out per M tokens",
+            "deepinfra now offers acme/owl-2",
+            id="added",
+        ),
+        pytest.param(
+            Kind.PROVIDER_ADDED,
+            {"after": {"prompt": "0", "completion": "0"}},
+            "deepinfra now offers acme/owl-2 for free",
+            "deepinfra now offers acme/owl-2",
+            id="added-for-free",
+        ),
+        pytest.param(
+            Kind.PROVIDER_ADDED,
+            {},
+            "deepinfra now offers acme/owl-2 (price not listed)",
+            "deepinfra now offers acme/owl-2",
+            id="added-without-a-price",
+        ),
+        pytest.param(
+            Kind.PROVIDER_REMOVED,
+            {"before": TOKENS, "after": {"providers": 2}, "cause": "2 providers left"},
+            "deepinfra no longer offers acme/owl-2: 2 providers left",
+            "deepinfra no longer offers acme/owl-2",
+            id="removed",
+        ),
+        pytest.param(
+            Kind.PROVIDER_PRICE_CHANGED,
+            {"before": TOKENS, "after": DEARER, "fields": STEP},
+            "deepinfra raised its price for acme/owl-2: prompt $1.00 → $1.20 (+20 %) per M tokens",
+            "deepinfra raised its price for acme/owl-2",
+            id="provider-dearer",
+        ),
+        pytest.param(
+            Kind.PROVIDER_PRICE_CHANGED,
+            {"before": DEARER, "after": TOKENS, "cause": "a 20 % discount of DeepInfra began"},
+            "deepinfra lowered its price for acme/owl-2: price changed (a 20 % discount of DeepInfra began)",
+            "deepinfra lowered its price for acme/owl-2",
+            id="provider-cheaper",
+        ),
+        pytest.param(
+            Kind.PROVIDER_LIMITS_CHANGED,
+            {
+                "fields": (
+                    FieldChange("context", 128_000, 64_000),
+                    FieldChange("max_output", None, 8_192),
+                    FieldChange("quantization", "fp8", "fp4"),
+                )
+            },
+            (
+                "deepinfra changed its limits for acme/owl-2: context 128,000 → 64,000 tokens, "
+                "maximal output unknown → 8,192 tokens, quantization fp8 → fp4"
+            ),
+            "deepinfra changed its limits for acme/owl-2",
+            id="limits",
+        ),
+    ],
+)
+def test_news_of_prices_and_providers_says_who_asks_what(
+    kind: Kind, more: dict[str, Any], line: str, short: str
+) -> None:
+    message = notification(
+        "team", START, [Event("1", START, kind, "acme/owl-2", provider="deepinfra", **more)], ["r"]
     )
+    assert f"• {line}\n" in message.body
+    assert message.title == short
 
 
 @pytest.mark.fault("L10")
 def test_a_very_long_message_says_what_it_leaves_out() -> None:
     many = [Event(str(n), START, Kind.MODEL_ADDED, f"acme/{n}") for n in range(130)]
     message = notification("team", START, many, ["r"])
-    assert message.title.endswith("and 129 more changes")
+    assert message.title == "130 models are new"
     assert "… and 30 more; see `watcher events`" in message.body
     assert "… and 30 more" in message.html
     assert len(message.events) == 130

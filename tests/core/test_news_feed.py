@@ -36,7 +36,9 @@ def test_while_the_list_is_down_the_feed_reports_at_once_and_the_list_does_not_r
     [event] = story.answers(HOUR, models=DOWN, feed=feed_of(BOTH))
     assert (event.kind, event.subject, event.cause) == ("model.added", "acme/finch-mini", "seen in the feed")
     assert story.answers(HOUR, models=DOWN, feed=feed_of(BOTH)) != [event]
-    assert [e.kind for e in story.answers(HOUR, models=listing([OWL, FINCH]))] == ["source.recovered"]
+    [priced, recovered] = story.answers(HOUR, models=listing([OWL, FINCH]))
+    assert (priced.kind, priced.after) == ("model.priced", FINCH["pricing"])
+    assert recovered.kind == "source.recovered"
     assert story.answers(HOUR, models=listing([OWL, FINCH]), feed=feed_of(BOTH)) == []
 
 
@@ -44,7 +46,8 @@ def test_what_the_feed_cannot_show_is_news_once_the_list_shows_it() -> None:
     story = begun()
     story.answers(HOUR / 2, models=DOWN, feed=feed_of(BOTH))
     leaving = FINCH | {"expiration_date": "2026-11-30"}
-    [event] = story.answers(HOUR / 4, models=listing([OWL, leaving]))
+    [priced, event] = story.answers(HOUR / 4, models=listing([OWL, leaving]))
+    assert priced.kind == "model.priced"
     assert (event.kind, event.after) == ("expiration.announced", "2026-11-30")
 
 

@@ -101,20 +101,6 @@ def test_a_batch_twin_is_reported_with_its_model() -> None:
     assert [match.event.subject for match in matches] == ["acme/owl-2", "acme/owl-2:batch"]
 
 
-@pytest.mark.parametrize(
-    ("when", "is_told"),
-    [
-        ({"model": Globs.parse("acme/owl-2")}, True),
-        ({"author": Globs.parse("acme")}, True),
-        ({"model": Globs.parse("acme/*")}, False),
-        ({}, False),
-    ],
-)
-def test_a_mass_change_reaches_only_rules_that_name_the_model_or_author(when: Any, *, is_told: bool) -> None:
-    event = price_event("1", "2", part_of="whole")
-    assert bool(told([event], Rule("rule", ("team",), when))) is is_told
-
-
 @pytest.mark.fault("X20", "I10")
 def test_a_rule_that_crashes_lets_the_event_through_and_harms_no_other_rule() -> None:
     broken: Any = {"model": "not a condition"}

@@ -87,10 +87,10 @@ class TestPresence:
         story.shows(OWL, after=DAY)
         dearer = priced(FINCH, "0.0000002", "0.0000006")
         assert story.shows(OWL, dearer, after=DAY) == []
-        assert [event.kind for event in story.shows(OWL, dearer, after=6 * HOUR)] == [
-            "model.returned",
-            "price.changed",
-        ]
+        [event] = story.shows(OWL, dearer, after=6 * HOUR)
+        assert event.kind == "model.returned"
+        assert event.after["price"]["prompt"] == "0.0000002", "its price is part of that news"  # type: ignore[index,call-overload]
+        assert story.shows(OWL, dearer, after=10 * DAY) == []
 
     def test_nothing_else_is_reported_about_a_model_that_is_away(self) -> None:
         story = begun(OWL, FINCH)
@@ -132,7 +132,7 @@ class TestExpiration:
     def test_a_date_that_stays_away_is_withdrawn_and_the_same_date_again_is_restored(self) -> None:
         story = begun(GONE_SOON)
         story.shows(OWL)
-        [withdrawn] = story.shows(OWL, after=2 * DAY)
+        [withdrawn] = story.shows(OWL, after=6 * DAY)
         assert (withdrawn.kind, withdrawn.before, withdrawn.after) == (
             "expiration.withdrawn",
             "2026-11-20",
@@ -149,15 +149,15 @@ class TestExpiration:
             (event.kind, event.after)
             for day in days
             for _ in range(3)
-            for event in story.shows(OWL | {"expiration_date": day}, after=DAY)
-            if event.kind != "expiration.reminder"
+            for event in story.shows(OWL | {"expiration_date": day}, after=3 * DAY)
+            if event.kind not in {"expiration.reminder", "expiration.overdue"}
         ]
         assert told == [
             ("expiration.announced", "2026-12-20"),
             ("expiration.moved", "2026-12-27"),
             ("expiration.withdrawn", None),
             ("expiration.restored", "2026-12-20"),
-            ("expiration.restored", "2026-12-27"),
+            ("expiration.moved", "2026-12-27"),
             ("expiration.moved", "2027-01-05"),
         ]
 
@@ -170,7 +170,8 @@ class TestExpiration:
             for _ in range(70)
             for event in story.shows(OWL, FINCH | {"expiration_date": "2026-12-05"}, after=12 * HOUR)
         ]
-        assert told == [(day, "expiration.reminder") for day in (5, 21, 28, 4, 5)]
+        reminders = [(day, "expiration.reminder") for day in (5, 21, 28, 4, 5)]
+        assert told == [*reminders, (6, "expiration.overdue")]
 
     @pytest.mark.fault("W15")
     def test_after_missed_polls_only_the_most_urgent_reminder_is_sent(self) -> None:
@@ -188,8 +189,8 @@ class TestExpiration:
     def test_a_price_change_and_a_reminder_in_one_poll_are_both_reported(self) -> None:
         row = OWL | {"expiration_date": "2026-11-10"}
         story = begun(row, settings=Settings(policy=AT_ONCE))
-        kinds = [event.kind for event in story.shows(DEARER | {"expiration_date": "2026-11-10"}, after=DAY)]
-        assert kinds == ["price.changed", "expiration.reminder"]
+        kinds = {event.kind for event in story.shows(DEARER | {"expiration_date": "2026-11-10"}, after=DAY)}
+        assert kinds == {"price.changed", "expiration.reminder"}
 
     def test_no_reminder_while_the_date_is_in_doubt(self) -> None:
         row = OWL | {"expiration_date": "2026-11-10"}
@@ -236,7 +237,7 @@ def test_what_reverts_within_its_hold_is_never_reported_and_what_outlasts_it_alw
         number * every
         for number in range(polls)
         for event in story.shows(GONE_SOON | side, after=every)
-        if event.kind != "expiration.reminder"
+        if event.kind not in {"expiration.reminder", "expiration.overdue"}
     ]
     due = -(-hold // every) * every  # at the first poll at which it has lasted
     assert told == ([due] if (polls - 1) * every >= due else [])
@@ -300,3 +301,56 @@ def test_the_feed_never_removes_a_model() -> None:
     story = begun(OWL, HERON)
     story.answers(HOUR, feed=feed_of({"wetland/heron-large-20260901": "wetland/heron-large"}))
     assert story.answers(3 * DAY, feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"})) == []
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"supported_parameters": None},
+        {"architecture": None},
+        {"context_length": None},
+        {"top_provider": None},
+        {"supported_voices": []},
+    ],
+)
+def test_what_a_row_no_longer_says_is_unknown_and_not_lost(unknown: Row) -> None:
+    other = FINCH | {"supported_voices": []}
+    story = begun(OWL, other)
+    assert story.shows(OWL | unknown, other) == []
+    assert story.shows(OWL | unknown, other, after=8 * DAY) == []
+    assert story.shows(OWL, other, after=8 * DAY) == []
+
+
+def test_a_missing_key_is_unknown_too() -> None:
+    story = begun(OWL, FINCH)
+    short = {
+        key: value for key, value in OWL.items() if key not in {"supported_parameters", "context_length"}
+    }
+    assert story.shows(short, FINCH) == []
+    assert story.shows(short, FINCH, after=8 * DAY) == []
+
+
+def test_a_batch_variant_is_a_capability_of_its_model() -> None:
+    batch = priced(OWL, "0.0000005", "0.000005") | {"id": "acme/owl-2:batch"}
+    story = begun(OWL, batch)
+    assert set(story.state.items) == {"acme/owl-2"}
+    assert story.shows(OWL) == []
+    [event] = story.shows(OWL, after=DAY)
+    assert (event.kind, event.subject) == ("capability.changed", "acme/owl-2")
+    assert [(field.path, field.before, field.after) for field in event.fields] == [("service", ["batch"], [])]
+
+
+def test_a_batch_variant_without_its_model_is_a_model() -> None:
+    batch = OWL | {"id": "acme/owl-2:batch"}
+    assert set(begun(batch, FINCH).state.items) == {"acme/owl-2:batch", "acme/finch-mini"}
+
+
+def test_limits_of_the_provider_shown_are_news_of_their_own_once_they_last() -> None:
+    shorter = OWL | {"top_provider": OWL["top_provider"] | {"max_completion_tokens": 4096}}
+    story = begun(OWL)
+    assert story.shows(shorter) == []
+    [event] = story.shows(shorter, after=DAY)
+    assert event.kind == "limits.changed"
+    assert [(field.path, field.before, field.after) for field in event.fields] == [
+        ("max_completion_tokens", 16384, 4096)
+    ]

@@ -35,6 +35,7 @@ def test_only_a_pattern_without_wildcards_names_a_value() -> None:
         (Price, "$0.50/M", "per_token", Decimal("0.0000005")),
         (Price, 5e-7, "per_token", Decimal("5e-7")),
         (Price, "1e-7", "per_token", Decimal("1e-7")),
+        (Price, 0.0099, "per_token", Decimal("0.0099")),
         (Tokens, "128k", "count", 128_000),
         (Tokens, "1M", "count", 1_000_000),
         (Tokens, 131072, "count", 131_072),
@@ -52,7 +53,9 @@ def test_each_term_reads_the_usual_spellings(kind: Any, value: Any, attribute: s
     [
         (Globs, [[], "", "!", 5, ["a", 5], None], "openai/"),
         (Percent, ["10", 10, "ten%", "-1%", None, True], "10%"),
-        (Price, ["cheap", "-1", True, None, "$2", 5, "NaN"], r"\$0\.50/M"),
+        (Price, ["cheap", "-1", True, None, "$2", "NaN", "$2000000/M"], r"takes a price such as \$0\.50/M"),
+        (Price, [0.5, "0.5"], r"needs a unit: \$0\.50/M \(per million tokens\) or 5e-7 \(per token\)"),
+        (Price, [5, "0.01"], r"needs a unit: "),
         (Tokens, ["many", -1, True, None, "1.5k"], "128k"),
         (Duration, ["soon", 5, "5", "-5m", None, "1w"], "30d"),
     ],

@@ -1,4 +1,4 @@
-"""Messages are sent by forked children here, which start at once; but for tests of how a child is started."""
+"""Here messages are sent by forked children, which start at once, unless a test is about starting them."""
 
 from collections.abc import Iterator
 

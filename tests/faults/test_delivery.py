@@ -1,4 +1,4 @@
-"""Messages over time, through the whole service: channels that fail, come back, drip, or are many."""
+"""Delivery over time, through the whole service: channels that fail, recover, drip, or are many."""
 
 from contextlib import ExitStack
 from datetime import timedelta
@@ -25,31 +25,31 @@ def test_a_channel_that_asks_for_a_pause_gets_all_of_it_and_the_others_go_on(
 ) -> None:
     busy = Answer(429, b"slow down", {"Retry-After": "120"})
     with receiving(busy, Answer()) as limited, receiving() as free:
-        news = GrowingCatalog(tmp_path, catalog, {"limited": limited.url(), "free": free.url()})
-        news.more()
-        news.deliver()
-        news.more()
-        news.deliver(50 * SECOND)
+        growing = GrowingCatalog(tmp_path, catalog, {"limited": limited.url(), "free": free.url()})
+        growing.add_model()
+        growing.deliver()
+        growing.add_model()
+        growing.deliver(50 * SECOND)
         assert (len(limited.requests), len(free.requests)) == (1, 2)
-        news.deliver(10 * SECOND)
+        growing.deliver(10 * SECOND)
         assert len(limited.requests) == 2, "not before the pause is over"
         assert "acme/new-0 is new" in told(limited)[1]["message"]
         assert "acme/new-1 is new" in told(limited)[1]["message"]
-        assert set(states(news.watcher)) == {OutboxState.SENT}
-        news.watcher.store.close()
+        assert set(states(growing.watcher)) == {OutboxState.SENT}
+        growing.watcher.store.close()
 
 
 @pytest.mark.fault("L3")
 def test_after_five_failures_one_message_arrives(tmp_path: Path, catalog: Catalog) -> None:
     with receiving(*[Answer(500)] * 5, Answer()) as server:
-        news = GrowingCatalog(tmp_path, catalog, server.url())
-        news.more()
+        growing = GrowingCatalog(tmp_path, catalog, server.url())
+        growing.add_model()
         for _ in range(8):
-            news.deliver(10 * MINUTE)
+            growing.deliver(10 * MINUTE)
         assert len(server.requests) == 6
-        [message] = news.watcher.store.outbox.messages()
+        [message] = growing.watcher.store.outbox.messages()
         assert (message.state, message.attempts, message.repeat) == (OutboxState.SENT, 6, False)
-        news.watcher.store.close()
+        growing.watcher.store.close()
 
 
 @pytest.mark.fault("L4")
@@ -57,35 +57,35 @@ def test_a_revoked_address_is_left_alone_after_three_attempts_until_it_is_fixed(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving(*[Answer(410, b"channel_is_archived")] * 3, Answer()) as server:
-        news = GrowingCatalog(tmp_path, catalog, server.url())
-        news.more()
+        growing = GrowingCatalog(tmp_path, catalog, server.url())
+        growing.add_model()
         for _ in range(6):
-            news.deliver(HOUR)
-        assert (len(server.requests), states(news.watcher)) == (3, [OutboxState.DEAD])
-        news.watcher.store.outbox.retry(None, news.clock[0])
-        news.deliver()
-        assert states(news.watcher) == [OutboxState.SENT]
+            growing.deliver(HOUR)
+        assert (len(server.requests), states(growing.watcher)) == (3, [OutboxState.DEAD])
+        growing.watcher.store.outbox.retry(None, growing.clock[0])
+        growing.deliver()
+        assert states(growing.watcher) == [OutboxState.SENT]
         assert "acme/new-0 is new" in told(server)[3]["message"]
-        news.watcher.store.close()
+        growing.watcher.store.close()
 
 
 @pytest.mark.fault("L7", "L8", "I3")
 def test_what_was_answered_too_late_is_sent_again_and_says_so(tmp_path: Path, catalog: Catalog) -> None:
     with receiving(Answer(drips=True), Answer()) as server:
-        news = GrowingCatalog(tmp_path, catalog, server.url())
-        news.more()
-        courier = Courier(news.watcher.store, lambda: news.clock[0], Flag(), deadline=1.5)
-        courier.deliver(news.watcher.config.channels)
-        [message] = news.watcher.store.outbox.messages()
+        growing = GrowingCatalog(tmp_path, catalog, server.url())
+        growing.add_model()
+        courier = Courier(growing.watcher.store, lambda: growing.clock[0], Flag(), deadline=1.5)
+        courier.deliver(growing.watcher.config.channels)
+        [message] = growing.watcher.store.outbox.messages()
         assert (message.state, message.repeat, message.attempts) == (OutboxState.WAITING, True, 1)
         assert message.error == "no answer within 1.5 s; the message may have arrived"
-        news.more()
-        news.deliver()
+        growing.add_model()
+        growing.deliver()
         first, again, fresh = told(server)
         assert again["title"] == f"[possible repeat] {first['title']}"
         assert again["message"] == first["message"], "what is new goes apart, unmarked"
         assert fresh["title"] == "acme/new-1 is new"
-        news.watcher.store.close()
+        growing.watcher.store.close()
 
 
 @pytest.mark.fault("L9", "I10")
@@ -98,21 +98,21 @@ def test_channels_that_failed_last_time_do_not_delay_the_others(tmp_path: Path, 
         ]
         healthy = stack.enter_context(receiving(meanwhile=lambda: order.append("healthy")))
         channels = {f"drip-{number}": server.url() for number, server in enumerate(dripping)}
-        news = GrowingCatalog(tmp_path, catalog, channels | {"healthy": healthy.url()})
-        outbox = news.watcher.store.outbox
-        news.more()
+        growing = GrowingCatalog(tmp_path, catalog, channels | {"healthy": healthy.url()})
+        outbox = growing.watcher.store.outbox
+        growing.add_model()
         claimed = outbox.claim(
             [tuple(waiting) for name, waiting in outbox.waiting().items() if name != "healthy"]
         )
         for batch in claimed:
-            outbox.finish(batch, Outcome(Verdict.RETRY, "down"), news.clock[0], [news.clock[0]])
-        courier = Courier(news.watcher.store, lambda: news.clock[0], Flag(), deadline=2.0)
-        assert courier.deliver(news.watcher.config.channels) == 10
+            outbox.finish(batch, Outcome(Verdict.RETRY, "down"), growing.clock[0], [growing.clock[0]])
+        courier = Courier(growing.watcher.store, lambda: growing.clock[0], Flag(), deadline=2.0)
+        assert courier.deliver(growing.watcher.config.channels) == 10
         assert order.index("healthy") < 8, "it is among the eight that go first"
         assert [message.notification.channel for message in outbox.messages([OutboxState.SENT])] == [
             "healthy"
         ]
-        news.watcher.store.close()
+        growing.watcher.store.close()
 
 
 @pytest.mark.fault("L15", "W13")
@@ -121,37 +121,37 @@ def test_what_waited_three_days_is_one_message_in_order_across_restarts(
 ) -> None:
     alone = f'holds: {{context: 0s}}\nsources: {{models: "{catalog.url}", feed: "off"}}'
     with receiving(*[DOWN] * 12, Answer()) as server:
-        news = GrowingCatalog(tmp_path, catalog, server.url(), alone)
+        growing = GrowingCatalog(tmp_path, catalog, server.url(), alone)
         for number in range(500):
-            news.clock[0] += 8 * MINUTE
+            growing.clock[0] += 8 * MINUTE
             catalog.shows(OWL | {"context_length": 1_000 + number}, FINCH, HERON)
-            news.watcher.poll()
+            growing.watcher.poll()
             if number % 45 == 44:
-                news.deliver()
+                growing.deliver()
             if number % 170 == 169:
-                restarted(news)
+                restarted(growing)
         assert len(server.requests) == 11
-        assert set(states(news.watcher)) == {OutboxState.WAITING}
-        news.deliver(2 * HOUR)
-        news.deliver(2 * HOUR)
+        assert set(states(growing.watcher)) == {OutboxState.WAITING}
+        growing.deliver(2 * HOUR)
+        growing.deliver(2 * HOUR)
         [whole] = told(server)[12:]
         lines = [line for line in whole["message"].splitlines() if line.startswith("• ")]
         steps = [f"{before:,} → {before + 1:,} tokens" for before in range(1_000, 1_099)]
         assert [line.split("context ")[1].partition(" · ")[0] for line in lines[1:]] == steps
         assert "… and 400 more; see `watcher events`" in whole["message"]
         assert "covers everything since 2 Nov 2026 08:08 UTC" in whole["message"]
-        messages = news.watcher.store.outbox.messages(limit=1_000)
+        messages = growing.watcher.store.outbox.messages(limit=1_000)
         assert {message.state for message in messages} == {OutboxState.SENT}
         assert len({message.notification.events for message in messages}) == 500
-        news.watcher.store.close()
+        growing.watcher.store.close()
 
 
-def restarted(news: GrowingCatalog) -> None:
+def restarted(growing: GrowingCatalog) -> None:
     """End the service and start another on its store."""
-    news.watcher.store.close()
-    store = Store.open(news.watcher.config.store)
-    news.watcher = Service(news.watcher.config, store, now=lambda: news.clock[0])
-    news.watcher.resume()
+    growing.watcher.store.close()
+    store = Store.open(growing.watcher.config.store)
+    growing.watcher = Service(growing.watcher.config, store, now=lambda: growing.clock[0])
+    growing.watcher.resume()
 
 
 @pytest.mark.fault("L15", "W11", "I3")
@@ -159,17 +159,17 @@ def test_what_was_in_flight_at_a_crash_is_sent_separately_from_what_waited(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving() as server:
-        news = GrowingCatalog(tmp_path, catalog, server.url())
-        news.more()
-        news.watcher.store.outbox.claim([tuple(news.watcher.store.outbox.waiting()["hook"])])
+        growing = GrowingCatalog(tmp_path, catalog, server.url())
+        growing.add_model()
+        growing.watcher.store.outbox.claim([tuple(growing.watcher.store.outbox.waiting()["hook"])])
         for _ in range(3):
-            news.more()
-        news.watcher.resume()
-        news.deliver()
+            growing.add_model()
+        growing.watcher.resume()
+        growing.deliver()
         first, rest = told(server)
         assert first["title"] == "[possible repeat] acme/new-0 is new"
         assert rest["title"] == "acme/new-1 is new and 2 more changes"
-        news.watcher.store.close()
+        growing.watcher.store.close()
 
 
 @pytest.mark.fault("I11", "L16")
@@ -177,15 +177,15 @@ def test_a_channel_gets_no_more_than_its_limit_and_then_the_rest_as_one(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving() as server:
-        news = GrowingCatalog(tmp_path, catalog, f'{{url: "{server.url()}", limit: 2/h}}')
+        growing = GrowingCatalog(tmp_path, catalog, f'{{url: "{server.url()}", limit: 2/h}}')
         for _ in range(10):
-            news.more(5 * MINUTE)
-            news.deliver()
+            growing.add_model(5 * MINUTE)
+            growing.deliver()
         assert [message["title"] for message in told(server)] == ["acme/new-0 is new", "acme/new-1 is new"]
-        news.deliver(15 * MINUTE)
-        assert told(server)[2]["title"] == "acme/new-2 is new and 7 more changes"
-        assert set(states(news.watcher)) == {OutboxState.SENT}
-        news.watcher.store.close()
+        growing.deliver(15 * MINUTE)
+        assert told(server)[2]["title"] == "8 models are new"
+        assert set(states(growing.watcher)) == {OutboxState.SENT}
+        growing.watcher.store.close()
 
 
 @pytest.mark.fault("L17", "W16")
@@ -198,14 +198,14 @@ def test_three_rules_over_three_channels_are_three_messages_and_the_shared_one_n
   - {name: Anything, when: {event: "*.*"}, notify: [boss]}"""
     with receiving() as team, receiving() as ops, receiving() as boss:
         channels = {"team": team.url(), "ops": ops.url(), "boss": boss.url()}
-        news = GrowingCatalog(tmp_path, catalog, channels, rules)
-        news.more()
-        news.deliver()
+        growing = GrowingCatalog(tmp_path, catalog, channels, rules)
+        growing.add_model()
+        growing.deliver()
         for server, named in ((team, "Rules: New, From acme"), (ops, "Rule: New"), (boss, "Rule: Anything")):
             [message] = told(server)
             assert message["title"] == "acme/new-0 is new"
             assert f"\n{named} · 2 Nov 2026" in message["message"]
-        news.watcher.store.close()
+        growing.watcher.store.close()
 
 
 @pytest.mark.fault("W14", "W23")
@@ -216,21 +216,21 @@ def test_two_of_three_channels_are_notified_once_and_the_third_when_it_is_back(
     with receiving() as one, receiving(DOWN, DOWN, Answer()) as two, receiving() as three:
         crashing = "json://127.0.0.1:99999/"  # no port that there can be, and so refused
         channels = {"crash": crashing, "one": one.url(), "two": two.url(), "three": three.url()}
-        news = GrowingCatalog(tmp_path, catalog, channels)
+        growing = GrowingCatalog(tmp_path, catalog, channels)
         catalog.shows(OWL, FINCH, HERON | leaving)
         for _ in range(5):
-            news.watcher.turn()
-            news.clock[0] += 5 * MINUTE
+            growing.watcher.turn()
+            growing.clock[0] += 5 * MINUTE
         titles = [[message["title"] for message in told(server)] for server in (one, two, three)]
         leaves, trouble = "wetland/heron-large leaves in 7 days", "Channel crash is failing"
         assert titles == [[leaves, trouble], [leaves, leaves, leaves, trouble], [leaves, trouble]]
         [given_up] = [
             message
-            for message in news.watcher.store.outbox.messages()
+            for message in growing.watcher.store.outbox.messages()
             if message.attempts > 1 and message.state is OutboxState.DEAD
         ]
         assert given_up.notification.channel == "crash"
-        news.watcher.store.close()
+        growing.watcher.store.close()
 
 
 @pytest.mark.fault("L18")
@@ -238,18 +238,18 @@ def test_a_change_and_its_reversal_before_delivery_are_both_in_the_one_message(
     tmp_path: Path, catalog: Catalog
 ) -> None:
     with receiving(DOWN, Answer()) as server:
-        news = GrowingCatalog(
+        growing = GrowingCatalog(
             tmp_path, catalog, server.url(), "holds: {price: 0s, price_doubtful: 0s, price_restless: 0s}"
         )
         for prompt in ("0.000001", "0.00000125"):
-            news.clock[0] += HOUR
+            growing.clock[0] += HOUR
             catalog.shows(priced(OWL, prompt, "0.00001"), FINCH, HERON)
-            news.watcher.turn()
+            growing.watcher.turn()
         [_, whole] = told(server)
         lines = [line for line in whole["message"].splitlines() if line.startswith("• ")]
         assert [line.partition(" (repriced)")[0] for line in lines] == [
             "• acme/owl-2: prompt $1.25 → $1.00 (-20 %) per M tokens",
             "• acme/owl-2: prompt $1.00 → $1.25 (+25 %) per M tokens",
         ]
-        assert len(news.watcher.store.events(kinds=["price.changed"])) == 2
-        news.watcher.store.close()
+        assert len(growing.watcher.store.events(kinds=["price.changed"])) == 2
+        growing.watcher.store.close()

@@ -10,15 +10,15 @@ def test_the_demo_shows_every_alert_once_and_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    shown = finished(tmp_path / "none.yaml", "demo")
-    assert shown.returncode == 0
-    titles = [line for line in shown.stdout.splitlines() if re.match(r"(acme|wetland)/", line)]
+    result = finished(tmp_path / "none.yaml", "demo")
+    assert result.returncode == 0
+    titles = [line for line in result.stdout.splitlines() if re.match(r"(acme|wetland)/", line)]
     assert titles == [
         "acme/condor-3 is new",
         "acme/owl-2 price up 25 %",
         "wetland/heron-large leaves in 5 days",
         "acme/finch-mini was removed",
     ]
-    assert shown.stderr.count("-- ") == 5
-    assert "Traceback" not in shown.stderr
+    assert result.stderr.count("-- ") == 5
+    assert "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == []

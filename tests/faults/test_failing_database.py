@@ -1,4 +1,4 @@
-"""Every operation of the database fails once, and all from one on: the service goes on as if it had not."""
+"""Each database operation fails in turn, alone or with all after it, and the service recovers as if nothing happened."""
 
 import io
 import re
@@ -41,7 +41,7 @@ FOR_A_WHILE = 1_000  # operations, more than a turn has
 
 @dataclass
 class Watch:
-    """A service on a store that knows the baseline, where the list shows news; `said` is what it told."""
+    """A service on a store with a baseline, while the list shows news; `said` is what it sent."""
 
     config: Config
     said: io.StringIO = field(default_factory=io.StringIO)
@@ -51,7 +51,7 @@ class Watch:
         return Service(self.config, store, now=lambda: START + self.turns * HOUR)
 
     def turn(self, service: Service) -> bool:
-        """Do what is due; tells whether the store could be used."""
+        """Do what is due; returns whether the store was usable."""
         self.turns += 1
         with redirect_stdout(self.said):
             _, wait = service.turn()
@@ -66,7 +66,7 @@ class Watch:
         return found
 
     def assert_same_as(self, undisturbed: StoreContents) -> int:
-        """See that all is told and remembered; gives the messages that came more than once."""
+        """Check that everything was sent and stored; returns how many messages arrived more than once."""
         found = contents_of(self.config.store)
         assert decisions(found) == decisions(undisturbed)
         assert messages_in(found) == messages_in(undisturbed)
@@ -97,7 +97,7 @@ def watch(tmp_path: Path, catalog: Catalog) -> Watch:
 
 @pytest.fixture
 def undisturbed(watch: Watch) -> StoreContents:
-    """Give what is remembered where nothing fails."""
+    """Return what is stored when nothing fails."""
     alone = replace(watch, config=replace(watch.config, store=copied(watch.config.store)))
     with Store.open(alone.config.store) as store:
         assert alone.turn(alone.on(store))
@@ -107,13 +107,13 @@ def undisturbed(watch: Watch) -> StoreContents:
 
 
 def copied(store: Path) -> Path:
-    """Give a copy of a closed store."""
+    """Return a copy of a closed store."""
     return Path(shutil.copy(store, Path(tempfile.mkdtemp(dir=store.parent), store.name)))
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What the database says from an operation on, how many times, at every how manieth of a turn."""
+    """An error of the database, how many operations fail with it, and the step between the operations tried."""
 
     words: str
     times: int = 1

@@ -1,4 +1,4 @@
-"""Every talk is reset, a little later each time: what is due is told in the end, and twice only if marked."""
+"""Every connection is reset, a little later each time: in the end what is due is sent, and twice only if marked."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
@@ -28,7 +28,7 @@ KNOWN = ("models", "raw", "pending", "history", "events", "outbox")
 
 
 def version(number: int) -> list[Row]:
-    """Give a list with a price that no other version has."""
+    """Return a list with a price that no other version has."""
     price = f"0.{number + 1:06d}"
     return [priced(OWL, price, price), FINCH]
 
@@ -77,7 +77,7 @@ def came_to(receiver: HttpReceiver | MailReceiver) -> Sequence[DeliveredMessage]
 
 
 def places(whole: int) -> list[int]:
-    """Give where to cut what is so many bytes long: all along it, and closely at its end."""
+    """Return where to cut a transfer of this many bytes: all along it, and densely at its end."""
     return sorted({*range(0, whole, whole // PLACES), *range(max(whole - 30, 0), whole, SHORTEST_LINE - 2)})
 
 
@@ -104,7 +104,7 @@ def test_a_message_cut_off_anywhere_arrives_and_twice_only_if_marked(
         stack.enter_context(closing(watcher.store))
 
         def tell(number: int, left: int | None) -> int:
-            """Have a new price told through the proxy; gives how much of it passed."""
+            """Send a new price through the proxy; returns how many bytes passed."""
             catalog.shows(*version(number))
             proxy.allow(left)
             watcher.poll()

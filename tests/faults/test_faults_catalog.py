@@ -1,4 +1,4 @@
-"""Lists that can be believed, and what of them is news."""
+"""Plausible lists, and which differences in them are news."""
 
 import random
 from pathlib import Path

@@ -68,10 +68,10 @@ def test_a_service_with_a_broken_configuration_ends_at_once_and_touches_nothing(
     tmp_path: Path, text: str, place: str
 ) -> None:
     file = written(tmp_path, text)
-    ended = finished(file, "run")
-    assert ended.returncode == 78
-    assert f"{file}:{place}" in ended.stderr or place in ended.stderr.splitlines()[0]
-    assert "Traceback" not in ended.stderr
+    result = finished(file, "run")
+    assert result.returncode == 78
+    assert f"{file}:{place}" in result.stderr or place in result.stderr.splitlines()[0]
+    assert "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == [file]
     assert file.read_text() == text
 
@@ -111,9 +111,11 @@ def test_a_rule_that_matches_nothing_or_everything_is_noticed_before_it_goes_liv
     recorded.mkdir()
     for day, rows in enumerate(([OWL], [OWL, FINCH], [OWL, FINCH, HERON]), 1):
         (recorded / f"2026-11-0{day}T08-00-00Z.json").write_bytes(answer(rows))
-    told = finished(file, "replay", str(recorded), "--rules", "--json")
+    result = finished(file, "replay", str(recorded), "--rules", "--json")
     messages = {
-        line["rule"]: line["messages"] for line in map(json.loads, told.stdout.splitlines()) if "rule" in line
+        line["rule"]: line["messages"]
+        for line in map(json.loads, result.stdout.splitlines())
+        if "rule" in line
     }
     assert messages == {"All": 2, "Nobody": 0, "Any": 2}
     assert "rules[2]: this rule has no condition, so it reports every event" in finished(file, "check").stderr
@@ -150,10 +152,10 @@ def test_an_event_without_details_is_still_a_message(kind: str) -> None:
 @pytest.mark.fault("C12")
 def test_an_address_that_would_not_work_is_refused_by_its_name(tmp_path: Path, url: str) -> None:
     file = written(tmp_path, RULES.replace("console://", url))
-    told = finished(file, "check")
-    assert told.returncode == 78
-    assert "hook" in told.stderr
-    assert CANARY not in told.stdout + told.stderr
+    result = finished(file, "check")
+    assert result.returncode == 78
+    assert "hook" in result.stderr
+    assert CANARY not in result.stdout + result.stderr
 
 
 @pytest.mark.fault("C15")

@@ -1,17 +1,17 @@
-"""Faults of other programs that watch and tell, each seen with one of them; row W names it."""
+"""Faults seen in other monitoring programs; the rows W name them."""
 
 import logging
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, OWL, answer, priced
+from tests.support.fork_server import ForkServer
 from tests.support.receivers import receiving
 from tests.support.scripted_server import HANG, Script, answering, reply
 from tests.support.watched_site import BIRDS, LEAVING, watched_site
-from tests.support.watcher_process import command, configure, environment, eventually, finished
+from tests.support.watcher_process import configure, eventually
 from watcher.cli.demo import feed, row
 from watcher.domain.policy import HOLDS
 from watcher.rules.route import Rule
@@ -119,7 +119,9 @@ def test_each_channel_of_several_rules_is_notified_once_and_names_its_rules(tmp_
 
 @pytest.mark.parametrize("hanging", ["models", "feed"])
 @pytest.mark.fault("W18", "X12")
-def test_a_kill_during_the_first_look_leaves_the_first_look_silent(tmp_path: Path, hanging: str) -> None:
+def test_a_kill_during_the_first_look_leaves_the_first_look_silent(
+    forks: ForkServer, tmp_path: Path, hanging: str
+) -> None:
     site = {"models": reply(answer(BIRDS)), "feed": reply(feed(list(BIRDS)))}
     good = dict(site)
 
@@ -129,15 +131,16 @@ def test_a_kill_during_the_first_look_leaves_the_first_look_silent(tmp_path: Pat
     with receiving() as hook, answering(choose) as server:
         file = configure(tmp_path, server.url("/models"), {"hook": hook.url()})
         site[hanging] = Script((HANG,))
-        with subprocess.Popen(command(file, "run"), env=environment(), stderr=subprocess.DEVNULL) as process:
-            asked = 1 if hanging == "models" else 2
-            eventually(lambda: len(server.requests) >= asked, "the service asks")
-            process.send_signal(signal.SIGKILL)
+        forks.start("--config", file, "run", patient=False)
+        asked = 1 if hanging == "models" else 2
+        eventually(lambda: len(server.requests) >= asked, "the service asks")
+        forks.kill(signal.SIGKILL)
+        assert forks.end() == -signal.SIGKILL
         site |= good
-        assert "(baseline)" in finished(file, "once").stderr
-        assert finished(file, "once").returncode == 0
+        assert "(baseline)" in forks.finished("--config", file, "once").stderr
+        assert forks.finished("--config", file, "once").returncode == 0
         assert hook.requests == []
         site["models"] = reply(answer([*BIRDS, NEW]))
-        finished(file, "once")
+        forks.finished("--config", file, "once")
         assert len(hook.requests) == 1
         assert b"acme/condor-3 is new" in hook.requests[0].body

@@ -1,4 +1,4 @@
-"""Files that watcher makes: for our eyes only, never through a link that somebody laid, nothing in /tmp."""
+"""Files that watcher creates: private, never through a planted link, and none in /tmp."""
 
 import ast
 import os

@@ -39,7 +39,7 @@ def archive(history: str) -> Path:
     params=[pytest.param(history, marks=pytest.mark.xdist_group(history)) for history in HISTORIES],
 )
 def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Replay a history with the shipped rules and let the judge look at it, who knows what came later."""
+    """Replay a history with the shipped rules and have it scored by a program that knows what came later."""
     folder = tmp_path_factory.mktemp(request.param)
     result = CliRunner().invoke(
         main, ["--config", str(ROOT / "rules.yaml"), "replay", str(archive(request.param)), "--json"]

@@ -1,4 +1,4 @@
-"""Remote text is data: no mention, link, markup, template, header, log line or terminal effect comes of it."""
+"""Remote text is data: it never becomes a mention, link, markup, template, header, log line or terminal control."""
 
 import json
 import re
@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
+from tests.support.fork_server import ForkServer
 from tests.support.imitated_services import field, form, imitated_services
 from tests.support.receivers import Answer, receiving, receiving_mail
 from tests.support.send_one import SENT, SLACK, message, send
-from tests.support.watcher_process import configure, finished
+from tests.support.watcher_process import configure
 from watcher.cli.demo import Stage, serve
 from watcher.domain.delivery import Outcome
 from watcher.domain.kinds import Kind
@@ -110,17 +111,17 @@ def test_a_header_in_remote_text_does_not_become_one() -> None:
 
 
 @pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give the configuration of a watcher that has seen hostile text everywhere."""
+def record(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the configuration of a watcher that has seen hostile text everywhere."""
     bad = HOSTILE + STEERING
     odd = OWL | {"name": bad, "supported_parameters": [bad], "canonical_slug": bad, "knowledge_cutoff": bad}
     stage = Stage([OWL, FINCH, HERON])
     with serve(stage) as url:
         settings = f'holds: {{details: 0s, capabilities: 0s}}\nsources: {{models: "{url}", feed: "off"}}'
         file = configure(tmp_path_factory.mktemp("record"), url, {"console": "console://"}, settings)
-        assert finished(file, "once").returncode == 0
+        assert forks.finished("--config", file, "once").returncode == 0
         stage.rows = [odd, FINCH, HERON, OWL | {"id": f"acme/{TEMPLATES}", "name": bad}]
-        assert finished(file, "once").returncode == 0
+        assert forks.finished("--config", file, "once").returncode == 0
         yield file
 
 
@@ -144,8 +145,10 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pytest.param(["-v", "--log-format", "journal", "once"], id="journal", marks=pytest.mark.fault("Z5")),
     ],
 )
-def test_a_terminal_shows_hostile_text_without_obeying_it(record: Path, arguments: list[str]) -> None:
-    done = finished(record, *arguments)
+def test_a_terminal_shows_hostile_text_without_obeying_it(
+    forks: ForkServer, record: Path, arguments: list[str]
+) -> None:
+    done = forks.finished("--config", record, *arguments)
     shown = done.stdout + done.stderr
     assert shown
     assert {letter for letter in shown if not letter.isprintable()} <= {"\n"}

@@ -1,4 +1,4 @@
-"""SIGKILL at every named step; after the restart it is as if nothing had happened, but for a marked repeat."""
+"""SIGKILL at every named step: after the restart it is as if nothing had happened, except for a marked repeat."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -66,10 +66,10 @@ MERGES = {
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> list[StoreContents]:
-    """Give what is remembered after each version of the list where nothing is killed."""
+def undisturbed(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> list[StoreContents]:
+    """Return what is stored after each version of the list when nothing is killed."""
     stage, folder, found = Stage([]), tmp_path_factory.mktemp("undisturbed"), list[StoreContents]()
-    with serve(stage) as url, crash_scenario(server, Catalog(stage, url), folder) as scenario:
+    with serve(stage) as url, crash_scenario(forks, Catalog(stage, url), folder) as scenario:
         for version in STORY:
             scenario.catalog.shows(*version)
             scenario.once()

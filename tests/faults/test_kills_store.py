@@ -1,4 +1,4 @@
-"""SIGKILL while a store is made, brought up to date, copied, or being worked at by SQLite itself."""
+"""SIGKILL while a store is created, migrated, copied, or being written by SQLite itself."""
 
 import sqlite3
 from contextlib import closing
@@ -71,7 +71,7 @@ def test_a_kill_before_the_baseline_leaves_a_silent_baseline(
 
 
 def leave_messages(scenario: CrashScenario) -> None:
-    """Leave a store behind in which one message was being sent and another one waits."""
+    """Leave a store with one message in flight and another one waiting."""
     clock = [utc_now()]
     channels = {name: receiver.url() for name, receiver in scenario.receivers.items()}
     watcher = service(scenario.folder, scenario.catalog.url, channels, clock, AT_ONCE)
@@ -84,7 +84,7 @@ def leave_messages(scenario: CrashScenario) -> None:
 
 @pytest.fixture
 def old(scenario: CrashScenario) -> StoreContents:
-    """Give what such a store of version 1 has in it."""
+    """Return the contents of such a store in version 1."""
     leave_messages(scenario)
     make_version_1(scenario.store)
     assert version_of(scenario.store) == ["v1"]
@@ -117,7 +117,7 @@ def test_an_upgrade_that_is_killed_is_done_or_not_done_and_loses_no_message(
 
 @pytest.fixture
 def waiting(scenario: CrashScenario) -> StoreContents:
-    """Give what is in a store in which one message was being sent and another one waits."""
+    """Return the contents of a store with one message in flight and another one waiting."""
     leave_messages(scenario)
     return contents_of(scenario.store)
 

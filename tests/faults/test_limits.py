@@ -1,4 +1,4 @@
-"""A message of any size goes as one request, cut by us to what its service takes, and says how much is missing."""
+"""A message of any size is one request, cut to what its service accepts, and says how much is missing."""
 
 import json
 import re
@@ -33,12 +33,12 @@ KEY = "abcdefghij0123456789"
 
 
 def shown(text: str) -> str:
-    """Read a text as its service shows it: HTML without its fixed spaces, Markdown without its escapes."""
+    """Return a text as its service shows it: HTML without fixed spaces, Markdown without escapes."""
     return text.replace("&nbsp;", " ").replace("\\", "")
 
 
 def pieces(address: str, body: str) -> tuple[Any, list[Any]]:
-    """Give the target and what Apprise would hand to its service, call by call."""
+    """Return the target and what Apprise would hand to its service, call by call."""
     target = load(address)
     job: Job = {"title": TITLE, "body": body, "html": "", "event_id": "e"}
     title, text, written_in = compose(target, job)

@@ -1,4 +1,4 @@
-"""Mail as real servers take it, or not: refusals, silence, and no word in the clear where TLS was asked for."""
+"""Mail to servers that accept, refuse or stay silent, and never in the clear where TLS was asked for."""
 
 import socket
 import ssl
@@ -23,7 +23,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def encrypted(authority: trustme.CA) -> Iterator[MailReceiver]:
-    """Run a mail server that wants TLS, with a certificate of `authority`, and a password."""
+    """Run a mail server that requires TLS, with a certificate from `authority`, and a password."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with receiving_mail_by_tls(context, SECRET) as server:
@@ -65,7 +65,7 @@ def test_a_greeting_can_be_a_refusal(greeting: bytes, verdict: Verdict, words: s
 
 
 def greet(listener: socket.socket, greeting: bytes) -> None:
-    """Say one thing to whoever comes first."""
+    """Send one greeting to the first client."""
     connection, _ = listener.accept()
     with connection:
         connection.sendall(greeting)

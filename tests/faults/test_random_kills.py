@@ -1,4 +1,4 @@
-"""kill -9 at random moments under traffic: nothing lost, nothing invented, a repeat a kill at most, and marked."""
+"""kill -9 at random moments under load: nothing lost or invented, at most one repeat per kill, and marked."""
 
 import os
 import random
@@ -26,14 +26,14 @@ LATENCY = 0.03  # seconds that a receiver takes at most
 
 
 def version(number: int) -> list[Row]:
-    """Give the list as it is after so many changes: each a new price and a new model."""
+    """Return the list after this many changes, each a new price and a new model."""
     price = f"0.{number + 1:06d}"
     return [priced(OWL, price, price), *(FINCH | {"id": f"acme/finch-{n:04d}"} for n in range(number))]
 
 
 @contextmanager
 def traffic(catalog: Catalog) -> Iterator[list[int]]:
-    """Change the list after each look at it, while the block runs; gives how often, when it has ended."""
+    """Change the list after each poll while the block runs; the item counts the changes."""
     over, changes = Flag(), [1]
 
     def change() -> None:
@@ -53,7 +53,7 @@ def traffic(catalog: Catalog) -> Iterator[list[int]]:
 
 
 def live_and_die(scenario: CrashScenario, moments: Sequence[float]) -> None:
-    """Run the service until it is killed after so many seconds, again and again."""
+    """Run the service and kill it after each of these numbers of seconds."""
     for moment in moments:
         scenario.server.start("--config", scenario.folder / "rules.yaml", "run", patient=False)
         time.sleep(moment)
@@ -63,7 +63,7 @@ def live_and_die(scenario: CrashScenario, moments: Sequence[float]) -> None:
 
 
 def seconds_of_a_turn(scenario: CrashScenario) -> float:
-    """Tell how long the start, a poll and its messages take on this machine."""
+    """Measure how long a start, a poll and its messages take on this machine."""
     scenario.once()
     scenario.catalog.shows(*version(1))
     began = time.monotonic()
@@ -97,7 +97,7 @@ def test_random_kills_lose_nothing_and_repeat_at_most_one_message_per_channel(
 
 
 def assert_events_lead_from_first_to_last(told: Sequence[Event], changes: int) -> None:
-    """See that the events are just what differs between the first list and the last one."""
+    """Check that the events add up to the difference between the first list and the last."""
     added = sorted(event.subject for event in told if event.kind == "model.added")
     assert added == [f"acme/finch-{n:04d}" for n in range(changes)]
     prices = [event for event in told if event.kind == "price.changed"]

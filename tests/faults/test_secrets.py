@@ -1,4 +1,4 @@
-"""Everything that can fail fails beside servers that repeat what they are told, and no secret is seen anywhere."""
+"""Everything fails that can, next to servers that echo what they receive, and no secret shows anywhere."""
 
 from pathlib import Path
 from urllib.request import urlopen
@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL
 from tests.support.echoing_server import EchoingServer, echoing_server
+from tests.support.fork_server import fork_server
 from tests.support.planted_secrets import MARK, WatcherWithSecrets, places_of, planted, watcher_with_secrets
 from tests.support.receivers import receiving_mail
 from tests.support.served_catalog import polls
@@ -29,12 +30,12 @@ COMMANDS = (
 
 
 def wait_until_told(server: EchoingServer, words: str) -> None:
-    """Wait until the others are told so."""
+    """Wait until a message with these words was accepted."""
     eventually(lambda: any(words.encode() in body for body in server.accepted), f"{words} is told")
 
 
 def something_happens(watcher: WatcherWithSecrets, server: EchoingServer) -> None:
-    """Let a service run through news, channels of all kinds, and a source that refuses for a while."""
+    """Run a service through news, channels of all kinds, and a source that refuses for a while."""
     with watcher.service("-v") as process:
         server.meanwhile = lambda: watcher.watch_children(process)
         eventually(lambda: polls(watcher.folder / "watcher.db"), "the first look")
@@ -53,7 +54,7 @@ def something_happens(watcher: WatcherWithSecrets, server: EchoingServer) -> Non
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look at other processes")
 @pytest.mark.fault("Z1", "Z2", "Z3", "W25", "I12")
 def test_no_secret_shows_in_anything_watcher_prints_stores_or_sends(
-    tmp_path: Path,
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with (
         receiving_mail("another", RCPT="550 no such user {}") as mail,
@@ -61,12 +62,13 @@ def test_no_secret_shows_in_anything_watcher_prints_stores_or_sends(
     ):
         watcher = watcher_with_secrets(tmp_path, server, mail.port)
         something_happens(watcher, server)
-        for form in ("json", "journal"):
-            assert watcher.run("-v", "--log-format", form, "once") == 1
-        server.refuses = False
-        for arguments in COMMANDS:
-            watcher.run(*arguments)
-        assert watcher.run("backup", str(tmp_path / "backup.db")) == 0
+        with fork_server(tmp_path_factory.mktemp("forks"), watcher.environ) as forks:
+            for form in ("json", "journal"):
+                assert watcher.run(forks, "-v", "--log-format", form, "once") == 1
+            server.refuses = False
+            for arguments in COMMANDS:
+                watcher.run(forks, *arguments)
+            assert watcher.run(forks, "backup", str(tmp_path / "backup.db")) == 0
         watcher.crash()
         watcher.abort()
         watcher.look_at_files()

@@ -1,4 +1,4 @@
-"""A signal at any step: the service ends cleanly or goes on, and nothing is lost or told twice."""
+"""A signal at any step: the service exits cleanly or goes on, and nothing is lost or sent twice."""
 
 import signal
 import subprocess
@@ -37,7 +37,7 @@ STEPS = {
 
 
 def run_until_told(scenario: CrashScenario, failpoint: Failpoint | None = None) -> None:
-    """Run the service until each channel was told, or until a signal has ended it."""
+    """Run the service until each channel got a message, or until a signal ended it."""
     looks = scenario.catalog.stage.looks
     scenario.server.start("--config", scenario.folder / "rules.yaml", "run", failpoint=failpoint)
     if not failpoint or failpoint.deed == "SIGHUP":

@@ -1,4 +1,4 @@
-"""No memory, descriptors or threads left: nothing is done by half, and all is as before once there are some."""
+"""No memory, descriptors or threads left: nothing is half done, and all recovers once there are some."""
 
 import re
 import resource
@@ -25,10 +25,10 @@ WIDE_STACKS = 1 << 32  # bytes of address space for each thread
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> StoreContents:
-    """Give what is remembered where there is memory enough."""
+def undisturbed(forks: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> StoreContents:
+    """Return what is stored when there is enough memory."""
     stage, folder = Stage([]), tmp_path_factory.mktemp("fed")
-    with serve(stage) as url, crash_scenario(server, Catalog(stage, url), folder) as scenario:
+    with serve(stage) as url, crash_scenario(forks, Catalog(stage, url), folder) as scenario:
         for version in (BEFORE, AFTER):
             scenario.catalog.shows(*version)
             scenario.once()
@@ -62,7 +62,7 @@ def too_few_descriptors_to_send(process: int) -> tuple[int, int]:
 
 
 def no_threads(process: int) -> tuple[int, int]:
-    """Leave all the memory that is needed, but none for another thread's stack."""
+    """Leave the memory in use, but none for another thread's stack."""
     taken = int(Path(f"/proc/{process}/statm").read_text().split()[0]) * resource.getpagesize()
     return resource.RLIMIT_AS, taken + WIDE_STACKS // 2
 
@@ -99,7 +99,7 @@ def test_without_descriptors_or_threads_it_says_so_and_goes_on_later(
 
 
 def hindrances(store: Path) -> set[str]:
-    """Say why sources could not be asked and messages not be sent."""
+    """Return why sources could not be asked and messages not be sent."""
     with Store.read(store) as opened:
         asked = [source.reason for source in opened.state().sources.values()]
         sent = [message.error for message in opened.outbox.messages()]

@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
 
 def long_news(number: int) -> list[Row]:
-    """Give models whose raw rows take more room than a small disk has left."""
+    """Return models whose raw rows need more room than a small disk has left."""
     return [FINCH | {"id": f"acme/long-{n}", "description": "long " * 20_000} for n in range(number)]
 
 
@@ -68,7 +68,7 @@ def test_an_outcome_that_cannot_be_written_is_kept_and_nothing_is_sent_twice(
 
 
 def with_news(folder: Path, catalog: Catalog, url: str) -> Service:
-    """Give a service with one message to send."""
+    """Return a service with one message to send."""
     watcher = service(folder, catalog.url, url, [NOW])
     watcher.poll()
     catalog.shows(OWL, FINCH, HERON, MAXI)

@@ -1,4 +1,4 @@
-"""One story in the order of its tests: each leaves the service running for the next."""
+"""One story, told by its tests in order: each leaves the service running for the next."""
 
 import re
 from collections.abc import Iterator

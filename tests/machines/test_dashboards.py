@@ -28,7 +28,7 @@ def exposed() -> Mapping[tuple[str, Labels], float]:
 
 
 def queries() -> Iterator[tuple[str, str]]:
-    """Give what each panel asks, and the marks of starts."""
+    """Yield the queries of each panel and annotation, by name."""
     for panel in PANELS:
         for target in panel["targets"]:
             yield f"{panel['title']} {target['refId']}", target["expr"]
@@ -37,13 +37,13 @@ def queries() -> Iterator[tuple[str, str]]:
 
 
 def asked() -> list[Any]:
-    """Give everything that is asked of Prometheus, by where."""
+    """Return every query of alerts and dashboard, by place."""
     found = [*((rule["alert"], rule["expr"]) for rule in RULES), *queries()]
     return [pytest.param(expression, id=place) for place, expression in found]
 
 
 def firing(case: Mapping[str, Any]) -> Iterator[tuple[str, bool, str]]:
-    """Give which alert a case asks about, whether it fires, and with which labels."""
+    """Return which alert a case asks about, whether it fires, and with which labels."""
     for check in case["promql_expr_test"]:
         [alert] = re.findall(r'alertname="(\w+)"', check["expr"])
         fires = check["exp_samples"]

@@ -1,4 +1,4 @@
-"""The image, and deploy/compose.yaml, on a real engine; the base image is made of Debian's packages."""
+"""The image and deploy/compose.yaml on a real engine; the base image is made from Debian packages."""
 
 import hashlib
 import json
@@ -71,14 +71,14 @@ def python(docker: DockerEngine, script: str) -> str:
 
 
 def pinned() -> dict[str, str]:
-    """Give the requirements and their versions."""
+    """Return the requirements and their versions."""
     text = (ROOT / "deploy/requirements.txt").read_text()
     return dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", text, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    """Give a folder that is gone afterwards: with an image in it, it is large."""
+    """A folder that is removed afterwards, since with an image in it it is large."""
     if lack := missing():
         assert "WATCHER_REQUIRE_ALL" not in os.environ, lack
         pytest.skip(f"a Docker engine of its own {lack}")
@@ -89,7 +89,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def parts(place: Path, pytestconfig: pytest.Config) -> Path:
-    """Make what stands in for a registry of images, once: pytest's cache keeps it."""
+    """Make the stand-ins for an image registry, once: pytest's cache keeps them."""
     script = ROOT / ".ci/container-parts"
     named = f"container-parts-{hashlib.sha256(script.read_bytes()).hexdigest()[:16]}"
     folder = pytestconfig.cache.mkdir(named) if pytestconfig.cache else place / named
@@ -100,7 +100,7 @@ def parts(place: Path, pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture(scope="module")
 def docker(place: Path, parts: Path) -> Iterator[DockerEngine]:
-    """Give an engine that has the image, built of the Dockerfile as it is, and no network but its own."""
+    """An engine that has the image, built from the Dockerfile unchanged, and no network but its own."""
     plugins = place / "client" / "cli-plugins"
     plugins.mkdir(parents=True)
     (plugins / "docker-compose").symlink_to(parts / "docker-compose")
@@ -115,7 +115,7 @@ def docker(place: Path, parts: Path) -> Iterator[DockerEngine]:
 
 @pytest.fixture
 def stopped(docker: DockerEngine, place: Path) -> Iterator[ComposeProject]:
-    """The services, of which none is up yet."""
+    """The services, none of them started."""
     project = ComposeProject(docker, place)
     project.shows(OWL, FINCH)
     (place / "rules.yaml").write_text(RULES)
@@ -157,7 +157,7 @@ def test_the_image_has_the_pinned_packages_and_nothing_more(docker: DockerEngine
 
 
 def test_every_apprise_service_is_available_in_the_image(docker: DockerEngine) -> None:
-    """Some lack a package here and there, but none lacks one that is required."""
+    """Some services lack an optional package, but none lacks one of ours."""
     told = subprocess.run(
         [sys.executable, "-c", SERVICES], capture_output=True, text=True, timeout=60, check=True
     )
@@ -175,7 +175,7 @@ def test_every_apprise_service_is_available_in_the_image(docker: DockerEngine) -
     ],
 )
 def test_what_is_loaded_has_bytecode(docker: DockerEngine, command: str) -> None:
-    """Also where Python's own library comes without; the plugins of Apprise do without."""
+    """This includes Python's own library, but not the plugins of Apprise."""
     job = json.dumps({"check": True, "url": "mailtos://user:password@example.com"})
     arguments = ("--interactive", "--entrypoint=python", "watcher", "-v", *command.split())
     said = docker.finished("run", *LOCKED_UP, *arguments, given=job).stderr

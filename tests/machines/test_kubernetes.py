@@ -1,4 +1,4 @@
-"""deploy/kubernetes.yaml: true to Kubernetes' own schema, to the image, and to the service that it runs."""
+"""deploy/kubernetes.yaml follows Kubernetes' own schema and fits the image and the service."""
 
 import re
 from copy import deepcopy
@@ -23,7 +23,7 @@ CONTAINER = ("spec", "template", "spec", "containers", 0)
 
 
 def the(kind: str) -> Any:
-    """Give the one object of a kind."""
+    """Return the one object of a kind."""
     [found] = [entry for entry in MANIFEST if entry["kind"] == kind]
     return deepcopy(found)
 
@@ -93,7 +93,7 @@ def test_the_service_answers_every_probe(tmp_path: Path, catalog: Catalog) -> No
 
 
 def configured(folder: Path, sources: str) -> tuple[Path, str]:
-    """Write the manifest's configuration for this machine; gives it, and where it serves health."""
+    """Write the manifest's configuration for this machine; returns it and the address of its health checks."""
     [port] = [entry["containerPort"] for entry in container()["ports"] if entry["name"] == "metrics"]
     assert [entry["port"] for entry in the("Service")["spec"]["ports"]] == [port]
     for name, text in the("Secret")["stringData"].items():

@@ -1,4 +1,4 @@
-"""What we count on in Apprise: an upgrade that changes any of it fails here, by name."""
+"""What we rely on in Apprise: an upgrade that changes any of it fails here, by name."""
 
 import warnings
 from importlib.util import find_spec
@@ -32,7 +32,7 @@ Status = apprise.AppriseResultStatus
 
 
 def services() -> Any:
-    """Give all that Apprise knows, by the word that begins their addresses."""
+    """Return all services of Apprise by their schema."""
     manager: Any = NotificationManager
     return {schema: manager()[schema] for schema in manager().schemas()}
 

@@ -1,4 +1,4 @@
-"""A message as it arrives: whole, literal, once; tried against real servers on loopback."""
+"""A message arrives whole, literally and once; tested with real servers on loopback."""
 
 import json
 import subprocess

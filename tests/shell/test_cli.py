@@ -213,7 +213,7 @@ class TestExplain:
         shown = called("explain", "acme/finch-mini").output
         assert "On hold: acme/finch-mini was removed (was $0.15 in, $0.60 out" in shown
         assert re.search(
-            r"since .* \(just now\); reported at .* if it lasts: the usual wait for such a change",
+            r"since .* \(just now\); reported at .* if it lasts: this is the usual hold for such a change",
             shown,
         )
         assert "  + Everything: reports to hook" in shown
@@ -235,7 +235,7 @@ class TestExplain:
         assert (providers["type"], providers["note"], providers["offers"]) == ("providers", GONE, [])
         assert (found["type"], found["kind"]) == ("waiting", "model.removed")
         assert found["due_at"] > found["since"]
-        assert found["reason"] == "the usual wait for such a change"
+        assert found["reason"] == "this is the usual hold for such a change"
 
     def test_a_condition_that_is_not_met_is_named(self, told: Path) -> None:
         told.write_text(

@@ -1,4 +1,4 @@
-"""What a provider says decides what becomes of a message; no word of it shows an address."""
+"""A provider's reply decides what becomes of a message, and no reason shows an address."""
 
 import json
 import subprocess

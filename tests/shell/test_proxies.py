@@ -1,4 +1,4 @@
-"""Messages go by the environment's proxy, and what is meant for this machine does not."""
+"""Messages use the environment's proxy, unless they are for this machine."""
 
 from base64 import b64encode
 

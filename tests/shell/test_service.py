@@ -59,54 +59,54 @@ def test_a_hanging_source_does_not_delay_the_exit(tmp_path: Path) -> None:
         assert store.state().sources == {}
 
 
-def test_the_console_needs_no_account(server: ForkServer, tmp_path: Path, catalog: Catalog) -> None:
+def test_the_console_needs_no_account(forks: ForkServer, tmp_path: Path, catalog: Catalog) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    assert server.finished("--config", file, "once").returncode == 0
+    assert forks.finished("--config", file, "once").returncode == 0
     catalog.shows(OWL, FINCH)
-    server.finished("--config", file, "once")
+    forks.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON | {"id": "wetland/heron-small"})
-    told = server.finished("--config", file, "once")
-    assert "wetland/heron-small is new" in told.stdout
-    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, on hold: 1" in told.stderr
-    assert server.finished("--config", file, "once").stdout == ""
+    result = forks.finished("--config", file, "once")
+    assert "wetland/heron-small is new" in result.stdout
+    assert "models: 3 models; feed: 3 models; events: 1, messages: 1, on hold: 1" in result.stderr
+    assert forks.finished("--config", file, "once").stdout == ""
 
 
 @pytest.mark.fault("I9")
 def test_the_first_poll_says_that_it_is_the_baseline(
-    server: ForkServer, tmp_path: Path, catalog: Catalog
+    forks: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    told = server.finished("--config", file, "once")
-    assert "models: 3 models (baseline); feed: 3 models (baseline)" in told.stderr
-    assert told.stdout == ""
+    result = forks.finished("--config", file, "once")
+    assert "models: 3 models (baseline); feed: 3 models (baseline)" in result.stderr
+    assert result.stdout == ""
 
 
 def test_a_dry_run_shows_everything_and_stores_nothing(
-    server: ForkServer, tmp_path: Path, catalog: Catalog
+    forks: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     file = configure(tmp_path, catalog.url, {"console": "console://"})
-    assert "(baseline)" in server.finished("--config", file, "once", "--dry-run").stderr
+    assert "(baseline)" in forks.finished("--config", file, "once", "--dry-run").stderr
     assert not (tmp_path / "watcher.db").exists()
-    server.finished("--config", file, "once")
+    forks.finished("--config", file, "once")
     catalog.shows(OWL, FINCH, HERON, LEAVING | {"id": "wetland/heron-small"})
     for _ in range(2):
-        shown = server.finished("--config", file, "once", "--dry-run")
-        assert "model.added            wetland/heron-small is new" in shown.stdout
+        result = forks.finished("--config", file, "once", "--dry-run")
+        assert "model.added            wetland/heron-small is new" in result.stdout
         assert (
             "would send to console (Everything): wetland/heron-small leaves in 200 days and 1 more"
-            in shown.stdout
+            in result.stdout
         )
-    assert '"kind": "model.added"' in server.finished("--config", file, "once", "--dry-run", "--json").stdout
+    assert '"kind": "model.added"' in forks.finished("--config", file, "once", "--dry-run", "--json").stdout
 
 
 @pytest.mark.fault("N1")
 def test_an_unreadable_source_fails_the_command_and_says_why(
-    server: ForkServer, tmp_path: Path, catalog: Catalog
+    forks: ForkServer, tmp_path: Path, catalog: Catalog
 ) -> None:
     dead = configure(tmp_path, "http://127.0.0.1:9/models", {"console": "console://"})
-    told = server.finished("--config", dead, "once")
-    assert told.returncode == 1
-    assert "models: 127.0.0.1: [Errno 111] Connection refused" in told.stderr
+    result = forks.finished("--config", dead, "once")
+    assert result.returncode == 1
+    assert "models: 127.0.0.1: [Errno 111] Connection refused" in result.stderr
     assert catalog.url
 
 
@@ -239,10 +239,10 @@ def test_status_knows_the_running_service_and_its_next_poll(tmp_path: Path, cata
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     with running(file) as process:
         has_polled_twice_more(tmp_path / "watcher.db")
-        shown = finished(file, "status")
-        assert shown.returncode == 0
-        assert f"is running as process {process.pid}; store" in shown.stdout
-        assert "models     just now   any moment  ok" in shown.stdout
+        result = finished(file, "status")
+        assert result.returncode == 0
+        assert f"is running as process {process.pid}; store" in result.stdout
+        assert "models     just now   any moment  ok" in result.stdout
     assert "is not running; store" in finished(file, "status").stdout
 
 

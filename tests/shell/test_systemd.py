@@ -26,7 +26,7 @@ def listening(address: str) -> Iterator[socket.socket]:
 
 
 def messages_until(listener: socket.socket, last: str) -> list[str]:
-    """Give what is said until `last` is."""
+    """Return the notifications up to `last`."""
     said: list[str] = []
     while not said or said[-1] != last:
         said.append(re.sub(r"(?<=USEC=)\d+", "now", listener.recv(4096).decode()))

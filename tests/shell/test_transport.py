@@ -1,4 +1,4 @@
-"""A batch of messages: all at the same time, each with its deadline, whatever the children do."""
+"""A batch of messages is sent all at once, each with its deadline, whatever the children do."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def item(
 
 
 def child(code: str) -> tuple[str, ...]:
-    """Give the command of a child that runs this code instead of sending."""
+    """Return the command of a child that runs this code instead of sending."""
     return (sys.executable, "-I", "-c", f"import json, os, sys, time\n{code}")
 
 
@@ -278,7 +278,7 @@ def test_characters_the_console_cannot_encode_are_replaced() -> None:
 
 
 def run_console(stdout: int, environment: dict[str, str], title: str = "A title") -> str:
-    """Deliver to the console in another process; gives what that said of the outcome."""
+    """Deliver to the console in another process; returns the outcome that it printed."""
     code = f"""
 import sys
 sys.path[:] = {sys.path!r}

@@ -1,4 +1,4 @@
-"""A made-up address of nearly every service that Apprise knows, in the form that it wants."""
+"""A made-up address for nearly every service that Apprise knows, in its own form."""
 
 ADDRESSES = (
     "46elks://user:passw0rd@abcdefghij0123456789",

@@ -1,4 +1,4 @@
-"""A Debian with systemd as its first process, made from packages and booted for real; needs root."""
+"""A Debian system made from packages and really booted, with systemd as its first process; needs root."""
 
 import os
 import platform
@@ -29,7 +29,7 @@ needs_machine = pytest.mark.skipif(
 
 
 def debian() -> Path:
-    """Give a Debian of this machine's release, made once for as long as its recipe stays the same."""
+    """Return a Debian of this machine's release, made once per recipe."""
     system = platform.freedesktop_os_release()
     origin = f"{system['ID'].title()} "  # apt may know others too
     listed = ["apt-get", "indextargets", "--format", "$(ORIGIN) deb $(SITE) $(RELEASE) $(COMPONENT)"]
@@ -53,7 +53,7 @@ def debian() -> Path:
 
 
 class Machine:
-    """A tree of files that can be booted, rebooted and switched off; `network` is the namespace it is in."""
+    """A file tree that can be booted, rebooted and powered off; `network` is its network namespace."""
 
     def __init__(self, folder: Path, network: Path) -> None:
         self.tree, self.network = folder / "tree", network
@@ -63,7 +63,7 @@ class Machine:
         self._nspawn: subprocess.Popen[bytes] | None = None
 
     def prepare(self) -> None:
-        """Copy a Debian into the tree, without what a machine under test has no use for."""
+        """Copy a Debian into the tree, without services that a test has no use for."""
         _finish(["cp", "-a", "--reflink=auto", str(debian()), str(self.tree)])
         for unit in ("apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "getty.target"):
             (self.tree / "etc/systemd/system" / unit).symlink_to("/dev/null")
@@ -72,7 +72,7 @@ class Machine:
         (self.tree / "var/log/journal").mkdir(exist_ok=True)
 
     def before_boot(self, commands: str) -> None:
-        """Run shell commands in the tree with our network and our ways to Python's packages."""
+        """Run shell commands in the tree with our network and our package index."""
         if Path(f"/{CERTIFICATES}").exists():
             shutil.copyfile(f"/{CERTIFICATES}", self.tree / CERTIFICATES)
         known = {name: value for name, value in os.environ.items() if name in PROXIES or name[:4] == "PIP_"}
@@ -84,7 +84,7 @@ class Machine:
         _finish(command)
 
     def boot(self) -> None:
-        """Switch it on, and wait until everything that starts with it has started."""
+        """Boot it, and wait until everything has started."""
         (self.tree / "etc/resolv.conf").write_text("nameserver 127.0.0.1\n")
         network = f"--network-namespace-path={self.network}"
         options = ["--boot", "--notify-ready=yes", "--console=pipe", "--resolv-conf=off", network]
@@ -103,19 +103,19 @@ class Machine:
             self.leader = _booted(told)
 
     def reboot(self) -> None:
-        """Have it end everything in order, and switch it on again."""
+        """Shut it down in order, and boot it again."""
         self.run("systemctl poweroff", check=False)
         self._end()
         self.boot()
 
     def off(self) -> None:
-        """Switch it off."""
+        """Power it off."""
         if self._nspawn:
             self._nspawn.terminate()  # which halts it in order
             self._end()
 
     def run(self, command: str, given: str = "", *, check: bool = True) -> str:
-        """Run a shell command in the running machine; gives what it printed."""
+        """Run a shell command in the running machine; returns what it printed."""
         enter = ["nsenter", f"--target={self.leader}", "--all", "bash", "-euc"]
         return _finish([*enter, f"cd {SOURCE}\n{command}"], given, check=check)
 
@@ -128,7 +128,7 @@ class Machine:
             self._nspawn.wait()
 
     def _command(self) -> list[str]:
-        """Begin a command of systemd-nspawn; where systemd does not run itself, nothing can be registered."""
+        """Return the beginning of a systemd-nspawn command; without systemd on the host nothing can be registered."""
         alone = [] if Path("/run/systemd/system").exists() else ["--keep-unit"]
         bind = f"--bind-ro={ROOT}:{SOURCE}"
         named = f"--machine=watcher-{os.getpid()}"
@@ -136,7 +136,7 @@ class Machine:
 
 
 def _booted(told: socket.socket) -> int:
-    """Hear from systemd-nspawn which process is the first, and when it is done starting others."""
+    """Wait until systemd-nspawn reports that the machine has started; returns its first process."""
     leader, is_ready = 0, False
     while not (leader and is_ready):
         said = told.recv(4096).decode().splitlines()
@@ -153,7 +153,7 @@ def _finish(
     within: float = COMMAND,
     environ: Mapping[str, str] = PLAIN,
 ) -> str:
-    """Run a program to its end; gives what it printed."""
+    """Run a program to its end; returns what it printed."""
     done = subprocess.run(
         command,
         env=environ,
@@ -170,7 +170,7 @@ def _finish(
 
 @contextmanager
 def debian_machine(network: Path) -> Iterator[Machine]:
-    """Give a machine that is not booted yet; at the end it is gone with all that was in it."""
+    """Prepare a machine, and remove it with all its files at the end; the caller boots it."""
     if missing or os.geteuid() != 0:
         pytest.fail(f"booting a Debian needs root and {', '.join(NEEDED)}")
     with tempfile.TemporaryDirectory(prefix="watcher-machine-", dir="/var/tmp") as folder:

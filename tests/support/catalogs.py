@@ -1,4 +1,4 @@
-"""Made-up catalogs, true to the schema, and the plans that come of them."""
+"""Made-up catalogs that follow the schema, and the plans that result from them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ HERON = row("wetland/heron-large", "0.000002", "0.000008")
 
 
 def priced(base: Row, prompt: str, completion: str, **more: Any) -> Row:
-    """Give the row with other prices."""
+    """Return the row with other prices."""
     return base | {"pricing": base["pricing"] | {"prompt": prompt, "completion": completion} | more}
 
 
@@ -54,7 +54,7 @@ def document(base: Row = OWL, at: datetime = START) -> Document:
 
 
 class Story:
-    """A catalog over time: each `shows` is a poll; news and messages gather."""
+    """A catalog over time: each `shows` is a poll; the last plan is in `plan`."""
 
     def __init__(self, settings: Settings | None = None, start: datetime = START) -> None:
         self.settings = settings or Settings()

@@ -1,4 +1,4 @@
-"""Stands in for Slack and for a mail server in a container that has only Python: a line of JSON for what comes in."""
+"""Stands in for Slack and a mail server in a container that has only Python: prints a line of JSON per message."""
 
 import json
 import socketserver

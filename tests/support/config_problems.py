@@ -1,4 +1,4 @@
-"""A configuration's problems, as people would read them."""
+"""A configuration's problems, as users read them."""
 
 from collections.abc import Mapping
 from pathlib import Path

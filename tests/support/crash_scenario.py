@@ -1,4 +1,4 @@
-"""A story that the program lives through, however often it is killed, and what must have come of it."""
+"""A story that the program goes through, however often it is killed, and what must result."""
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -33,8 +33,8 @@ SETTLED = (2, 4)  # versions after which nothing waits
 class CrashScenario:
     """The program between a served catalog and two receivers, which take their `latency` to answer.
 
-    `kills` counts its violent deaths; `sent` are the attempts at messages that it knew to be sent then,
-    `maybe_sent` the messages that were being sent. `kill_at` is where a receiver kills it.
+    `kills` counts how often it was killed; `sent` has the attempts of messages known to be sent by then,
+    `maybe_sent` the messages in flight. `kill_at` is where a receiver kills it.
     """
 
     server: ForkServer
@@ -60,12 +60,12 @@ class CrashScenario:
         }
 
     def configure(self, options: str = "") -> None:
-        """Write the configuration; `options` are those of both channels."""
+        """Write the configuration; `options` apply to both channels."""
         channels = {name: receiver.url() for name, receiver in self.receivers.items()}
         configure(self.folder, self.catalog.url, channels, AT_ONCE, f", limit: 1000/m{options}")
 
     def on_request(self, channel: str) -> None:
-        """Kill the program where it is time to: the receiver has read a message and has not answered."""
+        """Kill the program if it is time to, while a receiver has read a message and not answered."""
         self.latency()
         if self.kill_at and self.kill_at.point == channel and self.server.pid is not None:
             self.requests += 1
@@ -73,9 +73,9 @@ class CrashScenario:
                 self.server.kill(signal.SIGKILL)
 
     def play(self, *failpoints: Failpoint) -> int:
-        """Play the story with the failpoints one after another, until they are over and all news is told.
+        """Play the story with one failpoint after another, until all are used up and all news is sent.
 
-        Gives how many versions of the list were looked at.
+        Returns how many versions of the list were polled.
         """
         for number, version in enumerate(STORY, start=1):
             self.catalog.shows(*version)
@@ -85,7 +85,7 @@ class CrashScenario:
         raise AssertionError(failpoints)
 
     def once(self, *failpoints: Failpoint) -> int:
-        """Look once, again where that was killed; gives how often it was."""
+        """Poll once, and again if that was killed; returns how often it was killed."""
         for kills in range(len(failpoints) + 1):
             code = self.run("once", failpoint=next(iter(failpoints[kills:]), None))
             if code not in KILLED:
@@ -94,7 +94,7 @@ class CrashScenario:
         raise AssertionError(self.server.output)
 
     def run(self, *arguments: str | Path, failpoint: Failpoint | None = None) -> int:
-        """Run a command to its end; gives its exit code. A failpoint may be the name of a channel."""
+        """Run a command to its end; returns its exit code. A failpoint may be the name of a channel."""
         self.kill_at = failpoint if failpoint and failpoint.point in self.receivers else None
         inside = None if self.kill_at else failpoint
         code = self.server.run("--config", self.folder / "rules.yaml", *arguments, failpoint=inside)
@@ -103,7 +103,7 @@ class CrashScenario:
         return code
 
     def note_kill(self) -> None:
-        """Note where the messages stood when the program was killed."""
+        """Record the state of the messages when the program was killed."""
         self.kills += 1
         self.requests = 0
         for row in contents_of(self.store).get("outbox", []) if self.store.exists() else []:
@@ -113,7 +113,7 @@ class CrashScenario:
                 self.maybe_sent.add(row["id"])
 
     def assert_same_as(self, undisturbed: StoreContents) -> None:
-        """See that nothing is lost, invented, torn, or told twice without saying so."""
+        """Check that nothing is lost, invented, half done, or sent twice without a mark."""
         found = contents_of(self.store)
         for table, wanted in decisions(undisturbed).items():
             got = decisions(found)[table]
@@ -135,7 +135,7 @@ class CrashScenario:
 
 @contextmanager
 def crash_scenario(server: ForkServer, catalog: Catalog, folder: Path) -> Iterator[CrashScenario]:
-    """Set everything up; the channels are `hook`, over HTTP, and `ops`, by mail."""
+    """Set everything up; the channels are `hook` (HTTP) and `ops` (mail)."""
     before, server.folder = server.folder, folder
     scenario = CrashScenario(server, catalog, folder)
     with receiving(meanwhile=lambda: scenario.on_request("hook")) as http, receiving_mail() as mail:

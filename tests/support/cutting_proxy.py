@@ -1,4 +1,4 @@
-"""A proxy on loopback that resets a talk once so many bytes of one side have passed through it."""
+"""A proxy on loopback that resets connections once a number of bytes from one side has passed."""
 
 import socket
 import struct
@@ -16,10 +16,7 @@ PIECE = 65_536
 
 @dataclass
 class CuttingProxy:
-    """Lets `left` bytes of what one `side` says pass, of all talks together; None: all there are.
-
-    `passed` counts them.
-    """
+    """Lets `left` bytes of one `side` pass, over all connections together, or all if None; `passed` counts them."""
 
     port: int
     target: int
@@ -30,11 +27,11 @@ class CuttingProxy:
     alone: Lock = field(default_factory=Lock)
 
     def allow(self, left: int | None) -> None:
-        """Let so many bytes pass from now on."""
+        """Let this many bytes pass from now on."""
         self.left, self.passed, self.has_cut = left, 0, False
 
     def pass_on(self, source: socket.socket, sink: socket.socket, side: Side) -> None:
-        """Carry what one side says until it ends or is cut."""
+        """Forward one side's bytes until it ends or is cut."""
         with suppress(OSError):
             while piece := source.recv(PIECE):
                 passing = self._passing(piece, side)
@@ -54,7 +51,7 @@ class CuttingProxy:
             return passing
 
     def talk(self, caller: socket.socket) -> None:
-        """Carry both sides."""
+        """Forward both sides."""
         with caller, socket.create_connection(("127.0.0.1", self.target), CONNECT_PATIENCE) as called:
             called.settimeout(None)
             back = Thread(target=self.pass_on, args=(called, caller, "answers"), daemon=True)
@@ -64,7 +61,7 @@ class CuttingProxy:
 
 
 def reset(*ends: socket.socket) -> None:
-    """Have each end learn of a reset, as from a machine that was switched off and on."""
+    """Reset both ends, as a machine does that was switched off and on."""
     for end in ends:
         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETTING)
         end.shutdown(socket.SHUT_RD)

@@ -1,4 +1,4 @@
-"""What came to the receivers, against what the store says was to come."""
+"""What arrived at the receivers, compared with what the store says was due."""
 
 import json
 import re
@@ -17,7 +17,7 @@ REPEAT = "[possible repeat] "
 
 @dataclass(frozen=True)
 class DeliveredMessage:
-    """A message as it came: its words in one line; `ids` are the events that a mail names."""
+    """A message as it arrived, its text on one line; `ids` are the events that a mail names."""
 
     title: str
     body: str
@@ -28,7 +28,7 @@ class DeliveredMessage:
         return self.title.startswith(REPEAT)
 
     def tells(self, events: Iterable[Event]) -> frozenset[str]:
-        """Give the ids of the events that it tells; every line of it must be one of them."""
+        """Return the ids of the events in it; every line of it must be one of them."""
         told = frozenset(event.id for event in events if f"• {flat(describe(event))}" in self.body)
         assert self.body.count("• ") == len(told), f"a line that is no event: {self.body}"
         named = told if self.ids is None else self.ids
@@ -48,7 +48,7 @@ def by_http(requests: Sequence[Request]) -> list[DeliveredMessage]:
 
 
 def by_mail(mails: Sequence[EmailMessage]) -> list[DeliveredMessage]:
-    """Read mails; their text is a conversion of what stands in the HTML."""
+    """Read mails; their text is converted from the HTML."""
     return [
         DeliveredMessage(
             str(mail["Subject"]), _text(mail), frozenset(str(mail["X-Watcher-Event-Id"]).split())
@@ -65,14 +65,14 @@ def _text(mail: EmailMessage) -> str:
 
 @dataclass(frozen=True)
 class Tally:
-    """How a channel's messages came: what was never told, and how many came more than once."""
+    """How a channel's messages arrived: which events never did, and how many messages did more than once."""
 
     lost: frozenset[str]
     repeats: int
 
 
 def tally(came: Sequence[DeliveredMessage], due: Sequence[Event]) -> Tally:
-    """Count; whatever came more than once must be the same and must be marked but for one time."""
+    """Count; messages that arrived more than once must be equal, and all but one of them marked."""
     told = [arrival.tells(due) for arrival in came]
     times = Counter(told)
     marked = Counter(ids for ids, arrival in zip(told, came, strict=True) if arrival.is_marked)

@@ -1,4 +1,4 @@
-"""The container with its neighbours: deploy/compose.yaml and tests/support/compose_neighbours.yaml, on an engine of their own."""
+"""The container and its neighbours: deploy/compose.yaml with tests/support/compose_neighbours.yaml, on an engine of their own."""
 
 import json
 import os
@@ -51,7 +51,7 @@ class ComposeProject:
 
     @property
     def container(self) -> Any:
-        """Give what the engine knows of the service's container, running or not."""
+        """The engine's description of the service's container, running or not."""
         return self.engine.inspect(self.compose("ps", "--all", "--quiet", "watcher").strip())
 
     @property
@@ -60,12 +60,12 @@ class ComposeProject:
 
     @property
     def received(self) -> list[dict[str, str]]:
-        """Give what came in at the neighbours."""
+        """What the neighbours received."""
         container = self.compose("ps", "--quiet", "receivers").strip()
         return [json.loads(line) for line in self.engine.docker("logs", container).splitlines()]
 
     def events(self) -> list[tuple[str, str]]:
-        """Give kind and model of each event that is remembered."""
+        """Return kind and model of each stored event."""
         events = [json.loads(line) for line in self.inside("watcher", "events", "--json").splitlines()]
         return [(event["kind"], event["subject"]) for event in events]
 
@@ -78,7 +78,7 @@ def show(place: Path, rows: Sequence[Row]) -> None:
 
 
 def environment(place: Path) -> dict[str, str]:
-    """Write the files that the services mount; gives the variables that name them."""
+    """Write the files that the services mount; returns the variables that name them."""
     (place / "catalog").mkdir()
     show(place, [OWL, FINCH])
     (place / "rules.yaml").write_text(RULES)

@@ -1,4 +1,4 @@
-"""A Docker engine of the tests' own: in namespaces that end with it, all that it keeps in one folder."""
+"""A private Docker engine: in namespaces that end with it, with all its data in one folder."""
 
 import json
 import os
@@ -25,14 +25,14 @@ exec "$@"
 
 @dataclass(frozen=True)
 class DockerEngine:
-    """A running engine; `dockerd` is its process, `environment` what its clients get."""
+    """A running engine; `dockerd` is its process, `environment` that of its clients."""
 
     folder: Path
     dockerd: int
     environment: Mapping[str, str] = field(repr=False)
 
     def docker(self, *arguments: str, given: str | None = None, code: int = 0) -> str:
-        """Run a client to its end, and see that it ends with this code; gives its standard output."""
+        """Run a client to its end, and see that it ends with this code; returns its standard output."""
         return self.finished(*arguments, given=given, code=code).stdout
 
     def finished(
@@ -53,7 +53,7 @@ class DockerEngine:
         return done
 
     def inspect(self, name: str) -> Any:
-        """Give what the engine knows of a container or an image."""
+        """Return what the engine knows of a container or an image."""
         return json.loads(self.docker("inspect", name))[0]
 
     def kill(self, process: int) -> None:
@@ -63,7 +63,7 @@ class DockerEngine:
 
 
 def missing() -> str | None:
-    """Say what this machine lacks to run an engine."""
+    """Return what this machine lacks to run an engine."""
     if os.geteuid():
         return "needs root"
     programs = (DOCKER, DOCKERD, MMDEBSTRAP, NSENTER, SETPRIV, UNSHARE)
@@ -139,7 +139,7 @@ def _child(process: int) -> int:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the engine in its own way, or else by force."""
+    """Stop the engine gracefully, or else by force."""
     with suppress(OSError, ValueError, subprocess.TimeoutExpired):
         os.kill(_child(process.pid), SIGTERM)
         process.wait(PATIENCE)

@@ -8,7 +8,7 @@ from watcher.store.store import Store
 
 
 def due(store: Store, now: datetime) -> list[tuple[Delivery, ...]]:
-    """Give the next message of each channel, by the channel's name, for channels without quiet hours."""
+    """Return the next message of each channel, by the channel's name, for channels without quiet hours."""
     waiting = sorted(store.outbox.waiting().items())
     batches = (ready(messages, [], Channel(name, Secret("")), now) for name, messages in waiting)
     return [batch for batch in batches if batch]

@@ -1,4 +1,4 @@
-"""A server on loopback that repeats to everybody whatever they told it, secrets and all."""
+"""A server on loopback that echoes to all clients whatever they sent, secrets included."""
 
 import json
 from collections.abc import Callable, Iterator

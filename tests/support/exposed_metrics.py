@@ -1,4 +1,4 @@
-"""What a Metrics exposes, read back as Prometheus reads it."""
+"""The samples that a Metrics exposes, parsed as Prometheus does."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,7 +16,7 @@ Labels = frozenset[tuple[str, str]]
 
 
 def samples(metrics: Metrics) -> Mapping[tuple[str, Labels], float]:
-    """Give every sample's value by its name and labels."""
+    """Return every sample's value by its name and labels."""
     text, _ = metrics.exposition()
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -26,19 +26,19 @@ def samples(metrics: Metrics) -> Mapping[tuple[str, Labels], float]:
 
 
 def value(metrics: Metrics, name: str, **labels: str) -> float:
-    """Give one sample's value."""
+    """Return one sample's value."""
     return samples(metrics)[name, frozenset(labels.items())]
 
 
 def new_metrics() -> Metrics:
-    """Give a Metrics for two sources and two channels, of which nothing has been told yet."""
+    """Return a Metrics for two sources and two channels that has observed nothing yet."""
     metrics = Metrics()
     metrics.configured(["models", "feed"], ["team", "ops"], timedelta(minutes=5))
     return metrics
 
 
 def metrics_after_everything() -> Metrics:
-    """Give a Metrics that has been told everything once."""
+    """Return a Metrics that has observed everything once."""
     metrics = new_metrics()
     metrics.ready()
     metrics.progress()

@@ -1,4 +1,4 @@
-"""A database of which one operation fails, or all from one on: as SQLite tests itself."""
+"""A database of which one operation fails, or all from one on, as in SQLite's own tests."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class FailingConnection(sqlite3.Connection):
         super().rollback()
 
     def fail(self, first: int, times: int, words: str) -> None:
-        """Count from now on, and fail so."""
+        """Start counting, and fail like this."""
         self.done, self.first, self.times, self.words = 0, first, times, words
 
     @property
@@ -52,7 +52,7 @@ class FailingConnection(sqlite3.Connection):
 def failing_store(
     path: Path, first: int, times: int, words: str
 ) -> Iterator[tuple[Store, FailingConnection]]:
-    """Open a store that was made before, on such a connection."""
+    """Open an existing store on such a connection."""
     connection = sqlite3.connect(path, isolation_level=None, factory=FailingConnection)
     with Store(Tables(path, Database(connection))) as store:
         connection.fail(first, times, words)

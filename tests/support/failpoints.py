@@ -1,4 +1,4 @@
-"""Named points of the program at which a test can end or hinder it; the program knows nothing of them."""
+"""Named points of the program at which a test can kill or hinder it; the program does not know of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Point:
     when: Callable[[Mapping[str, Any]], bool] | None = None
 
     def is_here(self, frame: FrameType, event: str, called: Any) -> bool:
-        """Tell whether the program is at the point."""
+        """Return whether the program is at the point."""
         return (
             event == self.event
             and _is_at(frame, self.place)
@@ -53,12 +53,12 @@ def after(place: str, **more: Any) -> Point:
 
 
 def committing(inside: str) -> Point:
-    """All of a transaction is written and nothing of it is committed."""
+    """The point where a transaction is written but not committed."""
     return Point("c_call", "watcher.store.database:Tables.transaction", "commit", f"watcher.{inside}")
 
 
 def in_poll(place: str, **more: Any) -> Point:
-    """A part of what a poll writes."""
+    """The point after a part of what a poll writes."""
     return after(place, inside="watcher.store.store:Store.commit", **more)
 
 

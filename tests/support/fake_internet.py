@@ -1,4 +1,4 @@
-"""What a machine under test finds outside: a network of its own with names, a catalog, Slack over TLS, mail."""
+"""What a machine under test finds outside: its own network with names, a catalog, Slack over TLS, and mail."""
 
 import ctypes
 import os
@@ -28,7 +28,7 @@ PASSWORD = "secret-Of-The-Mail-Server"  # noqa: S105 - of a server that lives fo
 
 @contextmanager
 def network() -> Iterator[Path]:
-    """Make a network with nothing in it but loopback; gives the file that stands for it."""
+    """Make a network with nothing but loopback; yields the file of its namespace."""
     command = ["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec cat"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as keeper:
         assert keeper.stdout
@@ -42,7 +42,7 @@ def network() -> Iterator[Path]:
 
 @contextmanager
 def inside(network: Path) -> Iterator[None]:
-    """Be in a network; the sockets made, and the threads started, stay in it."""
+    """Enter a network; sockets and threads made inside stay in it."""
     with Path("/proc/thread-self/ns/net").open() as own, network.open() as other:
         _enter(other.fileno())
         try:
@@ -59,7 +59,7 @@ def _enter(namespace: int) -> None:
 
 @contextmanager
 def naming() -> Iterator[None]:
-    """Answer the questions of DNS: our hosts are at 127.0.0.1, others do not exist."""
+    """Answer DNS queries: our hosts are at 127.0.0.1, others do not exist."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 53))
 
@@ -78,7 +78,7 @@ def naming() -> Iterator[None]:
 
 
 def _named(question: bytes) -> bytes:
-    """Answer one question of DNS for an address of version 4; there are none of another kind."""
+    """Answer one DNS query; there are only IPv4 addresses."""
     end = question.index(b"\0", 12) + 1
     asked, kind = question[12:end], question[end : end + 2]
     is_known = asked.lower() in {_encoded(host) for host in HOSTS}
@@ -95,7 +95,7 @@ def _encoded(host: str) -> bytes:
 
 @dataclass
 class FakeInternet:
-    """The world of a machine: what the catalog shows, and what has arrived where."""
+    """The outside of a machine: what the catalog shows, and what has arrived where."""
 
     network: Path
     authority: bytes  # the certificate of who vouches for the servers
@@ -107,7 +107,7 @@ class FakeInternet:
 
 
 class Gate:
-    """Slack's: while it is closed, who has asked waits for an answer."""
+    """Holds back Slack's answers while it is closed."""
 
     def __init__(self) -> None:
         self._open, self._asked = Flag(), Flag()
@@ -128,13 +128,13 @@ class Gate:
             self._open.set()
 
     def has_waiter(self) -> bool:
-        """Tell whether somebody stands at the gate."""
+        """Return whether a request has come since it was closed."""
         return self._asked.is_set()
 
 
 @contextmanager
 def fake_internet() -> Iterator[FakeInternet]:
-    """Make a network with servers for all that watcher asks and tells."""
+    """Make a network with servers for everything that watcher talks to."""
     authority, gate = trustme.CA(), Gate()
     trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*HOSTS).configure_cert(trusted)

@@ -1,10 +1,10 @@
-"""The program's command line in processes that start at once, and end where a test wants them to."""
+"""The program's commands in processes that start at once, and end where a test wants them to."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,9 +18,9 @@ PROGRAM = Path(__file__).with_name("fork_server_process.py")
 
 @dataclass(frozen=True)
 class Failpoint:
-    """What happens to the program at the `hit`-th time that it reaches a point of `failpoints.POINTS`.
+    """What happens to the program when it reaches a point of `failpoints.POINTS` for the `hit`-th time.
 
-    Hits count on from one process to the next until the deed is done; `late` are seconds after the hit.
+    Hits are counted across processes until then; `late` is a delay in seconds.
     """
 
     point: str
@@ -40,7 +40,7 @@ class Finished:
 
 @dataclass
 class ForkServer:
-    """Starts the program, one process at a time; `folder` takes what it says and how often it was where.
+    """Starts the program, one process at a time; output and counts of points reached are in `folder`.
 
     `killed` counts the processes that a signal has ended.
     """
@@ -78,7 +78,7 @@ class ForkServer:
         return asdict(failpoint) | files
 
     def end(self, within: float = PATIENCE) -> int:
-        """Wait for the end of the process and, if patient, of those that it left behind; gives its exit code."""
+        """Wait for the process and, if patient, for those it left behind; returns its exit code."""
         assert self.process.stdout is not None
         assert select([self.process.stdout], [], [], within)[0], f"it has not ended within {within:g} s"
         code = self._number()
@@ -87,7 +87,7 @@ class ForkServer:
         return code
 
     def run(self, *arguments: str | Path, failpoint: Failpoint | None = None) -> int:
-        """Run a command to its end; gives its exit code."""
+        """Run a command to its end; returns its exit code."""
         self.start(*arguments, failpoint=failpoint)
         return self.end()
 
@@ -107,7 +107,7 @@ class ForkServer:
 
     @property
     def output(self) -> str:
-        """What all processes have said so far."""
+        """What all processes have printed so far."""
         file = self.folder / "output"
         return file.read_text() if file.exists() else ""
 
@@ -117,14 +117,14 @@ class ForkServer:
 
 
 @contextmanager
-def fork_server(folder: Path) -> Iterator[ForkServer]:
-    """Have a server of processes; it holds the program ready, imported once."""
+def fork_server(folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[ForkServer]:
+    """Run a process that has imported the program and forks it on demand."""
     with subprocess.Popen(
         [sys.executable, str(PROGRAM)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment(),
+        env=environment() if environ is None else environ,
     ) as process:
         server = ForkServer(process, folder)
         try:

@@ -1,7 +1,6 @@
-"""The real command line in processes forked from this one, each ended or hindered at a named point.
+"""The real commands in processes forked from this one, each killed or hindered at a named point.
 
-Reads jobs, a line of JSON each; writes for each the process' number when it runs, its exit code when it has
-ended.
+Reads jobs, one per line of JSON; for each it writes the process id at the start, and the exit code at the end.
 """
 
 import ctypes
@@ -32,10 +31,10 @@ STUCK = 4  # seconds after which one without memory has come to a stop, as a wat
 
 
 class Trap(TypedDict):
-    """What happens at the `hit`-th time, over several processes, that a point is reached.
+    """What happens when a point is reached for the `hit`-th time, counted across processes in the file `hits`.
 
-    `deed` is a signal that the process gets, after `late` seconds if it is SIGALRM; `hang` is standing still
-    until the file `until` is there, `starve` getting no more memory. `hits` is the file that counts.
+    `deed` is a signal, sent after `late` seconds if it is SIGALRM; or `hang`, which waits for the file `until`;
+    or `starve`, which allows no more memory.
     """
 
     point: str
@@ -47,9 +46,9 @@ class Trap(TypedDict):
 
 
 class Job(TypedDict):
-    """A command line, the files for what it prints, and what happens to it.
+    """A command line, the files for its output, and what happens to it.
 
-    With `patient`, what a killed process leaves behind is waited for too.
+    With `patient`, processes that a killed one leaves behind are waited for too.
     """
 
     arguments: list[str]
@@ -60,7 +59,7 @@ class Job(TypedDict):
 
 
 class Hook:
-    """Watches for a point and does the deed there."""
+    """A profile function that waits for a point and does the deed there."""
 
     def __init__(self, trap: Trap) -> None:
         self._trap, self._point = trap, POINTS[trap["point"]]
@@ -94,7 +93,7 @@ class Hook:
 
 
 def live(job: Job) -> NoReturn:
-    """Run the command line to its end, in a process of its own."""
+    """Run a command to its end, in this process."""
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for stream, file in enumerate((job["stdout"], job["stderr"]), start=1):
         os.dup2(os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY), stream)
@@ -116,7 +115,7 @@ def live(job: Job) -> NoReturn:
 
 
 def serve() -> None:
-    """Fork a process for each job, which finds all of the program imported, and what its children send with."""
+    """Fork a process for each job; the program, and what its children send with, is imported before."""
     for module in walk_packages(watcher.__path__, "watcher."):
         if module.name.rpartition(".")[2] != "__main__":
             import_module(module.name)
@@ -137,7 +136,7 @@ def serve() -> None:
 
 
 def say(number: int) -> None:
-    """Answer whoever wrote the job."""
+    """Answer the writer of the job."""
     sys.stdout.write(f"{number}\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""A service whose catalog gets one more model whenever a test says so, and what its channels were told."""
+"""A service whose catalog grows when a test says so, and what its channels received."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def model(number: int) -> Row:
 
 
 def told(server: HttpReceiver) -> list[dict[str, Any]]:
-    """Give what came: title and message of each request."""
+    """Return title and message of each request."""
     return [json.loads(request.body) for request in server.requests]
 
 
@@ -31,7 +31,7 @@ def states(watcher: Service) -> list[OutboxState]:
 
 
 class GrowingCatalog:
-    """A service whose catalog gets a new model with each `more`; the clock stands in `clock`."""
+    """A service whose catalog gets a new model with each `add_model`; its time is in `clock`."""
 
     def __init__(
         self, folder: Path, catalog: Catalog, channels: str | Mapping[str, str], more: str = ""
@@ -41,8 +41,8 @@ class GrowingCatalog:
         self.watcher = service(folder, catalog.url, channels, self.clock, more)
         self.watcher.poll()
 
-    def more(self, after: timedelta = MINUTE) -> None:
-        """Have one more model appear, and poll."""
+    def add_model(self, after: timedelta = MINUTE) -> None:
+        """Add a model, and poll."""
         self.clock[0] += after
         self.models += 1
         self.catalog.shows(*BASE, *map(model, range(self.models)))

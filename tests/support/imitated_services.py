@@ -1,4 +1,4 @@
-"""Public services imitated on loopback: a proxy that ends their TLS with a certificate of our own."""
+"""Public services imitated on loopback, behind a proxy that terminates TLS with our own certificate."""
 
 import json
 import ssl
@@ -57,7 +57,7 @@ class ImitatedServices(HttpReceiver):
 def imitated_services(
     environment: pytest.MonkeyPatch, folder: Path, *answers: Answer
 ) -> Iterator[ImitatedServices]:
-    """Have every service on the internet answer like this, to whoever goes by the environment's proxy."""
+    """Have every service on the internet answer like this, for clients that use the environment's proxy."""
     service = ImitatedServices(answers or [Answer()], bool)
     Thread(target=service.serve, daemon=True).start()
     trusted = folder / "authority.pem"
@@ -71,7 +71,7 @@ def imitated_services(
 
 
 def field(*keys: str | int) -> Callable[[bytes], str]:
-    """Give how to find the text in a JSON request."""
+    """Return how to find the text in a JSON request."""
 
     def read(body: bytes) -> str:
         found = json.loads(body)
@@ -83,5 +83,5 @@ def field(*keys: str | int) -> Callable[[bytes], str]:
 
 
 def form(name: str) -> Callable[[bytes], str]:
-    """Give how to find the text in a form."""
+    """Return how to find the text in a form."""
     return lambda body: parse_qs(body.decode())[name][0]

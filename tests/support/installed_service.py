@@ -1,4 +1,4 @@
-"""The service as docs/install-systemd.md installs it, on a machine of its own with a internet around it."""
+"""The service as docs/install-systemd.md installs it, on its own machine with a fake internet around it."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class InstalledService:
         return self.run("journalctl --unit=watcher --output=cat --no-pager")
 
     def configure(self, rule: str) -> None:
-        """Write a configuration whose one rule has this name and tells both channels of new models."""
+        """Write a configuration with one rule of this name that reports new models to both channels."""
         catalog = self.internet.catalog
         written = (
             f'poll: 1s\nsources: {{models: "{catalog}", feed: "{catalog}?use_rss=true"}}\n'
@@ -48,14 +48,14 @@ class InstalledService:
         self.internet.stage.rows = [*self.internet.stage.rows, FINCH | {"id": model}]
 
     def told(self, model: str) -> tuple[list[bytes], list[str]]:
-        """Give what arrived about a model: requests at Slack, subjects of mails."""
+        """Return what arrived about a model: requests to Slack, subjects of mails."""
         slack = [one.body for one in self.internet.slack.requests if f"{model} is new".encode() in one.body]
         return slack, [
             title for mail in self.internet.mail.mails if f"{model} is new" in (title := mail["Subject"])
         ]
 
     def tells(self, model: str) -> None:
-        """See that news of a new model arrives everywhere, once."""
+        """Check that news of a new model arrives everywhere, once."""
         self.lists(model)
         eventually(lambda: all(self.told(model)), f"{model} is told", PATIENCE)
         assert [len(arrived) for arrived in self.told(model)] == [1, 1]
@@ -65,11 +65,11 @@ class InstalledService:
         eventually(lambda: self.internet.stage.looks >= looks + 6, "it polls", PATIENCE)  # list and feed
 
     def restarted(self, before: str) -> bool:
-        """Tell whether another process than before is the service, and has begun."""
+        """Return whether the service runs in another process than before."""
         return self.unit("MainPID") not in {"0", before} and self.unit("ActiveState") == "active"
 
     def processes(self) -> Iterator[tuple[bytes, bytes]]:
-        """Give command line and environment of everything that runs on the machine."""
+        """Yield command line and environment of everything that runs on the machine."""
         space = Path(f"/proc/{self.machine.leader}/ns/pid").readlink()
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):  # it has ended
@@ -77,6 +77,6 @@ class InstalledService:
                     yield (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
 
     def files(self) -> Iterator[bytes]:
-        """Give what stands in the files that the service keeps."""
+        """Yield the contents of the files that the service keeps."""
         for path in (self.machine.tree / "var/lib/private/watcher").iterdir():
             yield path.read_bytes()

@@ -1,4 +1,4 @@
-"""A metrics server on loopback, and clients that ask it in order or out of order."""
+"""A metrics server on loopback, and well-behaved and misbehaving clients."""
 
 import http.client
 import socket
@@ -19,7 +19,7 @@ def metrics_server(metrics: Metrics | None = None, deadline: float = DEADLINE) -
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """An answer that arrived."""
 
     status: int
     headers: Mapping[str, str]
@@ -38,7 +38,7 @@ def connect(server: Server) -> socket.socket:
 
 
 def read_to_end(talk: socket.socket) -> bytes:
-    """Give all that comes until the connection ends, however it ends."""
+    """Return everything received until the connection ends, however it ends."""
     answer = b""
     with suppress(ConnectionError):
         while piece := talk.recv(65536):
@@ -47,7 +47,7 @@ def read_to_end(talk: socket.socket) -> bytes:
 
 
 def exchange(server: Server, request: bytes) -> bytes:
-    """Give all that comes back for these bytes."""
+    """Send these bytes and return the whole answer."""
     with connect(server) as talk:
         with suppress(ConnectionError):
             talk.sendall(request)

@@ -1,4 +1,4 @@
-"""Programs for which names mean what a test says, in a namespace with their own resolver settings."""
+"""Programs in a namespace with their own resolver settings."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ BIND = 'for file in hosts resolv.conf nsswitch.conf; do mount --bind "$1/$file" 
 def run_with_names(
     folder: Path, hosts: str, nameserver: str, program: str, *arguments: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a program of Python to its end with these lines in /etc/hosts and this server for all other names."""
+    """Run a Python program to its end with these lines in /etc/hosts and this name server."""
     files = {
         "hosts": hosts,
         "resolv.conf": f"nameserver {nameserver}\noptions timeout:30 attempts:2\n",

@@ -16,7 +16,7 @@ ALL_VERSIONS = ["v1", "v2", "v3"]
 
 
 def make_version_1(store: Path) -> None:
-    """Write a store anew with what version 1 would have known of it."""
+    """Rewrite a store as version 1 would have written it."""
     found = contents_of(store)
     for end in ("", "-wal", "-shm"):
         Path(f"{store}{end}").unlink(missing_ok=True)
@@ -43,7 +43,7 @@ def _as_before(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def version_of(store: Path) -> list[str]:
-    """Name the migrations that a whole store has seen; the tables must be those that they make."""
+    """Return the migrations that a store has seen; its tables must be those that they make."""
     found = contents_of(store)
     names = [row["name"] for row in found["_sqlite_migrations"]]
     assert set(found) == set(_tables(names)), names

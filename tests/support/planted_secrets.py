@@ -1,4 +1,4 @@
-"""Secrets in every place of a configuration that takes one, and all that watcher shows of itself."""
+"""Secrets in every place of a configuration that takes one, and everything that watcher shows."""
 
 import signal
 import subprocess
@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.support.echoing_server import EchoingServer
+from tests.support.fork_server import ForkServer
 from tests.support.receivers import free_port
 from tests.support.watcher_process import command, environment
 
@@ -17,7 +18,7 @@ MARK = "c4n4ry"
 
 
 def planted(place: str) -> str:
-    """Give the secret of a place: long, unlike anything else, and not left alone by quoting."""
+    """Return the secret for a place: long, unique, and changed by URL quoting."""
     return f"{MARK}-{place}-é{place}7f"
 
 
@@ -26,7 +27,7 @@ def quoted(place: str) -> str:
 
 
 def channels(server: EchoingServer, mail: int) -> dict[str, str]:
-    """Give a channel for each way to keep a secret and for each way to fail."""
+    """Return channels for each way to keep a secret and each way to fail."""
     here, dead = f"127.0.0.1:{server.port}", f"127.0.0.1:{free_port()}"
     options = f"?+Authorization=Bearer%20{quoted('header')}&-key={quoted('query')}&:token={quoted('field')}"
     return {
@@ -65,17 +66,19 @@ class WatcherWithSecrets:
     metrics: int
     shown: dict[str, bytes] = field(default_factory=dict)
 
-    def run(self, *arguments: str) -> int:
+    def run(self, forks: ForkServer, *arguments: str) -> int:
         """Run a command to its end."""
-        return self._finish(" ".join(arguments), command(self.folder / "rules.yaml", *arguments))
+        result = forks.finished("--config", self.folder / "rules.yaml", *arguments)
+        self.shown[" ".join(arguments)] = (result.stdout + result.stderr).encode()
+        return result.returncode
 
     def crash(self) -> None:
-        """Run a command in which something unforeseen happens."""
+        """Run a command that hits an unforeseen error."""
         program, _, _, *arguments = command(self.folder / "rules.yaml", "once")
         self._finish("an error", [program, "-c", CRASH, *arguments])
 
     def abort(self) -> None:
-        """Have the service end as after a failed assertion of a library, without leaving its memory behind."""
+        """Abort the service as a failed assertion in a library would, without a core dump."""
         self._finish(
             "an abort",
             [
@@ -87,10 +90,9 @@ class WatcherWithSecrets:
             ],
         )
 
-    def _finish(self, name: str, words: Sequence[str]) -> int:
+    def _finish(self, name: str, words: Sequence[str]) -> None:
         done = subprocess.run(words, capture_output=True, env=self.environ, timeout=120, check=False)
         self.shown[name] = done.stdout + done.stderr
-        return done.returncode
 
     @contextmanager
     def service(self, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
@@ -109,13 +111,13 @@ class WatcherWithSecrets:
                 self.shown["run"] = told + said
 
     def look_at_files(self) -> None:
-        """Keep the bytes of every file that watcher has made."""
+        """Keep the contents of every file that watcher made."""
         for path in self.folder.iterdir():
             if path.name not in {"rules.yaml", "channel-url"}:
                 self.shown[path.name] = self.shown.get(path.name, b"") + path.read_bytes()
 
     def watch_children(self, process: "subprocess.Popen[bytes]") -> None:
-        """Keep what others can see of a service and of the children that it has just now."""
+        """Keep what others can see of a service and its current children."""
         for entry in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
@@ -128,7 +130,7 @@ class WatcherWithSecrets:
 
 
 def places_of(shown: bytes) -> set[str]:
-    """Give the places whose secrets are in some bytes, in any form in which they were sent."""
+    """Return the places whose secrets are in these bytes, in any encoding in which they were sent."""
     places = ("variable", "part", "file", "password", "path", "header", "query", "field", "user", "token")
     found = {"plain"} if MARK.encode() in shown.lower() else set()
     for place in (*places, "option", "source", "heartbeat", "proxy"):

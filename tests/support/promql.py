@@ -1,4 +1,4 @@
-"""What PromQL expressions ask for, and promtool, which knows whether they can be asked."""
+"""What PromQL expressions query, and promtool, which checks them."""
 
 import os
 import re
@@ -24,7 +24,7 @@ OF_THE_SCRAPE = {"job", "instance"}  # labels that Prometheus adds
 
 
 def promtool(*arguments: str, given: bytes | None = None) -> None:
-    """Run it; it fails where it finds a fault."""
+    """Run promtool, which must find no fault."""
     done = subprocess.run(
         [PROMTOOL, *arguments],
         input=given,
@@ -37,7 +37,7 @@ def promtool(*arguments: str, given: bytes | None = None) -> None:
 
 
 def faults(expression: str, exposed: Mapping[tuple[str, Labels], float]) -> Iterator[str]:
-    """Say what an expression asks for that is not exposed: a metric, a label or a label's value."""
+    """Yield what an expression queries that is not exposed: a metric, a label or a label's value."""
     for name, braces in NAME.findall(RANGE.sub(" ", GROUPING.sub(" ", expression))):
         if braces == "(" or name in OPERATORS:
             continue

@@ -1,4 +1,4 @@
-"""Receivers of messages on loopback: an HTTP server and a mail server that answer as they are told."""
+"""Receivers of messages on loopback: an HTTP server and a mail server with scripted answers."""
 
 import asyncio
 import socket
@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request gets; `drips` sends the body at a byte each tenth of a second, for ever."""
+    """An answer; with `drips` the body continues with a byte every tenth of a second, forever."""
 
     status: int = 200
     body: bytes = b"ok"
@@ -28,7 +28,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """What came in."""
+    """A request that arrived."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class Request:
 
 
 class HttpReceiver:
-    """Gives its answers in order, the last one again and again; `requests` has what came."""
+    """Gives its answers in order and repeats the last one; `requests` are those that arrived."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ def receiving(
     port: int = 0,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[HttpReceiver]:
-    """Run a receiver; `meanwhile` is what happens while it has a request and has not answered."""
+    """Run a receiver; `meanwhile` is called between a request and its answer."""
     receiver = HttpReceiver(answers or [Answer()], meanwhile, port, tls)
     thread = Thread(target=receiver.serve, daemon=True)
     thread.start()
@@ -120,7 +120,7 @@ def receiving(
 
 
 class MailHandler:
-    """Takes mail, or refuses it with the reply scripted for a command; `asked` has the senders it heard of.
+    """Accepts mail, or refuses it with the reply scripted for a command; `asked` has the senders seen.
 
     `meanwhile` is what happens while it has a mail and has not answered.
     """
@@ -186,7 +186,7 @@ def receiving_mail(password: str | None = None, **replies: str) -> Iterator[Mail
 
 @contextmanager
 def receiving_mail_by_tls(tls: ssl.SSLContext, password: str) -> Iterator[MailReceiver]:
-    """Run a mail server that offers STARTTLS and takes nothing without."""
+    """Run a mail server that requires STARTTLS."""
     with _serving_mail(MailHandler({}), password, tls) as receiver:
         yield receiver
 
@@ -217,7 +217,7 @@ def _serving_mail(
 
 
 def free_port() -> int:
-    """Give a port of loopback on which nobody listens."""
+    """Return a free port on loopback."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

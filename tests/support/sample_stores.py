@@ -1,4 +1,4 @@
-"""A store as the service would have left it after some polls, for tests of what is remembered."""
+"""A store as the service leaves it after some polls."""
 
 import sqlite3
 from contextlib import closing
@@ -22,7 +22,7 @@ SETTINGS = Settings((Rule("all", ("team", "ops")), Rule("dearer", ("team",), DEA
 
 
 def run_sql(path: Path, sql: str) -> list[Any]:
-    """Do something to the database behind the store's back."""
+    """Run SQL behind the store's back."""
     with closing(sqlite3.connect(path)) as connection, connection:
         return connection.execute(sql).fetchall()
 
@@ -47,6 +47,6 @@ def make_older(path: Path) -> None:
 
 
 def with_news(store: Store) -> None:
-    """Have a message wait for each of two channels."""
+    """Add a waiting message for each of two channels."""
     polled(store, 0, OWL)
     polled(store, 1, OWL, FINCH)

@@ -1,4 +1,4 @@
-"""Servers of bytes on loopback: each connection gets a script of what to send, and how slowly."""
+"""Servers on loopback that send each connection scripted bytes, fast or slowly."""
 
 import gzip
 import socket
@@ -17,7 +17,7 @@ HANG = b"\x00hang"
 
 @dataclass(frozen=True)
 class Script:
-    """What a connection gets: pieces in order; `every` seconds between them, for dripping."""
+    """What a connection gets: pieces in order, with `every` seconds between them."""
 
     pieces: tuple[bytes, ...]
     every: float = 0.0
@@ -57,7 +57,7 @@ def zipped(body: bytes) -> Script:
 
 @contextmanager
 def serving(*scripts: Script) -> Iterator[Server]:
-    """Give each connection the next script, the last one again and again."""
+    """Give each connection the next script; the last one is repeated."""
     waiting = list(scripts)
     with answering(lambda _: waiting.pop(0) if len(waiting) > 1 else waiting[0]) as server:
         yield server
@@ -65,7 +65,7 @@ def serving(*scripts: Script) -> Iterator[Server]:
 
 @contextmanager
 def answering(choose: Callable[[str], Script]) -> Iterator[Server]:
-    """Give each connection the script that is chosen by what it asks."""
+    """Give each connection the script that `choose` picks for its request."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = Server(listener.getsockname()[1])
     closing = Flag()

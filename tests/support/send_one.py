@@ -1,4 +1,4 @@
-"""Sending one made-up message with the real child, or with the child and one thing around it altered."""
+"""Sends one made-up message with the real child, or with a patched one."""
 
 import sys
 from collections.abc import Sequence

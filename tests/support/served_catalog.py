@@ -35,14 +35,14 @@ def service(
     more: str = "",
     **options: Any,
 ) -> Service:
-    """Give the service on a store of its own, at the time that stands in `clock`; one channel is `hook`."""
+    """Return a service on its own store, at the time in `clock`; a single channel is called `hook`."""
     named = {"hook": channels} if isinstance(channels, str) else channels
     settings = load.load(configure(folder, url, named, more), {})
     return Service(settings, Store.open(settings.store), now=lambda: clock[0], **options)
 
 
 def polls(store: Path) -> str | None:
-    """Give when the list was last good, None before the first time."""
+    """Return the time of the last good list, or None."""
     try:
         with Store.read(store) as opened:
             good = opened.state().sources.get("models")

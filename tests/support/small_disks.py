@@ -1,4 +1,4 @@
-"""Disks that are small, full or read-only: a tmpfs of the test's own, which needs root on Linux."""
+"""Disks that are small, full or read-only: a tmpfs per test, which needs root on Linux."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ def run(*command: str) -> None:
 
 
 def fill(disk: Path) -> Path:
-    """Fill a disk to the last byte; gives the file that does it."""
+    """Fill a disk to the last byte; returns the file that fills it."""
     filler = disk / "filler"
     with filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
         while True:

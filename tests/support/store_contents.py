@@ -1,4 +1,4 @@
-"""A store as a dead process left it, looked at without touching it."""
+"""The contents of a store as a dead process left it, read without touching it."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ StoreContents = dict[str, list[dict[str, Any]]]
 
 
 def contents_of(store: Path) -> StoreContents:
-    """Give every row of a whole database by table; it must be sound. Nothing is recovered in place."""
+    """Return every row by table, from a copy; the database must be sound."""
     with TemporaryDirectory() as folder:
         copy = Path(folder, store.name)
         for end in ("", "-wal"):
@@ -41,7 +41,7 @@ def _rows(database: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
 
 
 def decisions(found: StoreContents) -> dict[str, list[str]]:
-    """Give what was decided, in a form in which runs at different times compare."""
+    """Return what was decided, in a form that can be compared between runs."""
     return {
         table: sorted(PASSING.sub("...", _words(table, row)) for row in found[table]) for table in DECIDED
     }
@@ -53,5 +53,5 @@ def _words(table: str, row: Mapping[str, Any]) -> str:
 
 
 def messages_in(found: StoreContents) -> list[tuple[str, ...]]:
-    """Give what was to be told to whom."""
+    """Return what was to be sent to whom."""
     return sorted((row["channel"], row["title"], row["events"], row["rules"]) for row in found["outbox"])

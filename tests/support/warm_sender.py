@@ -1,6 +1,6 @@
-"""Sending children that are forked from this process, with Apprise loaded, rather than started as a new Python.
+"""Sending children forked from this process, with Apprise loaded, instead of started as a new Python.
 
-They do the same, but take a hundredth of a second instead of a whole one. Other processes start as ever.
+They do the same in a twentieth of the time. Other processes are started as usual.
 """
 
 import gc
@@ -67,7 +67,7 @@ def load() -> Any:
 
 
 def _send_one(child: Any, patch: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
-    """Be the child: the standard streams are in place, and nothing else of the parent's may be seen or run."""
+    """Act as the child: the standard streams are set up, and nothing else of the parent may be used."""
     gc.disable()  # objects of the parent would close descriptors that are ours now
     sys.settrace(None)
     sys.setprofile(None)

@@ -1,4 +1,4 @@
-"""The real service and the site that it watches: each poll is answered as a test says."""
+"""The real service and the site that it watches, with scripted answers for each poll."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ LEAVING = OWL | {"expiration_date": "2026-11-20"}
 
 @dataclass
 class WatchedSite:
-    """The service at the time in `clock`; `site` is what list and feed answer, by source."""
+    """A service at the time in `clock`; `site` has the answers by source."""
 
     service: Service
     server: Server
@@ -43,27 +43,27 @@ class WatchedSite:
         return self.service.poll()
 
     def shows(self, *rows: Row, after: timedelta = MINUTES) -> Poll:
-        """Poll once more, list and feed have these models."""
+        """Poll once more, with these models in list and feed."""
         return self.gets(after, models=reply(answer(rows)), feed=reply(feed(list(rows))))
 
     def restarts(self, *rules: Rule) -> None:
-        """Begin anew on the same store, with these rules."""
+        """Restart on the same store, with these rules."""
         before = self.service.config
         config = replace(before, settings=replace(before.settings, rules=rules))
         self.service = Service(config, self.service.store, now=lambda: self.clock[0])
         self.service.resume()
 
     def events(self) -> list[Event]:
-        """Give all that was ever news, oldest first."""
+        """Return all events, oldest first."""
         events = self.service.store.events(limit=100_000)
         return [*reversed(events)]
 
     def news(self) -> list[tuple[str, str]]:
-        """Give what was ever news, and about whom."""
+        """Return kind and subject of all events."""
         return [(event.kind, event.subject) for event in self.events()]
 
     def messages(self) -> list[Delivery]:
-        """Give all messages that anybody was ever to get, oldest first."""
+        """Return all messages ever queued, oldest first."""
         return sorted(self.service.store.outbox.messages(), key=lambda message: message.id)
 
     def state(self) -> State:
@@ -74,7 +74,7 @@ class WatchedSite:
 def watched_site(
     folder: Path, channels: str | Mapping[str, str] = "console://", more: str = ""
 ) -> Iterator[WatchedSite]:
-    """Run a site and a service that has seen nothing yet."""
+    """Run a site and a service that has not polled yet."""
     site = {"models": reply(answer(BIRDS)), "feed": reply(feed(list(BIRDS)))}
     clock = [START]
     with answering(lambda request: site["feed" if "use_rss" in request else "models"]) as server:
@@ -86,7 +86,7 @@ def watched_site(
 def assert_only_a_failed_poll(
     folder: Path, log: pytest.LogCaptureFixture, script: Script, words: str, source: str = "models"
 ) -> None:
-    """See that an answer counts as a failed poll, changes nothing, alerts nobody and hides no later news."""
+    """Check that an answer is a failed poll, changes nothing, alerts nobody and hides no later news."""
     with watched_site(folder) as at:
         at.shows(*BIRDS)
         before = at.state()

@@ -1,4 +1,4 @@
-"""The real program as a process of its own, with a configuration made for the test."""
+"""The real program in its own process, with a configuration made for the test."""
 
 import json
 import os
@@ -43,18 +43,18 @@ def configure(
 
 
 def command(config: Path, *arguments: str) -> list[str]:
-    """Give the command line of the program."""
+    """Return the command line of the program."""
     return [sys.executable, "-m", "watcher", "--config", str(config), *arguments]
 
 
 def environment() -> dict[str, str]:
-    """Give our environment without what would change the program's ways."""
+    """Return our environment without variables that change the program's behavior."""
     gone = {"STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "WATCHER_CONFIG", "NO_COLOR", "FORCE_COLOR"}
     return {name: value for name, value in os.environ.items() if name not in gone} | {"NO_PROXY": "127.0.0.1"}
 
 
 def finished(config: Path, *arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; `before` is what the shell does first, such as setting a limit."""
+    """Run a command to its end; `before` is run first by the shell, for example to set a limit."""
     return subprocess.run(
         ["/bin/sh", "-c", f'{before} exec "$@"', "sh", *command(config, *arguments)],
         capture_output=True,
@@ -67,7 +67,7 @@ def finished(config: Path, *arguments: str, before: str = "") -> subprocess.Comp
 
 @contextmanager
 def running(config: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    """Run the service until the end of the block, and see that SIGTERM ends it cleanly."""
+    """Run the service until the end of the block, and check that SIGTERM ends it cleanly."""
     with subprocess.Popen(
         command(config, *(arguments or ("run",))),
         stdout=subprocess.PIPE,
@@ -85,7 +85,7 @@ def running(config: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 def eventually(condition: Callable[[], object], what: str, within: float = SOON) -> None:
-    """Wait until the condition holds, for so many seconds at most."""
+    """Wait until the condition holds, at most this many seconds."""
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"

@@ -12,7 +12,9 @@ from watcher.delivery import transport
 from watcher.domain.delivery import Delivery, OutboxState, Verdict
 from watcher.domain.errors import ConfigError, NotFoundError, WatcherError
 from watcher.messages import sample
+from watcher.rules.reach import Known
 from watcher.service.clock import utc_now
+from watcher.store.store import Store
 
 
 @click.command()
@@ -20,17 +22,31 @@ from watcher.service.clock import utc_now
 def check(path: Path | None) -> None:
     """Validate and explain the configuration.
 
-    Explains your file in plain English, or lists every mistake with its line and the fix.
+    Explains your file in plain English, or lists every mistake with its line and the fix. With a store,
+    counts the models that each rule matches.
     """
     config = options.load(path)
-    for line in explain.explain(config):
+    known, unread = _known(config.store)
+    for line in explain.explain(config, known):
         terminal.line(line)
-    for warning in config.warnings:
+    for warning in (*config.warnings, *unread, *(explain.unmatched(config, known) if known else ())):
         terminal.note(f"warning: {warning}")
     checked = {name: transport.check(channel) for name, channel in config.channels.items()}
     if problems := [f"{name}: {problem}" for name, problem in checked.items() if problem]:
         raise ConfigError(problems)
     terminal.line("The configuration is valid.", "green")
+
+
+def _known(path: Path) -> tuple[Known | None, list[str]]:
+    """Return what the store knows, or why it cannot be read; a missing store is no problem."""
+    try:
+        with Store.read(path) as store:
+            state = store.state()
+    except NotFoundError:
+        return None, []
+    except (WatcherError, OSError) as error:
+        return None, [f"the models that rules match are not counted: {error}"]
+    return Known.of_state(state.items, state.markets), []
 
 
 @click.command()

@@ -18,12 +18,14 @@ from watcher.text.suggest import closest
 @click.option(
     "--kind",
     default="*",
+    metavar="PATTERN",
     callback=options.globs,
     help="Only kinds that match this pattern, such as 'price.*' or '!price.*'.",
 )
 @click.option(
     "--model",
     default="*",
+    metavar="PATTERN",
     callback=options.globs,
     help="Only models that match this pattern, such as 'openai/*'.",
 )

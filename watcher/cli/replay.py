@@ -15,8 +15,12 @@ from watcher.reports.backtest import Backtest
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Start at this UTC day.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Stop before this UTC day.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Start at this UTC day."
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Stop before this UTC day."
+)
 @click.option(
     "--rules",
     "by_rule",
@@ -36,7 +40,7 @@ def replay(
 ) -> None:
     """Run the rules on recorded model lists and provider prices.
 
-    RECORDING is a directory or a tar archive of answers, each named by its UTC time, such as
+    RECORDING is a directory or tar archive of answers, each named by its UTC time, such as
     2026-06-08T01-11-59Z.json (a model list) and 2026-06-08T01-11-59Z.endpoints.json (what providers asked).
     `watcher record` and the key `record` make recordings.
     """
@@ -51,7 +55,7 @@ def replay(
         if for_machines and not by_rule:
             _echo(as_json.lines(decided))
         elif not for_machines and not by_rule:
-            terminal.told(poll.at, decided)
+            terminal.messages(poll.at, decided)
     if for_machines and by_rule:
         _echo(json.dumps(record.as_json()) for record in test.records())
     elif by_rule:

@@ -58,12 +58,13 @@ def pairs(rows: Iterable[tuple[str, str, str]]) -> None:
 
 
 def note(text: str, style: str = "yellow") -> None:
-    """Print one line to standard error."""
-    _err().print(Text(text, style=style), soft_wrap=True)
+    """Print one line to standard error; a terminal shows it wrapped between words."""
+    console = _err()
+    console.print(Text(text, style=style), soft_wrap=not console.is_terminal)
 
 
 def progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """Yield the steps, with a progress bar if standard error is a terminal."""
+    """Yield the steps with a progress bar on standard error; without one if it is not a terminal."""
     console = _err()
     yield from track(
         steps, what, total=total, console=console, transient=True, disable=not console.is_terminal
@@ -85,12 +86,12 @@ def table(
 
 
 def events(found: Sequence[Event]) -> None:
-    """Print events, one per line."""
+    """Print one line per event."""
     table(("WHEN", "ID", "WHAT"), ((show_time(event.at), event.id, describe(event)) for event in found))
 
 
 def history(entries: Sequence[HistoryEntry]) -> None:
-    """Print the charted values of a model."""
+    """Print what the list has shown for a model."""
     table(("WHEN", "FIELD", "VALUE"), ((show_time(e.at), e.field, _value(e)) for e in entries))
 
 
@@ -180,14 +181,14 @@ def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
     return name, show_age(last, report.at), waiting, f"{counts.dead}", state
 
 
-def told(at: datetime, decided: Plan) -> None:
+def messages(at: datetime, decided: Plan) -> None:
     """Print the messages that a poll would have sent, one per line."""
     for notification in decided.notifications:
         line(f"{show_time(at)}  {notification.channel}: {notification.title}")
 
 
 def days(test: Backtest) -> None:
-    """Print how many messages would have been sent, by day and by rule."""
+    """Print how much would have been reported, by day and by rule."""
     line("")
     rows = (
         (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day])) for day in sorted(test.days)
@@ -199,7 +200,7 @@ def days(test: Backtest) -> None:
 
 
 def rules(test: Backtest) -> None:
-    """Print the record of each rule, and the events that no rule matched."""
+    """Print each rule's record, and what no rule matched."""
     for record in test.records():
         line(record.rule, "bold")
         busiest = (
@@ -214,7 +215,7 @@ def rules(test: Backtest) -> None:
 def _unmatched(test: Backtest) -> None:
     """Print which events no rule matched."""
     line("")
-    unmatched = ", ".join(f"{kind} ({count})" for kind, count in test.uncaught.most_common())
+    unmatched = ", ".join(f"{kind} ({count})" for kind, count in test.unmatched.most_common())
     line(f"No rule matched: {unmatched}" if unmatched else "Every event was reported.")
 
 
@@ -275,18 +276,18 @@ def _summary(known: Providers, now: datetime) -> Iterator[tuple[str, str]]:
 
 
 def verdicts(found: Sequence[RuleCheck]) -> None:
-    """Print each rule's verdict and, if it does not match, why."""
-    pairs(_verdict(verdict) for verdict in found)
+    """Print whether each rule matches and, if not, why."""
+    pairs(map(_verdict, found))
 
 
-def _verdict(verdict: RuleCheck) -> tuple[str, str, str]:
-    if verdict.tells:
-        return "  +", f"{verdict.rule}: reports to {' and '.join(verdict.channels)}", "green"
-    return "  -", f"{verdict.rule}: does not match: {'; '.join(verdict.unmet)}", ""
+def _verdict(check: RuleCheck) -> tuple[str, str, str]:
+    if check.matches:
+        return "  +", f"{check.rule}: reports to {' and '.join(check.channels)}", "green"
+    return "  -", f"{check.rule}: does not match: {'; '.join(check.unmet)}", ""
 
 
 def explained(event: Event, found: Sequence[RuleCheck]) -> None:
-    """Print an event and each rule's verdict."""
+    """Print an event and whether each rule matches it."""
     line(f"Event of {show_time(event.at)}: {describe(event)}", "bold")
     verdicts(found)
 
@@ -297,7 +298,7 @@ def waiting(found: Waiting, rules: Sequence[RuleCheck], now: datetime) -> None:
     since = f"{show_time(found.since)} ({show_age(found.since, now)})"
     until = f"reported at {show_time(found.due_at)} if it lasts: {found.reason}"
     pairs([("  since", f"{since}; {until}", "")])
-    telling = [verdict for verdict in rules if verdict.tells]
+    telling = [check for check in rules if check.matches]
     if telling:
         verdicts(telling)
     else:

@@ -1,60 +1,44 @@
-"""What is wrong between parts of the configuration, and what it may not mean."""
+"""Contradictions between parts of the configuration, and warnings about what is hardly meant."""
 
 import stat
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from typing import Any
 
 from watcher.config.mistakes import did_you_mean
+from watcher.config.rule_checks import entries, idle_events, never_met
 from watcher.config.schema import File
 from watcher.config.variables import Problem, is_literal
-from watcher.config.yaml_file import Key, YamlFile
-from watcher.domain.kinds import KINDS
+from watcher.config.yaml_file import YamlFile
 from watcher.rules.route import Rule
-from watcher.rules.values import Globs
 
 USEFUL_POLL = timedelta(minutes=2)  # answers are cached that long
-
-
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def contradictions(data: dict[str, Any]) -> Iterator[Problem]:
-    """Find what is wrong between parts of the file, in whatever of it can be understood."""
+    """Find contradictions between parts of the file, in whatever of it is well-formed."""
     channels = data.get("channels")
-    known = [name for name in channels if "://" not in name] if isinstance(channels, dict) else []
+    defined = [name for name in channels if "://" not in name] if isinstance(channels, dict) else []
     names: dict[object, int] = {}
-    rules = data.get("rules")
-    for number, rule in enumerate(rules if isinstance(rules, list) else []):
+    rules = data["rules"] if isinstance(data.get("rules"), list) else []
+    yield from never_met(rules)
+    for number, rule in enumerate(rules):
         if not isinstance(rule, dict):
             continue
         name = rule.get("name")
         if isinstance(name, str) and names.setdefault(name, number) != number:
             what = f"rule {names[name] + 1} has the same name; give each rule its own name"
             yield Problem(("rules", number, "name"), what)
-        for place, channel in _entries(("rules", number, "notify"), rule.get("notify")):
+        for place, channel in entries(("rules", number, "notify"), rule.get("notify")):
             if "://" in channel:  # likely a secret
                 yield Problem(place, "takes channel names; put addresses under `channels`")
-            elif known and channel not in known:
-                yield Problem(place, f'there is no channel "{channel}"{did_you_mean(channel, known)}')
-        when = rule.get("when")
-        kinds = when.get("event") if isinstance(when, dict) else None
-        for place, glob in _entries(("rules", number, "when", "event"), kinds):
-            if not any(fnmatchcase(kind, glob.removeprefix("!")) for kind in KINDS):
-                yield Problem(place, f'there is no event "{glob}"{did_you_mean(glob, list(KINDS))}')
-
-
-def _entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, ...], str]]:
-    """Give one text or each of a list, with its place."""
-    if isinstance(value, str):
-        yield keys, value
-    elif isinstance(value, list):
-        yield from (((*keys, number), entry) for number, entry in enumerate(value) if isinstance(entry, str))
+            elif defined and channel not in defined:
+                yield Problem(place, f'there is no channel "{channel}"{did_you_mean(channel, defined)}')
 
 
 def warnings(file: YamlFile, content: File, rules: Sequence[Rule]) -> Iterator[str]:
-    """Say what can be used, and yet is hardly what was meant."""
+    """Yield a warning for what is valid, but hardly what was meant."""
     if content.poll.time < USEFUL_POLL:
         yield file.problem(
             ("poll",), "OpenRouter caches answers for at least two minutes; polling faster finds nothing new"
@@ -66,19 +50,11 @@ def warnings(file: YamlFile, content: File, rules: Sequence[Rule]) -> Iterator[s
     for number, rule in enumerate(rules):
         if not rule.when:
             yield file.problem(("rules", number), "this rule has no condition, so it reports every event")
-        if not _can_match(rule):
-            yield file.problem(
-                ("rules", number, "when"),
-                "no event can meet all conditions, so this rule never reports anything",
-            )
-    literal = [name for name, written in file.data["channels"].items() if is_literal(written)]
-    if literal and file.path.stat().st_mode & OTHERS:
-        names = ", ".join(literal)
+        for pattern, what in idle_events(rule.when):
+            keys = ("rules", number, "when", "event")
+            yield file.problem((*keys, pattern), what)
+    exposed = [name for name, entry in file.data["channels"].items() if is_literal(entry)]
+    if exposed and file.path.stat().st_mode & OTHERS:
+        names = ", ".join(exposed)
         what = f"contains the address of {names} and other users can read it"
         yield f"{file.path} {what}; chmod 600 it, or use ${{NAME}}"
-
-
-def _can_match(rule: Rule) -> bool:
-    kinds = ["price.changed"] if rule.counts_from_base else KINDS
-    wanted = rule.when.get("event")
-    return not isinstance(wanted, Globs) or any(wanted.matches(kind) for kind in kinds)

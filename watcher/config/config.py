@@ -1,6 +1,6 @@
 """The configuration: `rules.yaml` and the environment as one checked value, or every problem at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +25,8 @@ class Config:
 
     `keep` is how long what ended is remembered; a source without a good answer for `stale_after` is not
     healthy; `endpoints` says of which models the providers are asked; `listen` is where metrics are served;
-    `record` is where answers are kept for replays.
+    `record` is where answers are kept for replays. `located` puts the place in the file before words about
+    the value at some keys.
     """
 
     path: Path
@@ -41,3 +42,4 @@ class Config:
     listen: tuple[str, int] | None = None
     record: Record | None = None
     warnings: tuple[str, ...] = ()
+    located: Callable[[Sequence[str | int], str], str] = field(default=lambda _, what: what, repr=False)

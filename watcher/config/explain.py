@@ -6,20 +6,24 @@ from watcher.config.config import Config
 from watcher.domain.delivery import Channel, Quiet
 from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.rules.conditions import CONDITIONS
+from watcher.rules.reach import Known, models_of, strangers
 from watcher.rules.route import Rule
 from watcher.rules.values import Duration
 from watcher.text.counts import counted
 
 
 def summed_up(config: Config) -> str:
-    """Say a configuration in a line."""
+    """Summarize a configuration in one line."""
     rules = counted(len(config.settings.rules), "rule")
     sources, channels = " and ".join(config.sources), ", ".join(config.channels)
     return f"polls {sources} every {Duration(config.poll)}, reports to {channels} with {rules}"
 
 
-def explain(config: Config) -> list[str]:
-    """Say in words what a configuration does; of channels only their kind, never their address."""
+def explain(config: Config, known: Known | None = None) -> list[str]:
+    """Explain a configuration in plain English; show only the kind of a channel, never its address.
+
+    With `known`, each rule about models says how many match today.
+    """
     settings = config.settings
     lines = [
         f"Polls {' and '.join(config.sources)} every {Duration(config.poll)}. The store is {config.store}.",
@@ -41,7 +45,18 @@ def explain(config: Config) -> list[str]:
         lines.append(_reminders(settings.policy.reminders))
     for rule in settings.rules:
         lines += _rule(rule)
+        if known and (today := _today(rule, known)):
+            lines.append(today)
     return lines
+
+
+def unmatched(config: Config, known: Known) -> list[str]:
+    """Warn of the patterns in rules that match nothing known."""
+    return [
+        config.located(("rules", number, "when", key, entry), what)
+        for number, rule in enumerate(config.settings.rules)
+        for key, entry, what in strangers(rule.when, known)
+    ]
 
 
 def _quiet(channel: str, quiet: Quiet) -> str:
@@ -61,8 +76,16 @@ def _rule(rule: Rule) -> list[str]:
         first += ", even in quiet hours,"
     if rule.stop:
         first += " and stops further rules," if rule.urgent else ", stops further rules,"
-    conditions = [CONDITIONS[name].say(wanted) for name, wanted in rule.when.items()]
+    conditions = [CONDITIONS[name].describe(wanted) for name, wanted in rule.when.items()]
     return [f"{first} if", *(f"  - {condition}" for condition in conditions or ["anything changes"])]
+
+
+def _today(rule: Rule, known: Known) -> str | None:
+    """Say how many models meet the rule, if it is about models and there are any."""
+    met, listed = models_of(rule, known.listed), len(known.listed)
+    if met is None or not listed:
+        return None
+    return f"  matches {len(met)} of {counted(listed, 'model')} today"
 
 
 def _kind(channel: Channel) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from watcher.config.checks import contradictions, warnings
 from watcher.config.config import Config, Record
+from watcher.config.rule_checks import rule_of
 from watcher.config.schema import ChannelSection, File, RecordSection, check
 from watcher.config.variables import TEXTS, Problem, Texts
 from watcher.config.yaml_file import YamlFile, read
@@ -15,8 +15,6 @@ from watcher.domain.delivery import Channel, Quiet, Secret
 from watcher.domain.errors import ConfigError
 from watcher.domain.policy import HOLDS, Policy
 from watcher.news.settings import Settings
-from watcher.rules.conditions import CONDITIONS
-from watcher.rules.route import Rule
 
 MISSED_POLLS = 3  # a source is stale after so many, and at least an hour, without a good answer
 OFF = "off"
@@ -55,7 +53,7 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
     channels = {name: _channel(name, section, zone) for name, section in content.channels.items()}
     holds = {name: hold.time for name in HOLDS if (hold := getattr(content.holds, name)) is not None}
     policy = Policy({**HOLDS, **holds}, tuple(sorted((r.time.days for r in content.reminders), reverse=True)))
-    rules = tuple(_rule(section) for section in content.rules)
+    rules = tuple(rule_of(section) for section in content.rules)
     sources = {"models": content.sources.models, "feed": content.sources.feed}
     folder = Path(environ.get("STATE_DIRECTORY", "").partition(":")[0] or file.path.parent)
     return Config(
@@ -72,6 +70,7 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
         listen=content.listen,
         record=_record(folder, content.record),
         warnings=tuple(warnings(file, content, rules)),
+        located=file.problem,
     )
 
 
@@ -87,8 +86,3 @@ def _channel(name: str, section: ChannelSection, zone: ZoneInfo) -> Channel:
 
 def _record(folder: Path, section: RecordSection | None) -> Record | None:
     return Record(folder / section.folder, section.keep.time, section.limit) if section else None
-
-
-def _rule(section: Any) -> Rule:  # noqa: ANN401 - its conditions are made at run time
-    given = {name: value for name in CONDITIONS if (value := getattr(section.when, name, None)) is not None}
-    return Rule(section.name, tuple(section.notify), given, section.stop, section.urgent)

@@ -1,4 +1,4 @@
-"""The shape of `rules.yaml`: what may stand where, as a JSON Schema for editors and as words for people."""
+"""The structure of `rules.yaml`: validates the file, and is the JSON Schema for editors."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +23,6 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, in_words
 from watcher.config.yaml_file import Key
-from watcher.domain.kinds import KINDS
 from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.rules.conditions import CONDITIONS, Condition
 from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
@@ -35,7 +34,7 @@ API = "https://openrouter.ai/api/v1/models"
 
 
 class Schema(GenerateJsonSchema):
-    """A JSON Schema without what tells a reader nothing: titles made from keys, and null for not given."""
+    """A JSON Schema without what tells a reader nothing: titles made from keys, and null defaults."""
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
         """Leave titles out."""
@@ -48,7 +47,7 @@ class Schema(GenerateJsonSchema):
 
 
 class Section(BaseModel):
-    """A part of the file; a key that it does not have is an error."""
+    """A part of the file; an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -60,10 +59,10 @@ Amount = Annotated[Price | None, PlainValidator(Price.parse), WithJsonSchema(Pri
 TokenCount = Annotated[Tokens | None, PlainValidator(Tokens.parse), WithJsonSchema(Tokens.SCHEMA)]
 
 
-def _asks(build: Callable[..., Any], *keys: str) -> AfterValidator:
-    """Build the value from a section in which at least one of the keys is given."""
+def _with_any_of(build: Callable[..., Any], *keys: str) -> AfterValidator:
+    """Build the value from a section that must have at least one of the keys."""
 
-    def check(section: BaseModel) -> Any:  # noqa: ANN401 - whatever is built
+    def check(section: BaseModel) -> Any:  # noqa: ANN401 - any value
         given = {name: getattr(section, name) for name in section.model_fields_set}
         if all(given.get(name) is None for name in keys):
             message = f"is empty; add {' or '.join(keys)}"
@@ -84,7 +83,7 @@ class PriceSection(Section):
 
 
 class ContextSection(Section):
-    """A range of tokens; both ends count."""
+    """A range of tokens, both ends included."""
 
     at_least: TokenCount = None
     at_most: TokenCount = None
@@ -94,8 +93,8 @@ SHAPES: Mapping[type, Any] = {
     bool: StrictBool,
     Globs: Patterns,
     Duration: LengthOfTime,
-    PriceTerms: Annotated[PriceSection, _asks(PriceTerms, "rises_by", "falls_by", "below", "above")],
-    Bounds: Annotated[ContextSection, _asks(Bounds, "at_least", "at_most")],
+    PriceTerms: Annotated[PriceSection, _with_any_of(PriceTerms, "rises_by", "falls_by", "below", "above")],
+    Bounds: Annotated[ContextSection, _with_any_of(Bounds, "at_least", "at_most")],
 }
 """What pydantic expects for the type of a condition's value."""
 
@@ -103,7 +102,7 @@ SHAPES: Mapping[type, Any] = {
 def _condition(row: Condition) -> Any:  # noqa: ANN401 - a field's type and its description
     """Return a field of `when`; a key without a value is an error, as it would widen the rule."""
     described = row.words.replace("{}", "" if row.type is bool else "...")
-    extra = EVENTS if row.key == "event" else None
+    extra = _one_or_more(_one_of(row.known), *EXAMPLES[row.key]) if row.known else None
     return SHAPES[row.type], Field(None, description=described, json_schema_extra=extra)
 
 
@@ -111,11 +110,17 @@ def _one_or_more(entry: dict[str, Any], *examples: object) -> dict[str, Any]:
     return {"anyOf": [entry, {"type": "array", "items": entry, "minItems": 1}], "examples": [*examples]}
 
 
-EVENTS = _one_or_more(
-    {"anyOf": [{"enum": [*KINDS]}, {"type": "string", "pattern": "[*?!\\[]"}]},
-    "price.changed",
-    ["expiration.*", "model.removed"],
-)
+def _one_of(known: Sequence[str]) -> dict[str, Any]:
+    return {"anyOf": [{"enum": [*known]}, {"type": "string", "pattern": "[*?!\\[]"}]}
+
+
+EXAMPLES: Mapping[str, Sequence[object]] = {
+    "event": ("price.changed", ["expiration.*", "model.removed"]),
+    "variant": ("free", ["free", "none"]),
+    "input": ("image", ["image", "file"]),
+    "output": ("image", ["image", "audio"]),
+}
+"""Of the conditions whose values are a closed set."""
 
 
 def _names(value: object) -> list[str]:
@@ -131,7 +136,7 @@ def _names(value: object) -> list[str]:
 
 
 def _within(shortest: str, longest: str) -> AfterValidator:
-    """Keep a length of time in a range, both ends included."""
+    """Accept a duration in a range, both ends included."""
 
     def check(given: Duration) -> Duration:
         if not Duration.parse(shortest).time <= given.time <= Duration.parse(longest).time:
@@ -142,7 +147,7 @@ def _within(shortest: str, longest: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _whole_days(given: Duration) -> Duration:
+def _full_days(given: Duration) -> Duration:
     if given.time % timedelta(days=1):
         message = "must be a whole number of days"
         raise ValueError(message)
@@ -156,7 +161,7 @@ def _each_once(given: list[Duration]) -> list[Duration]:
     return given
 
 
-Reminder = Annotated[LengthOfTime, _within("0d", "365d"), AfterValidator(_whole_days)]
+Reminder = Annotated[LengthOfTime, _within("0d", "365d"), AfterValidator(_full_days)]
 OneOrMore = Annotated[
     list[StrictStr],
     PlainValidator(_names),
@@ -164,7 +169,7 @@ OneOrMore = Annotated[
 ]
 
 
-# Their keys are the rows of tables elsewhere, so that each is written once.
+# The keys are the rows of tables elsewhere, so that each exists once.
 HOLD_FIELDS: Any = {name: (Annotated[LengthOfTime, _within("0s", "30d")], None) for name in HOLDS}
 CONDITION_FIELDS: Any = {row.key: _condition(row) for row in CONDITIONS.values()}
 Holds: Any = create_model(
@@ -290,27 +295,35 @@ class File(Section):
 
 
 def schema() -> dict[str, Any]:
-    """Give the JSON Schema of the file, for editors."""
+    """Return the JSON Schema of the file, for editors."""
     return File.model_json_schema(schema_generator=Schema)
 
 
 def check(data: object) -> tuple[File | None, list[tuple[Sequence[Key], str]]]:
-    """Read plain data: the file's content, or else each problem with the keys that lead to it."""
+    """Validate plain data: return the file's content, or each problem with the keys that lead to it."""
     try:
         return File.model_validate(data), []
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         unknown = [one["loc"] for one in found if one["type"] == "extra_forbidden"]
         meant = {(*keys[:-1], closest(str(keys[-1]), _keys_beside(keys))) for keys in unknown}
-        told = [one for one in found if one["type"] != "missing" or one["loc"] not in meant]
-        return None, [in_words(one, _keys_beside(one["loc"])) for one in told]
+        reported = [one for one in found if one["type"] != "missing" or one["loc"] not in meant]
+        return None, [in_words(one, _keys_beside(one["loc"])) for one in reported]
+
+
+def rule_section(data: object) -> RuleSection | None:
+    """Read one rule by itself; None if it has mistakes."""
+    try:
+        return RuleSection.model_validate(data)
+    except ValidationError:
+        return None
 
 
 def _keys_beside(keys: Sequence[Key]) -> list[str]:
-    """Name the keys that the section around a key can have."""
+    """Return the keys that the section around a key can have."""
     section: type[BaseModel] = File
     for key in keys[:-1]:
-        if key in section.model_fields:  # else it is a number or a channel's name
+        if key in section.model_fields:  # otherwise it is a number or a channel's name
             section = next(_sections(section.model_fields[str(key)].annotation), section)
     return list(section.model_fields)
 

@@ -109,8 +109,10 @@ def _wait(talk: Thread, deadline: float, stop: Flag) -> Outcome | None:
 def _read(printed: bytes) -> Outcome:
     """Return the outcome that the child printed; anything else is a failure."""
     with contextlib.suppress(ValueError, LookupError, TypeError, OverflowError, RecursionError):
-        said = json.loads(printed)
-        wait = None if said["retry_after"] is None else float(said["retry_after"])
+        answer = json.loads(printed)
+        wait = None if answer["retry_after"] is None else float(answer["retry_after"])
         if wait is None or 0 <= wait < math.inf:
-            return Outcome(Verdict(said["verdict"]), clean(str(said["reason"])), wait, said["unsure"] is True)
+            return Outcome(
+                Verdict(answer["verdict"]), clean(str(answer["reason"])), wait, answer["unsure"] is True
+            )
     return UNANSWERED

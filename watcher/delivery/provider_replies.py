@@ -122,15 +122,15 @@ def _recording_smtp(method: Callable[..., Any], replies: list[Outcome]) -> Calla
 
 
 def _judged_smtp(error: OSError) -> Outcome:
-    said: tuple[int, bytes | str]
+    reply: tuple[int, bytes | str]
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        said = next(iter(error.recipients.values()))
+        reply = next(iter(error.recipients.values()))
     elif isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_code, error.smtp_error
+        reply = error.smtp_code, error.smtp_error
     else:
         is_final = isinstance(error, smtplib.SMTPNotSupportedError)
         return Outcome(Verdict.REFUSED, str(error)) if is_final else _broken(error)
-    code, words = said
+    code, words = reply
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
     return Outcome(Verdict.REFUSED if code >= PERMANENT else Verdict.RETRY, f"SMTP {code} {text}")
 
@@ -144,5 +144,5 @@ def _broken(error: Exception) -> Outcome:
 
 
 def _words(error: BaseException) -> str:
-    said = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
-    return str(said or type(error).__name__)
+    text = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
+    return str(text or type(error).__name__)

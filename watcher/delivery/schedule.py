@@ -59,26 +59,26 @@ def as_one(batch: Sequence[Delivery], events: Sequence[Event], now: datetime) ->
     """Return one message for all of a batch; `events` are their events, as far as they are still known."""
     if len(batch) == 1:
         return batch[0]
-    told = [delivery.notification for delivery in batch]
-    rules = tuple(dict.fromkeys(rule for one in told for rule in one.rules))
-    since = told[0].at if told[0].at < told[-1].at else None
-    numbers = tuple(dict.fromkeys(number for one in told for number in one.events))
-    if {event.id for event in events} == set(numbers):
-        whole = notification(told[0].channel, now, events, rules, since=since)
+    notifications = [delivery.notification for delivery in batch]
+    rules = tuple(dict.fromkeys(rule for one in notifications for rule in one.rules))
+    since = notifications[0].at if notifications[0].at < notifications[-1].at else None
+    ids = tuple(dict.fromkeys(event for one in notifications for event in one.events))
+    if {event.id for event in events} == set(ids):
+        merged = notification(notifications[0].channel, now, events, rules, since=since)
     else:
-        whole = _end_to_end(told, rules, numbers)
-    return replace(batch[0], notification=replace(whole, urgent=any(one.urgent for one in told)))
+        merged = _joined(notifications, rules, ids)
+    return replace(batch[0], notification=replace(merged, urgent=any(one.urgent for one in notifications)))
 
 
-def _end_to_end(
-    told: Sequence[Notification], rules: tuple[str, ...], events: tuple[str, ...]
+def _joined(
+    notifications: Sequence[Notification], rules: tuple[str, ...], events: tuple[str, ...]
 ) -> Notification:
-    """Join messages that cannot be written anew, because some of their events are gone."""
+    """Join messages that cannot be rewritten, because some of their events are gone."""
     return replace(
-        told[0],
-        title=f"{told[0].title} and more",
-        body="\n\n".join(one.body for one in told),
-        html="".join(one.html for one in told),
+        notifications[0],
+        title=f"{notifications[0].title} and more",
+        body="\n\n".join(one.body for one in notifications),
+        html="".join(one.html for one in notifications),
         rules=rules,
         events=events,
     )

@@ -1,1 +1,1 @@
-"""The nouns, shared by everything and importing nothing."""
+"""The nouns that every other folder uses; imports nothing."""

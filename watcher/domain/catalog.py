@@ -1,4 +1,4 @@
-"""Models as sources show them, and what is remembered of each."""
+"""Models as sources show them, and what is stored about each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ class Aspect(StrEnum):
     CONTEXT = "context"
     CAPABILITIES = "capabilities"
     DETAILS = "details"
+    LIMITS = "limits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,8 @@ class Document:
     """A model made comparable. None means unknown, except that an `expiration` of None is no date.
 
     `expiration` is an ISO day (UTC), `alias` what an alias points to, `context` in tokens; `capabilities`
-    are sorted lists by name. `clock` (prices that follow the time of day) and `routing` (the provider
-    shown) are evidence, not compared.
+    are sorted lists by name, `limits` those of the provider shown. `clock` (prices that follow the time of
+    day) and `routing` (the provider shown) are evidence, not compared.
     """
 
     listed: bool | None = True
@@ -38,22 +39,23 @@ class Document:
     expiration: str | None = None
     alias: str | None = None
     context: int | None = None
-    capabilities: Mapping[str, Sequence[str]] | None = None
+    capabilities: Mapping[str, Sequence[str] | None] | None = None
     details: Mapping[str, Json] | None = None
+    limits: Mapping[str, Json] | None = None
     clock: Prices = field(default_factory=dict)
     routing: Mapping[str, Json] = field(default_factory=dict)
 
 
 UNKNOWN = Document(listed=None)
-"""A model nobody has heard of."""
+"""A model that has never been seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One believed answer of the model list.
+    """One credible answer of the model list.
 
-    `query_id` tells queries apart, `documents` are by model id, `fields` every field name in the answer,
-    `refused` why items could not be read; `raw` has the rows as JSON text, which takes less memory.
+    `query_id` identifies the query, `documents` are by model id, `fields` is every field name in the answer,
+    `refused` is why rows could not be read; `raw` has the rows as JSON text, which takes less memory.
     """
 
     query_id: str
@@ -84,7 +86,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A difference that waits: since when, and how many polls have shown it (two are as good as more)."""
+    """A change on hold: since when, and how many polls have shown it (counted up to two)."""
 
     since: datetime
     polls: int = 1
@@ -122,7 +124,7 @@ class RowPrice:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """The last announcement about an aspect: when (UTC), and the value before it."""
+    """The last announcement about an aspect: its time (UTC), and the value before it."""
 
     at: datetime
     before: Json
@@ -130,11 +132,11 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """All that is remembered of one model.
+    """Everything stored about one model.
 
-    `announced` is what people know, `observed` what the last believed list showed. `revision` counts the
-    announcements, `row` follows the price in its row. `countdown` is the most urgent reminder (days) given
-    for the announced date, `dates` every expiration date announced so far.
+    `announced` is what has been reported, `observed` what the last credible list showed. `revision` counts
+    the announcements, `row` follows the price in its row. `countdown` is the most urgent reminder (days)
+    sent for the announced date, `dates` every expiration date announced so far.
     """
 
     announced: Document | None = None
@@ -162,7 +164,7 @@ class FeedItem:
 
 @dataclass(frozen=True, slots=True)
 class FeedSnapshot:
-    """One believed answer of the feed: its items by canonical slug, and why others could not be read."""
+    """One credible answer of the feed: items by canonical slug, and why others could not be read."""
 
     query_id: str
     items: Mapping[str, FeedItem]
@@ -171,13 +173,13 @@ class FeedSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """A base model that the feed showed at `since` first.
+    """A base model that the feed first showed at `since`.
 
-    `known`: people know it, or need not; `unconfirmed`: they know it from the feed alone so far.
+    `announced`: reported, or part of the baseline; `unconfirmed`: so far only the feed has shown it.
     """
 
     model: str
     name: str
     since: datetime
-    known: bool
+    announced: bool
     unconfirmed: bool = False

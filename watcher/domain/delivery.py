@@ -1,4 +1,4 @@
-"""The nouns of delivery: a place to tell people, a message on its way there, and what came of it."""
+"""The nouns of delivery: channels, messages in the outbox, and the outcome of sending them."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
@@ -8,7 +8,7 @@ from watcher.domain.news import Notification
 
 
 class Secret:
-    """A value that never shows: `str` and `repr` give ***, only `reveal` gives the text."""
+    """A text that is never shown: `str` and `repr` are ***, only `reveal` returns it."""
 
     __slots__ = ("_text",)
 
@@ -17,17 +17,17 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the text, to be handed to the delivery child and nowhere else."""
+        """Return the text; pass it only to the process that sends."""
         return self._text
 
     def __repr__(self) -> str:
-        """Give stars."""
+        """Return stars."""
         return "***"
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most so many in that time."""
+    """At most `most` in the time `per`."""
 
     most: int
     per: timedelta
@@ -35,14 +35,14 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Hours of the day, by the clock on the wall in `zone`, in which only what is urgent is told."""
+    """Hours of the day, in local time of `zone`, in which only urgent messages are sent."""
 
     start: time
     end: time
     zone: tzinfo
 
     def covers(self, at: datetime) -> bool:
-        """Tell whether a moment (UTC) lies in them; they may go over midnight."""
+        """Whether a time (UTC) is within these hours, which may span midnight."""
         local = at.astimezone(self.zone).time()
         if self.start < self.end:
             return self.start <= local < self.end
@@ -51,7 +51,7 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place to tell people, under the name that the rules use."""
+    """A place to send messages, under the name that the rules use."""
 
     name: str
     url: Secret
@@ -65,7 +65,7 @@ class Channel:
 
 
 class OutboxState(StrEnum):
-    """Where a message stands; it ends as sent or dead."""
+    """The state of a message; it ends as sent or dead."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -75,9 +75,9 @@ class OutboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message in the outbox; `repeat` means that an earlier attempt may have arrived.
+    """A message in the outbox; `repeat`: an earlier attempt may have arrived.
 
-    `attempts` counts all tries, `refusals` those that the other side refused for good.
+    `attempts` counts all attempts, `refusals` those that the provider refused permanently.
     """
 
     id: int
@@ -92,7 +92,7 @@ class Delivery:
 
 
 class Verdict(StrEnum):
-    """What came of one attempt to send."""
+    """The result of one attempt to send."""
 
     SENT = "sent"
     RETRY = "retry"
@@ -101,9 +101,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One attempt's verdict, the provider's words (no secrets), and the seconds it asked us to wait.
+    """One attempt's verdict, the provider's answer (without secrets), and the seconds it asked us to wait.
 
-    `unsure`: the message may have arrived all the same, so the next attempt is a possible repeat.
+    `unsure`: the message may have arrived anyway, so the next attempt is a possible repeat.
     """
 
     verdict: Verdict

@@ -27,10 +27,10 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is to be known of a kind.
+    """The properties of a kind.
 
-    `hold` names how long a difference of this kind must last; `aspect` is whose differences become this
-    kind without further questions; more than `most` of a kind in one poll are told as one event.
+    `hold` names the hold that a change of this kind must outlast. If `aspect` is set, every change of that
+    aspect is of this kind.
     """
 
     heading: str
@@ -39,7 +39,6 @@ class Row:
     about: About = About.MODEL
     hold: str | None = None
     aspect: Aspect | None = None
-    most: int = 10
 
 
 class Kind(StrEnum):
@@ -48,7 +47,7 @@ class Kind(StrEnum):
     row: Row
 
     def __new__(cls, name: str, row: Row) -> Self:
-        """Make a text that carries its row."""
+        """Make a string that carries its row."""
         kind = str.__new__(cls, name)
         kind._value_ = name
         kind.row = row
@@ -84,6 +83,12 @@ class Kind(StrEnum):
         "expiration.withdrawn",
         Row("Expiration withdrawn", "the expiration date is withdrawn", Severity.WARNING, hold="withdrawn"),
     )
+    EXPIRATION_OVERDUE = (
+        "expiration.overdue",
+        Row(
+            "Expiration overdue", "a model is still listed a day after its expiration date", Severity.WARNING
+        ),
+    )
     MODEL_REMOVED = (
         "model.removed",
         Row("Removed", "a model leaves the list", Severity.CRITICAL, hold="removed"),
@@ -108,7 +113,6 @@ class Kind(StrEnum):
             "another price changes or is newly listed",
             Severity.DETAIL,
             hold="price_other",
-            most=5,
         ),
     )
     PROVIDER_REMOVED = (
@@ -146,6 +150,10 @@ class Kind(StrEnum):
         "model.added",
         Row("New models", "a model appears for the first time", Severity.INFO, hold="added"),
     )
+    MODEL_PRICED = (
+        "model.priced",
+        Row("New models", "the list shows the price of a model first seen in the feed", Severity.INFO),
+    )
     MODEL_RETURNED = (
         "model.returned",
         Row("Returned", "a model that had left is listed again", Severity.INFO, hold="returned"),
@@ -158,7 +166,6 @@ class Kind(StrEnum):
             Severity.INFO,
             hold="context",
             aspect=Aspect.CONTEXT,
-            most=5,
         ),
     )
     CAPABILITY_CHANGED = (
@@ -169,7 +176,16 @@ class Kind(StrEnum):
             Severity.INFO,
             hold="capabilities",
             aspect=Aspect.CAPABILITIES,
-            most=5,
+        ),
+    )
+    LIMITS_CHANGED = (
+        "limits.changed",
+        Row(
+            "Limits",
+            "maximal output, context length or moderation of the provider shown changes",
+            Severity.DETAIL,
+            hold="limits",
+            aspect=Aspect.LIMITS,
         ),
     )
     MODEL_CHANGED = (
@@ -180,14 +196,13 @@ class Kind(StrEnum):
             Severity.DETAIL,
             hold="details",
             aspect=Aspect.DETAILS,
-            most=5,
         ),
     )
     CATALOG_CHANGED = (
         "catalog.changed",
         Row(
             "Whole catalog",
-            "many models change in the same way, or the list gets a new field",
+            "the list gets a new field",
             Severity.WARNING,
             About.CATALOG,
         ),

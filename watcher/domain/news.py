@@ -13,8 +13,8 @@ from watcher.domain.kinds import Kind
 class Event:
     """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
 
-    `since` is when it was first seen (UTC); `model` the whole document at that time, for conditions;
-    `aliases` point to its subject; `provider` is whose doing it is, where that is known.
+    `since` is when it was first seen (UTC); `model` is the document at that time, for conditions; `aliases`
+    point to its subject; `provider` is the provider that caused it, if known.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What one channel is told after one poll; `urgent` passes the channel's quiet hours."""
+    """One poll's message to one channel; `urgent` ignores the channel's quiet hours."""
 
     channel: str
     at: datetime
@@ -47,7 +47,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A value people chart that the list showed anew: prices in USD per token as text, else JSON text."""
+    """A new value for the charts: prices in USD per token as text, anything else as JSON text."""
 
     at: datetime
     model: str

@@ -1,4 +1,4 @@
-"""What the service tells of its own work; nobody listens here, `metrics.py` does where metrics are served."""
+"""The service's hooks for metrics; they do nothing here, service/metrics.py overrides them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from watcher.domain.news import Event
 
 @dataclass(frozen=True, slots=True)
 class ChannelDepth:
-    """What the outbox holds for a channel: how many messages wait and how many were given up.
+    """How many messages of a channel wait in the outbox, and how many are dead letters.
 
-    `oldest` is the age of the oldest that waits, in seconds; `failing`: the channel does not deliver.
+    `oldest` is the age of the oldest waiting message in seconds; `failing`: the channel does not deliver.
     """
 
     waiting: int = 0
@@ -22,25 +22,25 @@ class ChannelDepth:
 
 
 class Telemetry:
-    """Takes what is told and does nothing with it."""
+    """Ignores everything that is reported to it."""
 
     def configured(self, sources: Collection[str], channels: Collection[str], interval: timedelta) -> None:
-        """Say what there is to measure, at the start and after each change of the configuration."""
+        """Report the configured names, at the start and after each reload."""
 
     def ready(self) -> None:
-        """Say that the service is at work."""
+        """Report that the service has started."""
 
     def progress(self) -> None:
-        """Say that the loop has turned."""
+        """Report that the main loop is alive."""
 
     def asked(self, source: str, seconds: float, at: datetime, *, failed: bool) -> None:
-        """Say that a source was asked at a time (UTC), and how long that took."""
+        """Report that a source was polled, when (UTC), and how long it took."""
 
     def planned(self, seconds: float, events: Sequence[Event], models: int, waiting: int) -> None:
-        """Say that a poll was decided and remembered: its news, the catalog's size, differences that wait."""
+        """Report a stored poll: its events, the number of models, and the number of changes on hold."""
 
     def delivered(self, channel: str, verdict: Verdict, *, dead: bool) -> None:
-        """Say what came of an attempt to send; `dead` means that there will be no other."""
+        """Report the result of an attempt to send; `dead` means that there will be no other."""
 
     def outbox(self, channels: Mapping[str, ChannelDepth]) -> None:
-        """Say how the outbox stands, with all channels that have or had messages."""
+        """Report the outbox, with all channels that have or had messages."""

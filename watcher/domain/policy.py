@@ -1,11 +1,10 @@
-"""How long differences must last before they are news."""
+"""How long changes must last before they are reported."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 HOURS = timedelta(hours=1)
-
 
 HOLDS: Mapping[str, timedelta] = {
     "added": 0 * HOURS,
@@ -29,16 +28,15 @@ HOLDS: Mapping[str, timedelta] = {
     "source": 1 * HOURS,
     "channel": 1 * HOURS,
 }
-"""How long a difference must last before it is news, by the name that the configuration uses."""
-
+"""How long a change must last before it is reported, by the name that the configuration uses."""
 
 REMINDERS = (30, 14, 7, 1, 0)
-"""Days before an expiration date at which people are reminded."""
+"""Days before an expiration date at which to send a reminder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long differences must last (by hold name), and when to remind of an expiration (days before)."""
+    """How long changes must last (by hold name), and when to send reminders (days before)."""
 
     holds: Mapping[str, timedelta] = field(default_factory=lambda: HOLDS)
     reminders: tuple[int, ...] = REMINDERS

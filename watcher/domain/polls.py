@@ -1,4 +1,4 @@
-"""What the sources answered, and what that means."""
+"""What the sources answered, and the plan that follows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ MODELS = "models"
 FEED = "feed"
 ENDPOINTS = "endpoints"
 Part: TypeAlias = tuple[str, str]
-"""A part of watcher that can be in trouble: what it is (`channel`, `rule`, `configuration`) and its name."""
+"""A part of watcher that can fail: what it is (`channel`, `configuration`, `store`) and its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No believed answer: why, and how many seconds the server asked us to wait (None: it did not)."""
+    """No credible answer: why, and how many seconds the server asked us to wait (None: it did not)."""
 
     reason: str
     retry_after: float | None = None
@@ -26,7 +26,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong with a part of watcher; what is `is_final` is told at once, else when it lasts."""
+    """A problem of a part of watcher; reported at once if it `is_final`, otherwise if it lasts."""
 
     reason: str
     is_final: bool = False
@@ -37,7 +37,7 @@ Answer: TypeAlias = Snapshot | FeedSnapshot | OffersSnapshot | Failure
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What the sources answered at one time (UTC), by source name, and what is wrong with watcher itself."""
+    """What the sources answered at one time (UTC), by source name, and the problems of watcher itself."""
 
     at: datetime
     answers: Mapping[str, Answer]
@@ -46,7 +46,7 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a source, or a part of watcher, has been doing; `reported`: people know that it is failing."""
+    """The health of a source or a part of watcher; `reported`: its failure has been reported."""
 
     query_id: str = ""
     last_good: datetime | None = None
@@ -61,9 +61,9 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything remembered between two polls.
+    """Everything stored between polls.
 
-    `markets` has what providers ask, by model; `troubles` how parts of watcher itself have been doing.
+    `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself.
     """
 
     items: Mapping[str, Item] = field(default_factory=dict)
@@ -75,22 +75,22 @@ class State:
 
     @property
     def listed(self) -> int:
-        """Count the models that the last believed list showed."""
+        """Count the models in the last credible list."""
         return sum(item.listed is not None for item in self.items.values())
 
     @property
     def waiting(self) -> int:
-        """Count the differences that have not lasted long enough yet."""
+        """Count the changes on hold."""
         of_rows = sum(len(item.pending) + bool(item.row and item.row.steps) for item in self.items.values())
         return of_rows + sum(bool(market.floor and market.floor.steps) for market in self.markets.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one poll means: the state after it, what is to be recorded and told. Nothing is done yet.
+    """What follows from one poll: the new state, what to record and what to send. Nothing is done yet.
 
-    `raw` has the rows of the list as they came, by model id; `matches` which rule tells what; `faults`
-    what went wrong in deciding, and was made good by telling more.
+    `raw` has the rows of the list as they came, by model id; `matches` which rule reports what; `faults` the
+    rules that failed on an event, which then was reported anyway.
     """
 
     state: State

@@ -1,10 +1,12 @@
 """What the providers of a model ask, and what is remembered of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from watcher.domain.catalog import Prices, Step
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Market:
     """All that is remembered of what providers ask for one model.
 
     `offers` are those of the last answer by tag, `asked_before` what each provider asked when the floor was
-    last reported, `row` the price of the list's row when the providers were last asked.
+    last reported, `row` the price of the list's row when the providers were last asked, `asked_lately` each
+    time in the last hour (UTC).
     """
 
     offers: Mapping[str, Offer] = field(default_factory=dict)
@@ -112,5 +115,11 @@ class Market:
     providers: Mapping[str, ProviderState] = field(default_factory=dict)
     asked_at: datetime | None = None
     answered_at: datetime | None = None
+    asked_lately: tuple[datetime, ...] = ()
     failures: int = 0
     row: Prices = field(default_factory=dict)
+
+    def asked(self, at: datetime) -> "Market":
+        """Return the market as asked about now (UTC)."""
+        lately = tuple(time for time in self.asked_lately if at - time < HOUR)
+        return replace(self, asked_at=at, asked_lately=(*lately, at))

@@ -1,1 +1,1 @@
-"""Events in words: a line, a message, cut to fit."""
+"""Events in words: one line per event, messages, and cutting them to fit."""

@@ -1,10 +1,9 @@
-"""An event in words: one line for people, remote text made harmless."""
+"""An event in words: a title and a line, with remote text made harmless."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from watcher.domain.catalog import Json
+from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.openrouter import dates, prices
@@ -15,12 +14,12 @@ ARROW = "→"
 
 
 def title(event: Event) -> str:
-    """Say an event in the few words of a title."""
-    return clean(WORDS.get(event.kind, UNWORDED).title(event), LONGEST // 2)
+    """Describe an event in the few words of a title."""
+    return clean(WORDS.get(event.kind, BY_MEANING).title(event), LONGEST // 2)
 
 
 def _price_title(event: Event) -> str:
-    was_free, is_free = (prices.is_free(side) for side in (event.before, event.after))
+    was_free, is_free = frees(event)
     if was_free != is_free:
         return f"{event.subject} is {'now' if is_free else 'no longer'} free"
     move = prices.largest_move(event.before, event.after)
@@ -30,8 +29,22 @@ def _price_title(event: Event) -> str:
     return f"{event.subject} price {'up' if move > 0 else 'down'} {size}"
 
 
+def frees(event: Event) -> tuple[bool, bool]:
+    """Whether a model was free before a change of its price, and whether it is now.
+
+    What a provider asks is prompt and completion alone; the other units are those of the model's row.
+    """
+    sides = [side for side in (event.before, event.after) if isinstance(side, Mapping)]
+    row = event.model.price if event.model and all(side.keys() <= {*prices.MAIN} for side in sides) else None
+    was_free, is_free = (
+        prices.is_free({**(row or {}), **side} if isinstance(side, Mapping) else None)
+        for side in (event.before, event.after)
+    )
+    return was_free, is_free
+
+
 def _leaving(text: str) -> Callable[[Event], str]:
-    """Return a function that writes the subject and the text, with `{}` for the time that is left."""
+    """Return a function that writes the subject and the text, with `{}` for the time left."""
 
     def write(event: Event) -> str:
         day = dates.day_of(event.after)
@@ -42,10 +55,16 @@ def _leaving(text: str) -> Callable[[Event], str]:
 
 
 def describe(event: Event) -> str:
-    """Say an event in one line."""
-    words = WORDS.get(event.kind, UNWORDED)
+    """Describe an event in one line."""
+    words = WORDS.get(event.kind, BY_MEANING)
     line = (words.line or words.title)(event)
-    return clean(f"{line} ({event.cause})" if event.cause and not words.says_cause else line, 2 * LONGEST)
+    return clean(f"{line} ({event.cause})" if event.cause and not words.has_cause else line, 2 * LONGEST)
+
+
+def describe_together(event: Event, models: int) -> str:
+    """Describe in one line what an expiration says of many models."""
+    said = describe(replace(event, subject=f"{models:,} models"))
+    return said.replace("models leaves", "models leave", 1)
 
 
 def _added(event: Event) -> str:
@@ -71,11 +90,23 @@ def _summary(summary: Json) -> str:
 
 def _price(event: Event) -> str:
     keys = sorted((c.path for c in event.fields if not c.path.startswith("overrides")), key=_rank)
-    by_token = [_step(event, key) for key in keys if key not in prices.UNITS]
-    told = [", ".join(by_token) + " per M tokens"] if by_token else []
-    told += [f"{_step(event, key)} {prices.UNITS[key]}" for key in keys if key in prices.UNITS]
+    units = {key: _unit(event, key) for key in keys}
+    by_token = [_step(event, key) for key in keys if units[key] == prices.PER_MILLION]
+    told = [f"{', '.join(by_token)} {prices.PER_MILLION}"] if by_token else []
+    told += [f"{_step(event, key)} {unit}" for key, unit in units.items() if unit != prices.PER_MILLION]
     told += ["conditional prices changed"] if len(keys) < len(event.fields) else []
-    return f"{event.subject}: {', '.join(told)}"
+    return f"{event.subject}: {', '.join(told) or 'price changed'}"
+
+
+def _unit(event: Event, key: str) -> str:
+    """Return the unit of a price that changed."""
+    return prices.unit_of(key, prices.price(event.before, key), prices.price(event.after, key))
+
+
+def _price_and_who(event: Event) -> str:
+    """Write a change of the price; the cause says whose price it is, and if there is none, this does."""
+    asked = f" (asked by {event.provider})" if event.provider and not event.cause else ""
+    return _price(event) + asked
 
 
 def _rank(key: str) -> tuple[bool, str]:
@@ -88,7 +119,7 @@ def _label(key: str) -> str:
 
 def _step(event: Event, key: str) -> str:
     """Write one price: `prompt $1.25 → $1.50 (+20 %)`."""
-    before, after = (prices.amount(side, key) for side in (event.before, event.after))
+    before, after = (prices.amount(side, key, _unit(event, key)) for side in (event.before, event.after))
     move = prices.ratio(prices.price(event.before, key), prices.price(event.after, key))
     return f"{_label(key)} {before} {ARROW} {after}" + (f" ({prices.percent(move)})" if move else "")
 
@@ -128,15 +159,15 @@ def _count(value: Json) -> str:
 
 
 def _capability(event: Event) -> str:
-    told = [
+    moves = [
         f"{verb} {_CAPABILITIES.get(path, path)} {', '.join(entries)}"
         for verb, path, entries in _moves(event)
     ]
-    return f"{event.subject} {'; '.join(told)}"
+    return f"{event.subject} {'; '.join(moves)}"
 
 
 def _moves(event: Event) -> Iterator[tuple[str, str, list[str]]]:
-    """Give what lists gained and lost, by path."""
+    """Yield what each list gained and lost, with its path."""
     for change in event.fields:
         before, after = (set(_texts(side)) for side in (change.before, change.after))
         for verb, entries in (("gained", after - before), ("lost", before - after)):
@@ -144,20 +175,18 @@ def _moves(event: Event) -> Iterator[tuple[str, str, list[str]]]:
                 yield verb, change.path, sorted(entries)
 
 
-def in_common(events: Sequence[Event]) -> str:
-    """Say what most of many events have in common: `mostly gained parameter tools`; or nothing."""
-    moves = Counter(
+def gains(event: Event) -> list[str]:
+    """Describe each thing that a model gained or lost: `gained parameter tools`."""
+    return [
         f"{verb} {_CAPABILITIES.get(path, path)} {entry}"
-        for event in events
         for verb, path, entries in _moves(event)
         for entry in entries
-    )
-    fields = Counter(_label(change.path) for event in events for change in event.fields)
-    for phrases in (moves, fields):
-        common = [phrase for phrase, count in phrases.most_common(3) if 2 * count > len(events)]
-        if common:
-            return f"mostly {', '.join(common)}"
-    return ""
+    ]
+
+
+def labels(event: Event) -> list[str]:
+    """Name the values that changed."""
+    return [_label(change.path) for change in event.fields]
 
 
 def _texts(side: Json) -> list[str]:
@@ -168,49 +197,112 @@ _CAPABILITIES = {"input": "input", "output": "output", "parameters": "parameter"
 
 
 def _details(event: Event) -> str:
-    told = [
+    steps = [
         f"{_label(c.path)} {clean(str(c.before))!r} {ARROW} {clean(str(c.after))!r}" for c in event.fields
     ]
-    return f"{event.subject}: {', '.join(told)}"
+    return f"{event.subject}: {', '.join(steps)}"
+
+
+def _priced(event: Event) -> str:
+    return f"{event.subject} costs {prices.show_main(event.after)}"
+
+
+def _overdue(event: Event) -> str:
+    day = dates.day_of(event.after)
+    left = f"was to leave on {times.show_day(day)} and " if day else ""
+    return f"{event.subject} {left}is still listed"
 
 
 def _routed(event: Event) -> str:
-    return f"{_price(event)}: the list shows another provider, no price changed"
+    before, after = (prices.show_main(side) for side in (event.before, event.after))
+    return (
+        f"{event.subject}: the list shows another provider, which asks {after} instead of {before}; "
+        "no price changed"
+    )
 
 
 def _provider(text: str) -> Callable[[Event], str]:
-    """Return a function that writes the text with {provider} and {} for the event's provider and model."""
-    return lambda event: text.replace("{provider}", str(event.provider)).replace("{}", event.subject)
+    """Return a function that writes the text with `{provider}` and with `{}` for the model."""
+    return lambda event: text.replace("{provider}", _who(event)).replace("{}", event.subject)
+
+
+def _who(event: Event) -> str:
+    return event.provider or "A provider"
 
 
 def _provider_added(event: Event) -> str:
-    return f"{event.provider} now offers {event.subject}: {prices.show_main(event.after)}"
+    price = prices.show_main(event.after)
+    terms = "for free" if price == "free" else f"at {price}" if price.startswith("$") else f"({price})"
+    return f"{_who(event)} now offers {event.subject} {terms}"
+
+
+def is_last_but_one(event: Event) -> bool:
+    """Whether an event is a provider that left a model with only one."""
+    left = event.after.get("providers") if isinstance(event.after, Mapping) else None
+    return event.kind is Kind.PROVIDER_REMOVED and left == 1
+
+
+def _provider_removed_title(event: Event) -> str:
+    if is_last_but_one(event):
+        return f"{event.subject} is down to one provider"
+    return f"{_who(event)} no longer offers {event.subject}"
+
+
+def _provider_removed(event: Event) -> str:
+    left = f": {event.cause}" if event.cause else ""
+    return f"{_who(event)} no longer offers {event.subject}{left}"
+
+
+def _provider_price_title(event: Event) -> str:
+    return f"{_who(event)} {_verb(event)} its price for {event.subject}"
+
+
+def _verb(event: Event) -> str:
+    """Describe which way a price went, by the usual mix of tokens."""
+    before, after = (prices.blend(side) for side in (event.before, event.after))
+    if before is None or after is None or before == after:
+        return "changed"
+    return "raised" if after > before else "lowered"
 
 
 def _provider_price(event: Event) -> str:
-    return f"{event.provider} for {_price(event)}"
+    cause = f" ({event.cause})" if event.cause else ""
+    return f"{_who(event)} {_verb(event)} its price for {_price(event)}{cause}"
 
 
 def _provider_limits(event: Event) -> str:
-    return f"{event.provider} for {_details(event)}"
+    told = [_limit(change) for change in event.fields]
+    return f"{_who(event)} changed its limits for {event.subject}" + (f": {', '.join(told)}" if told else "")
+
+
+def _limit(change: FieldChange) -> str:
+    before, after = (
+        _count(side) if isinstance(side, int) or side is None else clean(str(side))
+        for side in (change.before, change.after)
+    )
+    unit = " tokens" if change.path in _LIMITS else ""
+    return f"{_LIMITS.get(change.path, _label(change.path))} {before} {ARROW} {after}{unit}"
+
+
+_LIMITS = {"context": "context", "max_output": "maximal output"}
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How a kind is said: in a title, in a line (None: the same), and whether the line says the cause."""
+    """How to describe a kind: its title, its line (None: the same), and whether the line has the cause."""
 
     title: Callable[[Event], str]
     line: Callable[[Event], str] | None = None
-    says_cause: bool = False
+    has_cause: bool = False
 
 
-def _says(text: str) -> Callable[[Event], str]:
+def _text(text: str) -> Callable[[Event], str]:
     """Return a function that writes the text with `{}` for the event's subject."""
     return lambda event: text.replace("{}", event.subject)
 
 
-def _then(text: str) -> Callable[[Event], str]:
-    """Return a function that writes the text, then the cause, which may say what to do."""
+def _with_cause(text: str) -> Callable[[Event], str]:
+    """Return a function that writes the text and the cause."""
     return lambda event: f"{text.replace('{}', event.subject)}: {event.cause}"
 
 
@@ -234,53 +326,54 @@ def _muted(event: Event) -> str:
     return f"Channel {event.subject} is failing: {event.cause}; see `watcher outbox`"
 
 
-def _unworded(event: Event) -> str:
+def _meaning(event: Event) -> str:
     return f"{event.subject}: {event.kind.row.meaning}"
 
 
-UNWORDED = Words(_unworded)
+BY_MEANING = Words(_meaning)
 WORDS: Mapping[Kind, Words] = {
-    Kind.MODEL_ADDED: Words(_says("{} is new"), _added),
-    Kind.MODEL_REMOVED: Words(_says("{} was removed"), _removed, says_cause=True),
-    Kind.MODEL_RETURNED: Words(_says("{} is back"), _returned),
-    Kind.PRICE_CHANGED: Words(_price_title, _price),
-    Kind.PRICE_ROUTED: Words(_says("{}: the list shows another provider"), _routed, says_cause=True),
+    Kind.MODEL_ADDED: Words(_text("{} is new"), _added),
+    Kind.MODEL_REMOVED: Words(_text("{} was removed"), _removed, has_cause=True),
+    Kind.MODEL_RETURNED: Words(_text("{} is back"), _returned),
+    Kind.PRICE_CHANGED: Words(_price_title, _price_and_who),
+    Kind.MODEL_PRICED: Words(_text("{}: price known"), _priced),
+    Kind.EXPIRATION_OVERDUE: Words(_text("{} is still listed after its date"), _overdue),
+    Kind.LIMITS_CHANGED: Words(_text("{} changed its limits"), _details),
+    Kind.PRICE_ROUTED: Words(_text("{}: the list shows another provider"), _routed, has_cause=True),
     Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
-    Kind.PROVIDER_REMOVED: Words(_provider("{provider} no longer offers {}")),
-    Kind.PROVIDER_PRICE_CHANGED: Words(
-        _provider("{provider} changed its price for {}"), _provider_price, says_cause=True
-    ),
+    Kind.PROVIDER_REMOVED: Words(_provider_removed_title, _provider_removed, has_cause=True),
+    Kind.PROVIDER_PRICE_CHANGED: Words(_provider_price_title, _provider_price, has_cause=True),
     Kind.PROVIDER_LIMITS_CHANGED: Words(_provider("{provider} changed its limits for {}"), _provider_limits),
     Kind.PRICE_DETAIL: Words(_detail_title, _price),
     Kind.EXPIRATION_ANNOUNCED: Words(_leaving("leaves {}"), _leaves),
     Kind.EXPIRATION_MOVED: Words(_leaving("now leaves {}"), _moved),
     Kind.EXPIRATION_RESTORED: Words(_leaving("leaves {} after all"), _restored),
     Kind.EXPIRATION_REMINDER: Words(_leaving("leaves {}"), _leaves),
-    Kind.EXPIRATION_WITHDRAWN: Words(_says("{}: expiration withdrawn"), _withdrawn),
+    Kind.EXPIRATION_WITHDRAWN: Words(_text("{}: expiration withdrawn"), _withdrawn),
     Kind.ALIAS_RETARGETED: Words(_alias_title, _alias),
     Kind.CONTEXT_CHANGED: Words(_context_title, _context),
-    Kind.CAPABILITY_CHANGED: Words(_says("{} changed its capabilities"), _capability),
-    Kind.MODEL_CHANGED: Words(_says("{} changed"), _details),
-    Kind.CATALOG_CHANGED: Words(_cause, _cause, says_cause=True),
+    Kind.CAPABILITY_CHANGED: Words(_text("{} changed its capabilities"), _capability),
+    Kind.MODEL_CHANGED: Words(_text("{} changed"), _details),
+    Kind.CATALOG_CHANGED: Words(_cause, _cause, has_cause=True),
     Kind.SOURCE_FAILING: Words(
-        _says("No good answer from the {} source"),
-        _then("No good answer from the {} source for a while"),
-        says_cause=True,
+        _text("No good answer from the {} source"),
+        _with_cause("No good answer from the {} source for a while"),
+        has_cause=True,
     ),
-    Kind.SOURCE_RECOVERED: Words(_says("The {} source answers again")),
-    Kind.CHANNEL_FAILING: Words(_says("Channel {} is failing"), _muted, says_cause=True),
-    Kind.CHANNEL_RECOVERED: Words(_says("Channel {} works again")),
+    Kind.SOURCE_RECOVERED: Words(_text("The {} source answers again")),
+    Kind.CHANNEL_FAILING: Words(_text("Channel {} is failing"), _muted, has_cause=True),
+    Kind.CHANNEL_RECOVERED: Words(_text("Channel {} works again")),
     Kind.CONFIGURATION_FAILING: Words(
-        _says("{} is invalid"),
-        _then("{} is invalid, keeping the previous one"),
-        says_cause=True,
+        _text("{} is invalid"),
+        _with_cause("{} is invalid, keeping the previous one"),
+        has_cause=True,
     ),
-    Kind.CONFIGURATION_RECOVERED: Words(_says("{} is valid again")),
+    Kind.CONFIGURATION_RECOVERED: Words(_text("{} is valid again")),
     Kind.STORE_FAILING: Words(
-        _says("watcher cannot use its store"),
-        _then("watcher cannot use its store and reports nothing until it can"),
-        says_cause=True,
+        _text("watcher cannot use its store"),
+        _with_cause("watcher cannot use its store and reports nothing until it can"),
+        has_cause=True,
     ),
-    Kind.STORE_RECOVERED: Words(_says("watcher can use its store again")),
+    Kind.STORE_RECOVERED: Words(_text("watcher can use its store again")),
 }
-"""How each kind is said; a kind without a row here is said by its meaning."""
+"""How to describe each kind; a kind without a row here is described by its meaning."""

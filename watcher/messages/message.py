@@ -1,31 +1,105 @@
 """Events as a message: a title, a text for every service, an HTML for mail."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from html import escape
 from itertools import groupby
+from typing import NamedTuple, Self, TypeAlias
 
-from watcher.domain.kinds import About, Kind
+from watcher.domain.catalog import FieldChange
+from watcher.domain.kinds import About, Kind, Severity
 from watcher.domain.news import Event, Notification
-from watcher.messages.lines import describe, title
+from watcher.messages import crowds
+from watcher.messages.lines import describe, describe_together, title
+from watcher.openrouter import dates
 from watcher.openrouter.ids import base, page
-from watcher.openrouter.prices import largest_move, percent
+from watcher.openrouter.prices import is_free, largest_move, percent, ratio
+from watcher.openrouter.prices import price as price_of
 from watcher.text.clean import clean
 from watcher.text.times import show_time
 
 MOST_LINES = 100  # a longer message is not read; the record has them all
-MOST_IDS = 40
+MOST_CHARACTERS = 40_000  # where names are long
+MOST_NAMES = 100  # in one line
+FEW = 3  # so many models with the same date are one line
+NO_DAY = 10**7
+
+Decision: TypeAlias = Sequence[Event]
+"""What is told as one: an event, and what happens to variants of its model by the same decision."""
+
+
+class Place(NamedTuple):
+    """Where an event stands in a message, in this order; `kind` only for what is counted."""
+
+    severity: int
+    heading: str
+    is_single: bool
+    kind: str
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether there are so many of this kind that they are counted."""
+        return not self.is_single
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """Where the events of one message stand: how urgent each heading is, and what is counted."""
+
+    urgency: Mapping[str, int]
+    crowded: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> Self:
+        """Find the headings, and the kinds of which there are so many that they are counted.
+
+        What is critical comes first; the rest of a heading stands together, by its most urgent event.
+        """
+        urgency: dict[str, int] = {}
+        kinds: dict[tuple[str, str], list[Event]] = {}
+        for event in events:
+            heading, severity = crowds.heading(event), crowds.severity(event)
+            if severity is not Severity.CRITICAL:
+                urgency[heading] = min(urgency.get(heading, severity), severity)
+            kinds.setdefault((heading, event.kind), []).append(event)
+        return cls(urgency, frozenset(kind for kind, alike in kinds.items() if crowds.is_crowd(alike)))
+
+    def place(self, event: Event) -> Place:
+        """Tell where an event stands; what is counted stands with its kind."""
+        heading, severity = crowds.heading(event), crowds.severity(event)
+        urgency = severity if severity is Severity.CRITICAL else self.urgency[heading]
+        is_counted = (heading, event.kind) in self.crowded
+        return Place(urgency, heading, not is_counted, f"{severity} {event.kind}" if is_counted else "")
+
+
+Part: TypeAlias = tuple[Place, Sequence[Decision]]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event as it is told: the words, and where to read more."""
+    """One or more decisions as they are told: the words, the models by name, and where to read more."""
+
+    text: str
+    names: tuple[str, ...] = ()
+    after: str = ""
+    link: str | None = None
+
+    @property
+    def size(self) -> int:
+        """About how many characters it is."""
+        names = sum(len(name) + 2 for name in self.names[:MOST_NAMES])
+        return len(self.text) + names + len(self.after) + len(self.link or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines under one heading; a line above them, where they are so many that they are counted."""
 
     heading: str
-    text: str
-    link: str | None
+    count: str | None
+    lines: tuple[Line, ...]
 
 
 def notification(
@@ -37,103 +111,171 @@ def notification(
     since: datetime | None = None,
 ) -> Notification:
     """Write the one message that a channel gets, most urgent first; `since`, where it covers a while."""
-    ordered = _in_order(events)
+    sections = Sections.of(events)
+    ordered = _in_order(events, sections)
     decisions = [list(alike) for _, alike in groupby(ordered, key=_decision)]
-    is_dated = len({event.at for event in events}) > 1
-    lines = [_line(alike, is_dated=is_dated) for alike in decisions[:MOST_LINES]]
-    left_out = len(decisions) - len(lines)
+    parts = [
+        (place, list(found))
+        for place, found in groupby(decisions, key=lambda alike: sections.place(alike[0]))
+    ]
+    groups, left_out = _groups(parts, is_dated=len({event.at for event in events}) > 1)
     footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {show_time(at)}"
     footer += f" · covers everything since {show_time(since)}" if since else ""
     return Notification(
         channel=channel,
         at=at,
-        title=_title([alike[0] for alike in decisions]),
-        body=_body(lines, left_out, footer),
-        html=_html(lines, left_out, footer),
+        title=_title(parts),
+        body=_body(groups, left_out, footer),
+        html=_html(groups, left_out, footer),
         rules=tuple(rules),
         events=tuple(event.id for event in ordered),
     )
 
 
-def _in_order(events: Sequence[Event]) -> list[Event]:
-    """Order the most urgent first, among prices the models that moved most, then what came first."""
-    moves: dict[tuple[str, str], Decimal] = {}
-    firsts: dict[tuple[str, str], datetime] = {}
+def _in_order(events: Sequence[Event], sections: Sections) -> list[Event]:
+    """Order the most urgent first, then what is counted, the largest or soonest, what came first."""
+    moves: dict[tuple[str, ...], Decimal] = {}
+    firsts: dict[tuple[str, ...], datetime] = {}
     for event in events:
-        about = event.kind, base(event.subject)
-        moves[about] = max(moves.get(about, Decimal(0)), abs(_move(event) or Decimal(0)))
-        firsts[about] = min(firsts.get(about, event.at), event.at)
+        model = crowds.about(event)
+        moves[model] = max(moves.get(model, Decimal(0)), abs(crowds.move(event) or Decimal(0)))
+        firsts[model] = min(firsts.get(model, event.at), event.at)
 
     def order(event: Event) -> tuple[object, ...]:
-        kind, model = event.kind.row, base(event.subject)
-        moved, first = -moves[event.kind, model], firsts[event.kind, model]
-        return kind.severity, kind.heading, moved, first, model, event.at, _decision(event), event.subject
+        model, place = crowds.about(event), sections.place(event)
+        weight = -moves[model], _day(event) if place.is_counted else 0
+        return place, weight, firsts[model], model[1:], event.at, _decision(event), event.subject
 
     return sorted(events, key=order)
 
 
-def _move(event: Event) -> Decimal | None:
-    return largest_move(event.before, event.after) if event.kind is Kind.PRICE_CHANGED else None
+def _day(event: Event) -> int:
+    """Return the day of an expiration as a number: what leaves first is told first."""
+    day = dates.day_of(event.after) if event.kind in crowds.DATES else None
+    return day.toordinal() if day else NO_DAY
 
 
 def _decision(event: Event) -> tuple[str, ...]:
-    """Tell which events are one decision: the same happens at one time to a model and its variants."""
-    move, aspect = _move(event), event.kind.partition(".")[0]
-    same = percent(move) if move else ""
-    if aspect in {"expiration", "context", "capability"}:
+    """Return which events are one decision: the same happens at one time to a model and its variants."""
+    aspect = event.kind.partition(".")[0]
+    same = ""
+    if aspect in {"price", "provider"}:
+        same = str([_change(change) for change in event.fields] or _largest(event))
+    if aspect in {"expiration", "context", "capability"} or event.kind is Kind.MODEL_CHANGED:
         same = str((event.after, event.fields))
+    if aspect == "model" and not event.fields:
+        sides = [side.get("price") for side in (event.before, event.after) if isinstance(side, Mapping)]
+        same = str([is_free(price) for price in sides])
     if aspect == "catalog":
         same = str(event.cause)
-    return base(event.subject), event.kind, same, event.at.isoformat()
+    return base(event.subject), event.kind, event.provider or "", same, event.at.isoformat()
 
 
-def _line(alike: Sequence[Event], *, is_dated: bool) -> Line:
-    """Write one decision in one line: the model in full, its variants by name, when if that differs."""
-    event, *others = alike
-    names = [clean(name) for name in (*(other.subject for other in others), *event.aliases)]
-    also = f"; also applies to {', '.join(names)}" if names else ""
-    text = describe(event) + _ids(event) + also + (f" · {show_time(event.at)}" if is_dated else "")
-    return Line(
-        event.kind.row.heading, text, page(event.subject) if event.kind.row.about is About.MODEL else None
-    )
+def _change(change: FieldChange) -> tuple[str, str]:
+    """Write how a value changed: a price by how much, so that a twin at half the price is alike."""
+    before, after = (price_of({"": side}, "") for side in (change.before, change.after))
+    move = ratio(before, after)
+    if move is not None:
+        return change.path, percent(move)
+    return change.path, "" if before is None else str(change.after)
 
 
-def _ids(event: Event) -> str:
-    """List the models that a catalog-wide event stands for."""
-    models = event.after.get("models") if isinstance(event.after, dict) else None
-    if event.kind is not Kind.CATALOG_CHANGED or not isinstance(models, list):
-        return ""
-    more = f" and {len(models) - MOST_IDS} more" if len(models) > MOST_IDS else ""
-    return ": " + ", ".join(clean(str(model)) for model in models[:MOST_IDS]) + more
+def _largest(event: Event) -> str:
+    move = largest_move(event.before, event.after)
+    return percent(move) if move else ""
 
 
-def _title(events: Sequence[Event]) -> str:
-    """Name the most urgent event, and how many more there are."""
-    more = len(events) - 1
+def _groups(parts: Sequence[Part], *, is_dated: bool) -> tuple[list[Group], int]:
+    """Write the lines under their headings, as many as there is room for; returns how many are left out."""
+    groups: list[Group] = []
+    left_out = number = size = 0
+    for place, decisions in parts:
+        lines: list[Line] = []
+        rows = list(_rows(decisions, is_counted=place.is_counted))
+        for row in rows:
+            if number >= MOST_LINES or size >= MOST_CHARACTERS:
+                left_out += len(row)
+                continue
+            lines.append(_line(row, is_dated=is_dated))
+            number, size = number + 1, size + lines[-1].size
+        is_counted = place.is_counted and (len(rows) > 1 or not lines)
+        count = crowds.line([decision[0] for decision in decisions]) if is_counted else None
+        if lines or count:
+            groups.append(Group(place.heading, count, tuple(lines)))
+    return groups, left_out
+
+
+def _rows(decisions: Sequence[Decision], *, is_counted: bool) -> Iterator[list[Decision]]:
+    """Put what gets the same date in one row; everything else has a row of its own."""
+    alike: dict[tuple[str, ...], list[Decision]] = {}
+    for number, decision in enumerate(decisions):
+        event = decision[0]
+        said = event.kind, event.at.isoformat(), str(event.before), str(event.after), event.cause or ""
+        alike.setdefault(said if event.kind in crowds.DATES else (str(number),), []).append(decision)
+    least = 2 if is_counted else FEW
+    for row in alike.values():
+        if crowds.count(decision[0] for decision in row) >= least:
+            yield row
+        else:
+            yield from ([decision] for decision in row)
+
+
+def _line(row: Sequence[Decision], *, is_dated: bool) -> Line:
+    """Write a row in one line: the model in full, its variants by name, when if that differs."""
+    event = row[0][0]
+    also = [name for first, *others in row for name in (*(other.subject for other in others), *first.aliases)]
+    when = f" · {show_time(event.at)}" if is_dated else ""
+    tail = (f"; also applies to {_listed(map(clean, also))}" if also else "") + when
+    if len(row) > 1:
+        names = tuple(decision[0].subject for decision in row)
+        return Line(f"{describe_together(event, crowds.count(d[0] for d in row))}: ", names, tail)
+    link = page(event.subject) if event.kind.row.about is About.MODEL else None
+    return Line(describe(event), (), tail, link)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Write names one after the other, as many as are read."""
+    named = list(names)
+    more = f" and {len(named) - MOST_NAMES} more" if len(named) > MOST_NAMES else ""
+    return ", ".join(named[:MOST_NAMES]) + more
+
+
+def _title(parts: Sequence[Part]) -> str:
+    """Name the most urgent event, or count it where it is many, and say how many more there are."""
+    place, decisions = parts[0]
+    first = [decision[0] for decision in decisions]
+    more = sum(len(decisions) for _, decisions in parts) - (len(first) if place.is_counted else 1)
     suffix = f" and {more} more change{'s' * (more > 1)}" if more else ""
-    return title(events[0]) + suffix
+    return (crowds.title(first) if place.is_counted else title(first[0])) + suffix
 
 
-def _body(lines: Sequence[Line], left_out: int, footer: str) -> str:
+def _body(groups: Sequence[Group], left_out: int, footer: str) -> str:
     text: list[str] = []
-    for heading, group in groupby(lines, key=lambda line: line.heading):
+    for heading, found in groupby(groups, key=lambda group: group.heading):
         text += [""] * bool(text) + [heading.upper()]
-        for line in group:
-            text += [f"• {line.text}"] + [f"  {line.link}"] * bool(line.link)
+        for number, group in enumerate(found):
+            text += [""] * bool(number) + ([group.count] if group.count else [])
+            for line in group.lines:
+                text += [f"• {line.text}{_listed(map(clean, line.names))}{line.after}"]
+                text += [f"  {line.link}"] * bool(line.link)
     return "\n".join([*text, *_more(left_out), "", footer])
 
 
-def _html(lines: Sequence[Line], left_out: int, footer: str) -> str:
+def _html(groups: Sequence[Group], left_out: int, footer: str) -> str:
     text: list[str] = []
-    for heading, group in groupby(lines, key=lambda line: line.heading):
-        text += [f"<h3>{escape(heading)}</h3>", "<ul>", *map(_item, group), "</ul>"]
+    for heading, found in groupby(groups, key=lambda group: group.heading):
+        text += [f"<h3>{escape(heading)}</h3>"]
+        for group in found:
+            text += [f"<p>{escape(group.count)}</p>"] if group.count else []
+            text += ["<ul>", *map(_item, group.lines), "</ul>"] if group.lines else []
     more = [f"<p>{escape(said)}</p>" for said in _more(left_out)]
     return "\n".join([*text, *more, f"<p><small>{escape(footer)}</small></p>"])
 
 
 def _item(line: Line) -> str:
     link = f' <a href="{escape(line.link)}">details</a>' if line.link else ""
-    return f"<li>{escape(line.text)}{link}</li>"
+    names = _listed(f'<a href="{escape(page(name))}">{escape(clean(name))}</a>' for name in line.names)
+    return f"<li>{escape(line.text)}{names}{escape(line.after)}{link}</li>"
 
 
 def _more(left_out: int) -> list[str]:

@@ -9,7 +9,7 @@ from watcher.messages.message import notification
 
 
 def sample(channel: str, at: datetime) -> Notification:
-    """Write a message as real ones look, for trying a channel."""
+    """Write a message that looks like a real one, for trying a channel."""
     before, after = (
         {"prompt": "0.00000125", "completion": "0.00001"},
         {"prompt": "0.0000015", "completion": "0.0000125"},

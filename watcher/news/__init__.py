@@ -1,1 +1,1 @@
-"""What differs, lasts and so is news."""
+"""What differs, what lasts, and so what is news: one poll becomes a plan."""

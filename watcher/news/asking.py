@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watcher.domain.catalog import Item, Json
-from watcher.domain.providers import Market
+from watcher.domain.providers import HOUR, Market
 from watcher.openrouter.ids import BATCH, is_alias, variant
 from watcher.openrouter.prices import main_prices
 
-HOUR = timedelta(hours=1)
 NAMED = timedelta(minutes=30)
 NAMED_EACH = timedelta(minutes=3)  # so that all named models take a third of the allowance at most
 WAITING = timedelta(hours=2)
@@ -57,9 +56,7 @@ def due(markets: Mapping[str, Market], wish: Wish) -> list[str]:
     The allowance is AN_HOUR requests in any hour and AT_ONE_POLL in one poll. A model that is not asked for
     want of it stays due, and is more urgent at the next poll.
     """
-    asked_lately = sum(
-        market.asked_at is not None and wish.at - market.asked_at < HOUR for market in markets.values()
-    )
+    asked_lately = sum(wish.at - time < HOUR for market in markets.values() for time in market.asked_lately)
     states = {model: markets.get(model, Market()) for model in wish.rows}
     ready = sorted(
         (_urgency(model, market, wish), model)

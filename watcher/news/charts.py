@@ -1,18 +1,17 @@
-"""The values that people chart, as the list showed them."""
+"""The values for charts, as the list showed them."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from watcher.domain.catalog import Item
 from watcher.domain.news import HistoryEntry
-from watcher.openrouter.prices import MAIN
-from watcher.openrouter.prices import full_price as whole_price
+from watcher.openrouter.prices import MAIN, full_price
 
 
 def charted_changes(
     before: Mapping[str, Item], after: Mapping[str, Item], at: datetime
 ) -> list[HistoryEntry]:
-    """Note each observed change of a value that people chart, announced or not."""
+    """Return each observed change of a charted value, reported or not."""
     return [
         HistoryEntry(at, model, name, value)
         for model, item in after.items()
@@ -26,10 +25,11 @@ def _charted(item: Item) -> dict[str, str | None]:
     document = item.observed
     if document is None:
         return {}
-    prices = whole_price(document)
+    prices = full_price(document)
     charted = {key: prices.get(key) for key in MAIN} | {
         "listed": document.listed,
         "context": document.context,
         "expiration": document.expiration,
+        "max_output": (document.limits or {}).get("max_completion_tokens"),
     }
     return {key: None if value is None else str(value) for key, value in charted.items()}

@@ -1,4 +1,4 @@
-"""What differs between the document people know and the one that a source shows."""
+"""What differs between the announced document and the observed one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -48,7 +48,7 @@ class _WholeList(BaseOperator):
         super().__init__(types=[list])
 
     def give_up_diffing(self, level: Any, diff_instance: Any) -> bool:  # noqa: ANN401 - deepdiff has no types
-        """Report the pair once, and go no deeper."""
+        """Report two different lists once and go no deeper."""
         if level.t1 != level.t2:
             diff_instance.custom_report_result("list_changed", level)
         return True

@@ -11,7 +11,7 @@ from watcher.domain.providers import Market
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The state that grows in one poll, the news found so far, and the list's rows as JSON text by id."""
+    """The state as one poll changes it, the events so far, and the list's rows as JSON text by id."""
 
     items: Mapping[str, Item]
     sources: Mapping[str, Health]

@@ -1,4 +1,4 @@
-"""How a settled difference, a part in trouble or a change of the whole catalog becomes an event."""
+"""How a change that has lasted, a failing part of watcher or a catalog-wide change becomes an event."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ SUMMARY = ("context", "expiration", "capabilities")
 
 
 def kind_of(change: Change, dates: Sequence[str]) -> Kind:
-    """Return the kind of a difference; `dates` are the expiration dates announced for the model so far."""
+    """Return the kind of a change; `dates` are the expiration dates announced for the model so far."""
     match change.aspect, change.before, change.after:
         case Aspect.LISTED, None, _:
             return Kind.MODEL_ADDED
@@ -27,9 +27,8 @@ def kind_of(change: Change, dates: Sequence[str]) -> Kind:
         case Aspect.EXPIRATION, _, _:
             return _kind_of_date(change, dates)
         case Aspect.PRICE, _, _:
-            return (
-                Kind.PRICE_CHANGED if any(_is_window(field) for field in change.fields) else Kind.PRICE_DETAIL
-            )
+            is_paid_first = any(_is_window(field) for field in change.fields) or _is_headline(change)
+            return Kind.PRICE_CHANGED if is_paid_first else Kind.PRICE_DETAIL
         case _:
             return KIND_OF_ASPECT[change.aspect]
 
@@ -37,25 +36,31 @@ def kind_of(change: Change, dates: Sequence[str]) -> Kind:
 def _kind_of_date(change: Change, dates: Sequence[str]) -> Kind:
     if not change.after:
         return Kind.EXPIRATION_WITHDRAWN
-    if change.after in dates:
-        return Kind.EXPIRATION_RESTORED
-    return Kind.EXPIRATION_MOVED if change.before else Kind.EXPIRATION_ANNOUNCED
+    if change.before:
+        return Kind.EXPIRATION_MOVED
+    return Kind.EXPIRATION_RESTORED if change.after in dates else Kind.EXPIRATION_ANNOUNCED
 
 
 def _is_window(field: FieldChange) -> bool:
-    """Whether a field is a time-of-day price, which is what people pay first of all."""
+    """Whether a field is a price by time of day, which counts as a main price."""
     return prices.is_window(field.path)
 
 
+def _is_headline(change: Change) -> bool:
+    """Whether a model whose tokens cost nothing changed what is paid instead: an image, a request."""
+    keys = prices.headline(change.before, change.after)
+    return keys != prices.MAIN and any(field.path in keys for field in change.fields)
+
+
 def event_id(kind: str, subject: str, before: Json, after: Json, revision: int) -> str:
-    """Hash what an event says; `revision` tells apart the same words said twice."""
+    """Hash what an event says; `revision` distinguishes events that say the same."""
     said = json.dumps([kind, subject, before, after, revision], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """When a difference is reported and since when it was there (UTC), why, after how many announcements."""
+    """When a change is reported, since when it was observed (UTC), its cause, and earlier announcements."""
 
     at: datetime
     since: datetime
@@ -66,7 +71,7 @@ class Circumstances:
 def of_change(
     model: str, change: Change, kind: Kind, document: Document, circumstances: Circumstances
 ) -> Event:
-    """Return the event of a settled difference; `document` is what is observed."""
+    """Return the event of a change that has lasted; `document` is what is observed."""
     before, after = _both_ends(change, document)
     return Event(
         id=event_id(kind, model, before, after, circumstances.revision),
@@ -83,7 +88,7 @@ def of_change(
 
 
 def _both_ends(change: Change, document: Document) -> tuple[Json, Json]:
-    """Return what an event carries: for new and gone models a summary, for prices always both ends."""
+    """Return before and after: a summary for added and removed models, all prices for a price change."""
     match change.aspect:
         case Aspect.LISTED:
             summary = _summary(document)
@@ -117,7 +122,7 @@ def of_part(part: Part, what: str, at: datetime, episode: int, reason: str | Non
 
 
 def of_catalog(at: datetime, what: str, after: Json) -> Event:
-    """Return the one event that stands for many alike; `what` puts it in words, `after` has the details."""
+    """Return the one event that stands for many; `what` describes it, `after` has the details."""
     return Event(
         id=event_id(Kind.CATALOG_CHANGED, CATALOG, what, after, 0),
         at=at,

@@ -1,4 +1,4 @@
-"""The feed as a second witness of new base models: it reports what the list cannot, and never twice."""
+"""The feed as a second source of new base models: they are reported if the list cannot, and never twice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,10 +13,12 @@ from watcher.news.events import event_id
 from watcher.news.settings import Settings
 from watcher.openrouter import ids
 
+SEEN = "seen in the feed"
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What the feed showed at `at` (UTC), whether the list answered too, how long to wait for the list."""
+    """What the feed showed at `at` (UTC), whether the list answered too, and how long to wait for it."""
 
     snapshot: FeedSnapshot
     at: datetime
@@ -26,7 +28,7 @@ class Sighting:
 
 
 def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draft:
-    """Take in the feed, after the list."""
+    """Add what the feed shows; runs after the list."""
     snapshot = poll.answers.get(FEED)
     if not isinstance(snapshot, FeedSnapshot):
         return draft
@@ -43,36 +45,36 @@ def unconfirmed(feed: Mapping[str, FeedEntry]) -> frozenset[str]:
 
 
 def confirm(feed: Mapping[str, FeedEntry], items: Mapping[str, Item]) -> dict[str, FeedEntry]:
-    """Mark the entries that the list shows by now: from here on the list speaks for them."""
+    """Mark the entries that the list shows by now; from here on the list reports on them."""
     shown = {model: item.listed for model, item in items.items() if item.listed}
     listed = shown.keys() | {ids.slug(document) for document in shown.values()}
     confirmed = [
         slug
         for slug, entry in feed.items()
-        if (entry.unconfirmed or not entry.known) and not listed.isdisjoint({slug, entry.model})
+        if (entry.unconfirmed or not entry.announced) and not listed.isdisjoint({slug, entry.model})
     ]
-    return {**feed, **{slug: replace(feed[slug], known=True, unconfirmed=False) for slug in confirmed}}
+    return {**feed, **{slug: replace(feed[slug], announced=True, unconfirmed=False) for slug in confirmed}}
 
 
 def witness(
     feed: Mapping[str, FeedEntry], items: Mapping[str, Item], sighting: Sighting
 ) -> tuple[dict[str, FeedEntry], list[Event]]:
-    """Take in what the feed shows: a model that the list does not have is news.
+    """Add what the feed shows: a model that the list does not have is news.
 
     It is reported at once if the list could not be read, otherwise when the list has not shown it for the
-    hold, because the two are cached apart. The first sight of the feed is the baseline.
+    hold, because the two are cached separately. The first answer of the feed is the baseline.
     """
     after = dict(feed)
     by_model = {entry.model: entry for entry in feed.values()}
     for slug, shown in sorted(sighting.snapshot.items.items()):
-        if slug not in after:  # a model under another slug is no other model
-            new = FeedEntry(shown.id, shown.name, sighting.at, known=sighting.is_first)
+        if slug not in after:  # a model under another slug is still the same model
+            new = FeedEntry(shown.id, shown.name, sighting.at, announced=sighting.is_first)
             after[slug] = by_model.get(shown.id, new)
     after = confirm(after, items)
     events: dict[str, Event] = {}
     for slug, entry in after.items():
-        if not entry.known and (not sighting.list_answered or sighting.at - entry.since >= sighting.hold):
-            after[slug] = replace(entry, known=True, unconfirmed=True)
+        if not entry.announced and (not sighting.list_answered or sighting.at - entry.since >= sighting.hold):
+            after[slug] = replace(entry, announced=True, unconfirmed=True)
             events.setdefault(entry.model, _added(slug, entry, sighting.at))
     return after, list(events.values())
 
@@ -85,5 +87,5 @@ def _added(slug: str, entry: FeedEntry, at: datetime) -> Event:
         kind=Kind.MODEL_ADDED,
         subject=entry.model,
         after=after,
-        cause="seen in the feed",
+        cause=SEEN,
     )

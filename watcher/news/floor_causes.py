@@ -8,6 +8,25 @@ from watcher.news.floor import Move
 from watcher.openrouter import prices
 
 ALIKE = Decimal("0.01")
+CHEAPEST = "{} is now the cheapest"
+CAME = "{} now offers it and is the cheapest"
+TOOK_OVER = "{}; it is now the cheapest"
+LEFT = "{}, the cheapest so far, no longer offers it; {}"
+GAVE_UP = "{}; {}"
+RAISED = "{} raised its price"
+LOWERED = "{} lowered its price"
+DISCOUNT_MOVED = "the discount of {} went from {} % to {} %"
+DISCOUNT_ENDED = "a {} % discount of {} ended"
+DISCOUNT_BEGAN = "a {} % discount of {} began"
+_OWN = (RAISED, LOWERED, DISCOUNT_MOVED, DISCOUNT_ENDED, DISCOUNT_BEGAN)
+OF_FLOOR = (
+    *_OWN,
+    CAME,
+    LEFT.format("{}", CHEAPEST),
+    *(TOOK_OVER.format(own) for own in _OWN),
+    *(GAVE_UP.format(own, CHEAPEST) for own in _OWN),
+)
+"""Every cause, with {} for the parts that vary."""
 Asked = Mapping[str, Floor]
 """The least that each provider asks, by owner."""
 
@@ -17,14 +36,14 @@ def cause_of(move: Move, before: Asked, now: Asked) -> str:
     old, new = move.before, move.after
     if old.owner == new.owner:
         return _own(old, new)
-    taken = f"{new.provider} is now the cheapest"
+    taken = CHEAPEST.format(new.provider)
     if _cost(new) < _cost(old):
         if new.owner not in before:
-            return f"{new.provider} now offers it and is the cheapest"
-        return f"{_own(before[new.owner], new)}; it is now the cheapest"
+            return CAME.format(new.provider)
+        return TOOK_OVER.format(_own(before[new.owner], new))
     if old.owner not in now:
-        return f"{old.provider}, the cheapest so far, no longer offers it; {taken}"
-    return f"{_own(old, now[old.owner])}; {taken}"
+        return LEFT.format(old.provider, taken)
+    return GAVE_UP.format(_own(old, now[old.owner]), taken)
 
 
 def _own(before: Floor, after: Floor) -> str:
@@ -32,13 +51,13 @@ def _own(before: Floor, after: Floor) -> str:
     had, has = Decimal(before.discount), Decimal(after.discount)
     if had != has and _is_alike(_list_price(before), _list_price(after)):
         return _discount(after.provider, had, has)
-    return f"{after.provider} {'raised' if _cost(after) > _cost(before) else 'lowered'} its price"
+    return (RAISED if _cost(after) > _cost(before) else LOWERED).format(after.provider)
 
 
 def _discount(name: str, had: Decimal, has: Decimal) -> str:
     if had and has:
-        return f"the discount of {name} went from {_share(had)} to {_share(has)}"
-    return f"a {_share(had or has)} discount of {name} {'ended' if had else 'began'}"
+        return DISCOUNT_MOVED.format(name, _share(had), _share(has))
+    return (DISCOUNT_ENDED if had else DISCOUNT_BEGAN).format(_share(had or has), name)
 
 
 def _list_price(floor: Floor) -> Decimal:
@@ -55,4 +74,4 @@ def _is_alike(one: Decimal, other: Decimal) -> bool:
 
 
 def _share(share: Decimal) -> str:
-    return prices.percent(share).removeprefix("+")
+    return prices.percent(share).removeprefix("+").removesuffix(" %")

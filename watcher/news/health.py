@@ -1,4 +1,4 @@
-"""How sources and watcher itself are doing: what fails for long is told once, and so is its end."""
+"""The health of sources and of watcher itself: a lasting failure is reported once, and so is its end."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,11 +11,14 @@ from watcher.news.events import of_part
 from watcher.news.settings import Settings
 from watcher.sources.model_list import READ
 
+SHRUNKEN = 10
+SHRUNKEN_SHARE = 0.05  # of the models; a list that lacks more than either is not complete
+
 
 def judge(
     part: Part, source: Health, problem: str | None, at: datetime, hold: timedelta
 ) -> tuple[Health, list[Event]]:
-    """Note whether a part has a problem at `at` (UTC); gives how it stands now, and its news.
+    """Update a part's health with its problem at `at` (UTC), if any; return it with the news.
 
     A problem is news once it has lasted `hold`.
     """
@@ -26,19 +29,13 @@ def judge(
     failing = replace(source, failing_since=since, reason=problem, failures=source.failures + 1)
     if source.reported or at - since < hold:
         return failing, []
-    told = replace(failing, reported=True, episodes=source.episodes + 1)
-    return told, [of_part(part, "failing", at, told.episodes, problem)]
-
-
-SHRUNKEN = 10
-
-
-SHRUNKEN_SHARE = 0.05
+    reported = replace(failing, reported=True, episodes=source.episodes + 1)
+    return reported, [of_part(part, "failing", at, reported.episodes, problem)]
 
 
 def judge_sources(state: State, poll: Poll, settings: Settings) -> tuple[dict[str, Health], list[Event]]:
-    """Judge each source by its answer; returns their health by name, and the news about it."""
-    sources, told = dict(state.sources), list[Event]()
+    """Update each source's health by its answer; return it by name, with the news about it."""
+    sources, events = dict(state.sources), list[Event]()
     for name, answer in poll.answers.items():
         source = replace(state.sources.get(name, Health()), asked_at=poll.at)
         problem: str | None = None
@@ -50,28 +47,28 @@ def judge_sources(state: State, poll: Poll, settings: Settings) -> tuple[dict[st
             problem = _shrunken(state, answer) or _lacking(source, answer)
         hold = settings.policy.holds["source"]
         sources[name], news = judge(("source", name), source, problem, poll.at, hold)
-        told += news
-    return sources, told
+        events += news
+    return sources, events
 
 
 def judge_parts(state: State, poll: Poll, settings: Settings) -> tuple[dict[Part, Health], list[Event]]:
-    """Judge the channels and the configuration; returns their health, and the news about it."""
-    troubles, told = dict(state.troubles), list[Event]()
+    """Update the health of channels and configuration; return it with the news about it."""
+    troubles, events = dict(state.troubles), list[Event]()
     channels = {("channel", channel) for rule in settings.rules for channel in rule.notify}
     for part in {**state.troubles, **poll.troubles}:
         if part[0] == "channel" and part not in channels:
-            troubles.pop(part, None)  # nobody is told through it any more
+            troubles.pop(part, None)  # no rule uses the channel anymore
             continue
         trouble = poll.troubles.get(part)
         hold = timedelta(0) if trouble and trouble.is_final else settings.policy.holds["channel"]
         before = state.troubles.get(part, Health())
         troubles[part], news = judge(part, before, trouble.reason if trouble else None, poll.at, hold)
-        told += news
-    return troubles, told
+        events += news
+    return troubles, events
 
 
 def _shrunken(state: State, answer: Snapshot) -> str | None:
-    """Say so where a list shows far fewer models than people know; each waits for its removal as ever."""
+    """Return a problem if the list lacks many models; each missing model still waits for its hold."""
     source = state.sources.get(MODELS, Health())
     if answer.query_id != source.query_id:
         return None
@@ -83,6 +80,6 @@ def _shrunken(state: State, answer: Snapshot) -> str | None:
 
 
 def _lacking(source: Health, answer: Snapshot) -> str | None:
-    """Say so where no row has a field any more that news are made of."""
+    """Return a problem if no row has a field anymore that events depend on."""
     lost = sorted((source.fields & READ) - answer.fields)
     return f"no model has {', '.join(lost)} anymore" if lost else None

@@ -1,28 +1,28 @@
-"""When a difference is news, and why then: the vocabulary of holds."""
+"""When a change is news, and why then: the vocabulary of holds."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-LATEST = timedelta(hours=44)  # what would be older than this at the next poll is reported at this one
-MARGIN = timedelta(hours=4)  # the same for holds that are longer
+LATEST = timedelta(hours=44)  # a change that would be older than this at the next poll is reported now
+MARGIN = timedelta(hours=4)  # the same, for longer holds
 
 
 class Reason(StrEnum):
-    """Why a difference waits as long as it does, in words."""
+    """Why a change is on hold as long as it is."""
 
-    USUAL = "the usual wait for such a change"
+    USUAL = "this is the usual hold for such a change"
     STEADY = "the price was steady until now"
     RESTLESS = "the price moved more than once within a week"
     LISTED = "only the list shows it: another provider may be shown"
     SCHEDULE = "the time-of-day schedule changed"
-    REVERTS = "it takes back what was reported within two days"
-    ANNOUNCED = "the announced date has come"
+    REVERTS = "it reverts what was reported less than two days before"
+    ANNOUNCED = "its expiration date has come"
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a difference is news if it stays (UTC), and why then."""
+    """When a change is news if it lasts (UTC), and why then."""
 
     at: datetime
     reason: Reason
@@ -37,7 +37,7 @@ class Moment:
 
     @property
     def gap(self) -> timedelta:
-        """Return the time between polls at present."""
+        """The time between this poll and the one before."""
         return self.at - self.previous
 
 

@@ -38,9 +38,9 @@ def observe(draft: Draft, _before: State, poll: Poll, settings: Settings) -> Dra
             market = markets.get(model, Market())
             markets[model], found = look(model, market, offers, item, poll.at, settings.policy.holds)
             news += found
-        for model in snapshot.failures:
+        for model in snapshot.failures.keys() & draft.items.keys():
             known = markets.get(model, Market())
-            markets[model] = replace(known, asked_at=poll.at, failures=known.failures + 1)
+            markets[model] = replace(known.asked(poll.at), failures=known.failures + 1)
     return replace(draft, markets=markets, news=(*draft.news, *news))
 
 
@@ -57,7 +57,7 @@ def look(
 ) -> tuple[Market, list[Event]]:
     """Take in one model's answer at `at` (UTC); the first one is the baseline."""
     row = prices.main_prices(item.observed.price if item.observed else None)
-    asked = replace(market, asked_at=at, failures=0, row=row)
+    asked = replace(market.asked(at), failures=0, row=row)
     if not offers:
         return asked, []  # nobody offers it: the list will say that the model left
     asked = replace(asked, offers=offers, answered_at=at)

@@ -5,30 +5,34 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from watcher.domain.catalog import Document, Item, Json, Snapshot
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import Policy
 from watcher.domain.polls import MODELS, Health, Poll, State
 from watcher.domain.providers import Market
 from watcher.news.draft import Draft
-from watcher.news.events import of_catalog
+from watcher.news.events import event_id, of_catalog
 from watcher.news.feed import confirm, unconfirmed
 from watcher.news.holds import Moment
 from watcher.news.lineage import related
 from watcher.news.market import is_current
 from watcher.news.settings import Settings
 from watcher.news.settle import adopt, settle
-from watcher.openrouter.ids import base, slug
+from watcher.openrouter.ids import BATCH, base, slug, variant
+from watcher.openrouter.prices import full_price
 
 DATE = "expiration_date"  # the row's field
-KNOWN_FROM_FEED = Document()  # the feed says that a model is listed, no more
+NEW_FIELD = "The model list has a new field: {}"
+NEW_FIELDS = "The model list has new fields: {}"
+LISTED_IN_FEED = Document()  # the feed says that a model is listed, nothing else
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One believed list and what is to be made of it.
+    """One credible list and how to read it.
 
-    `source` is as the poll before left it; `unconfirmed` are slugs and ids that the
-    feed has reported, `markets` what is known of providers, by model.
+    `source` is its health after the poll before; `unconfirmed` are slugs and ids known from the feed alone;
+    `markets` are the providers by model.
     """
 
     snapshot: Snapshot
@@ -45,12 +49,12 @@ class Look:
 
     @property
     def is_same_query(self) -> bool:
-        """Whether the list was asked for as before; other models by another query are no news."""
+        """Whether the query is the same as before; models that only another query shows are not news."""
         return self.source.query_id == self.snapshot.query_id
 
 
 def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draft:
-    """Take in the list: all models as they stand now, and the differences that are news."""
+    """Add what the list shows: the models as they are now, and the changes that are news."""
     snapshot = poll.answers.get(MODELS)
     if not isinstance(snapshot, Snapshot):
         return draft
@@ -69,7 +73,7 @@ def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draf
 
 
 def observe_all(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item], list[Event]]:
-    """Observe each model of a list and each one known; returns all of them, and the news."""
+    """Observe each model of the list and each one stored; return all of them, and the news."""
     after: dict[str, Item] = {}
     news: list[Event] = []
     moment = Moment(look.at, look.source.last_good or look.at)
@@ -84,28 +88,58 @@ def observe_all(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item],
 def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
     document = look.snapshot.documents.get(model)
     if document is None:
-        if item is None or model in look.snapshot.refused:
-            return item, []  # a row that cannot be read says nothing: neither changed nor gone
-        if item.announced is None:
-            return None, []  # came and went before anybody was told
-        document = replace(item.observed or item.announced, listed=False)
-        if not look.is_same_query:
-            return _left_out(item, document), []
-    elif look.is_first or (_is_listed_anew(item) and not look.is_same_query):
+        return _observe_absence(model, item, look, moment)
+    if look.is_first or (_is_listed_anew(item) and not look.is_same_query):
         return adopt(document, look.at, look.policy), []
-    elif _is_listed_anew(item) and not look.unconfirmed.isdisjoint({slug(document), base(model)}):
-        item = Item(KNOWN_FROM_FEED)
+    if _is_listed_anew(item) and not look.unconfirmed.isdisjoint({slug(document), base(model)}):
+        return _priced(model, document, look, moment)
     if item is not None and item.observed and DATE not in look.snapshot.fields:
-        # A list without any dates does not take them back.
+        # A list without any dates does not withdraw them.
         document = replace(document, expiration=item.observed.expiration)
-    if item is not None and _is_quiet(item, document):
+    return _settle(model, item or Item(), document, look, moment)
+
+
+def _observe_absence(
+    model: str, item: Item | None, look: Look, moment: Moment
+) -> tuple[Item | None, list[Event]]:
+    if item is None or model in look.snapshot.refused:
+        return item, []  # an unreadable row does not mean that the model changed or left
+    is_capability = variant(model) == BATCH and base(model) in look.snapshot.documents
+    if item.announced is None or is_capability:
+        return None, []  # came and went unannounced, or is a capability of its model now
+    document = replace(item.observed or item.announced, listed=False)
+    if not look.is_same_query:
+        return _left_out(item, document), []
+    return _settle(model, item, document, look, moment)
+
+
+def _settle(
+    model: str, item: Item, document: Document, look: Look, moment: Moment
+) -> tuple[Item | None, list[Event]]:
+    if _is_quiet(item, document):
         return item, []
     has_market = is_current(look.markets.get(model), look.at)
-    return settle(model, item or Item(), document, moment, look.policy, has_market=has_market)
+    return settle(model, item, document, moment, look.policy, has_market=has_market)
+
+
+def _priced(model: str, document: Document, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
+    """Accept a model that was reported from the feed, and report its price from the list."""
+    item, news = settle(model, Item(LISTED_IN_FEED), document, moment, look.policy)
+    price = full_price(document)
+    priced = Event(
+        id=event_id(Kind.MODEL_PRICED, model, None, price, 0),
+        at=look.at,
+        kind=Kind.MODEL_PRICED,
+        subject=model,
+        after=price,
+        since=look.at,
+        model=document,
+    )
+    return item, [priced, *news]
 
 
 def _left_out(item: Item, document: Document) -> Item:
-    """Return a model that another query does not show: no longer listed, and no news."""
+    """Return a model that another query does not show: no longer listed, without an event."""
     announced = replace(item.announced, listed=False) if item.announced else None
     return replace(item, announced=announced, observed=document, pending={})
 
@@ -115,7 +149,7 @@ def _is_listed_anew(item: Item | None) -> bool:
 
 
 def _is_quiet(item: Item, document: Document) -> bool:
-    """Whether nothing can have become news: nothing moved, nothing waits, no date to count down to."""
+    """Whether nothing can be news: nothing moved, nothing is on hold, no date to count down to."""
     has_date = item.announced is not None and item.announced.expiration is not None
     waits = item.pending or (item.row and item.row.steps)
     return not waits and item.observed == document and not has_date
@@ -126,6 +160,5 @@ def _new_fields(before: Collection[str], now: frozenset[str], at: datetime) -> l
     names: list[Json] = [*sorted(now - frozenset(before))] if before else []
     if not names:
         return []
-    what = "a new field" if len(names) == 1 else "new fields"
-    cause = f"The model list has {what}: {', '.join(map(str, names))}"
+    cause = (NEW_FIELD if len(names) == 1 else NEW_FIELDS).format(", ".join(map(str, names)))
     return [of_catalog(at, cause, {"fields": names})]

@@ -1,4 +1,4 @@
-"""What one poll means: the state after it, the news, and who is told.
+"""What follows from one poll: the new state, the news, and the messages about it.
 
 Pure: the same function is the service, the dry run and the replay.
 """
@@ -17,15 +17,14 @@ from watcher.news.health import judge_parts, judge_sources
 from watcher.news.settings import Settings
 from watcher.rules.route import Match, Rule, route
 
-CATCH_UP = timedelta(hours=6)  # after a longer time without a good look, a message says since when
-
+CATCH_UP = timedelta(hours=6)  # after a longer gap between good polls, a message says what it covers
 
 OBSERVERS = (model_list.observe, feed.observe, market.observe)
-"""What each source's answer means, in this order: one row a source."""
+"""What each source's answer means, in this order: one row per source."""
 
 
 def plan(state: State, poll: Poll, settings: Settings) -> Plan:
-    """Decide what a poll means; nothing is done yet."""
+    """Decide what follows from a poll, without doing it."""
     sources, health = judge_sources(state, poll, settings)
     draft = Draft(state.items, sources, state.feed, state.markets)
     for observe in OBSERVERS:
@@ -58,12 +57,12 @@ def _gap(state: State, at: datetime) -> datetime | None:
 
 
 def notify(events: Sequence[Event], rules: Sequence[Rule], at: datetime) -> list[Notification]:
-    """Write the messages about some events by themselves."""
+    """Write the messages about events that are not part of a poll."""
     return _notifications(route(events, rules, {}).matches, at, None)
 
 
 def _notifications(matches: Sequence[Match], at: datetime, since: datetime | None) -> list[Notification]:
-    """Write one message a channel, however many events and rules; what is urgent has one of its own."""
+    """Write one message per channel, and a separate one for what is urgent."""
     urgent = {(match.channel, match.event.id) for match in matches if match.is_urgent}
     groups: dict[tuple[str, bool], list[Match]] = {}
     for match in matches:
@@ -73,11 +72,11 @@ def _notifications(matches: Sequence[Match], at: datetime, since: datetime | Non
             notification(
                 channel,
                 at,
-                list({match.event.id: match.event for match in told}.values()),
-                list(dict.fromkeys(match.rule for match in told)),
+                list({match.event.id: match.event for match in group}.values()),
+                list(dict.fromkeys(match.rule for match in group)),
                 since=since,
             ),
             urgent=is_urgent,
         )
-        for (channel, is_urgent), told in groups.items()
+        for (channel, is_urgent), group in groups.items()
     ]

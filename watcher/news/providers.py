@@ -13,6 +13,8 @@ from watcher.domain.providers import Belief, Offer, ProviderState
 from watcher.news import floor
 
 LIMITS = ("context", "max_output", "quantization")
+LAST_ONE = "down to one provider"
+LEFT = "{} providers left"
 Holds = Mapping[str, timedelta]
 
 
@@ -87,7 +89,7 @@ def _presence(state: ProviderState, shown: _Look) -> tuple[ProviderState, list[P
     if shown.offers:
         now = _known(shown.offers)
         return now, [ProviderNews(Kind.PROVIDER_ADDED, shown.owner, None, _price_of(now.belief), since)]
-    left = "down to one provider" if shown.providers == 1 else f"{shown.providers} providers left"
+    left = LAST_ONE if shown.providers == 1 else LEFT.format(shown.providers)
     after: Json = {"providers": shown.providers}
     price = _price_of(state.belief)
     gone = ProviderNews(Kind.PROVIDER_REMOVED, shown.owner, price, after, since, left)

@@ -40,7 +40,9 @@ def due_at(row: RowPrice, moment: Moment, hold: timedelta) -> datetime | None:
 def look(
     row: RowPrice, price: Prices, routing: Mapping[str, Json], moment: Moment, hold: timedelta
 ) -> tuple[RowPrice, Shift | None]:
-    """Take in one poll; returns the shift if it is news now."""
+    """Take in one poll; returns the shift if it is news now. A row without a fixed price says nothing."""
+    if not price:
+        return row, None
     steps = wait(row.reported, row.steps, price, moment.at)
     seen = replace(row, steps=steps, shown=_remember(row, price, moment, waits=bool(steps)))
     due = due_at(seen, moment, hold)

@@ -1,4 +1,4 @@
-"""What the configuration says about what is news, and to whom."""
+"""The part of the configuration that decides what is news, and for whom."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from watcher.rules.route import Rule
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The rules in file order, and how long differences must last."""
+    """The rules in file order, and how long changes must last."""
 
     rules: tuple[Rule, ...] = ()
     policy: Policy = field(default_factory=Policy)

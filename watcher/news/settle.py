@@ -1,9 +1,10 @@
-"""Which differences have lasted long enough to be news: a flap is none.
+"""Which changes have lasted long enough to be news: flapping is not.
 
-A difference between what was announced and what is observed waits for its hold. If it goes away first,
-nothing is ever said; if it lasts, it is announced with its true total, however it drifted meanwhile.
+A difference between what was announced and what is observed is on hold. If it reverts first, nothing is
+reported; if it lasts, it is announced with its true total, however it drifted meanwhile.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,10 +32,11 @@ from watcher.news.row_price import Shift
 from watcher.openrouter import dates, prices
 from watcher.openrouter.ids import is_alias
 
-REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # may be reported at once
+REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # these may be reported at once
 RECENTLY = timedelta(days=2)
 AGAIN = timedelta(hours=8)
-CONFIRMED = 2  # polls: one answer alone never proves that a model is gone
+OVERDUE = -1  # days left: still listed a day after its date
+CONFIRMED = 2  # polls: a single answer never proves that a model left
 
 
 def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
@@ -50,18 +52,18 @@ def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
 def settle(
     model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool = False
 ) -> tuple[Item, list[Event]]:
-    """Sort the differences of one model into those that are news now and those that go on waiting.
+    """Separate the changes of one model that are news now from those that stay on hold.
 
-    `item` is the model as the poll before left it, `observed` what this one shows (`listed` false: absent).
-    With `has_market` its providers are asked, so the price in its row is no news about the price.
+    `item` is the model after the poll before, `observed` what this one shows (`listed` false: absent). With
+    `has_market` its providers are polled, so a new price in its row does not mean that its price changed.
     """
     case = Case.of(model, item, observed, moment, policy, has_market=has_market)
     due = case.due()
-    announced = _announced(case.known, due, observed)
+    announced = _announced(case.announced, due, observed)
     aspects = {change.aspect for change in due}
     countdown = item.countdown
     if aspects & {Aspect.LISTED, Aspect.EXPIRATION}:
-        countdown = _reached(announced, moment.at, policy)  # the news itself says how many days are left
+        countdown = _reached(announced, moment.at, policy)  # the event itself says how many days are left
     elif case.is_reminder_due(announced):
         countdown = _reached(announced, moment.at, policy)
         due.append(Change(Aspect.COUNTDOWN, None, announced.expiration))
@@ -84,7 +86,7 @@ def settle(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A difference that is no news yet: since when, when it is reported if it stays (UTC), and why then."""
+    """A change on hold: since when, when it is reported if it lasts (UTC), and why then."""
 
     event: Event
     since: datetime
@@ -95,7 +97,7 @@ class Waiting:
 def outlook(
     model: str, item: Item, moment: Moment, policy: Policy, *, has_market: bool = False
 ) -> list[Waiting]:
-    """Return what waits of a model as of the last poll; `event` is what would be reported."""
+    """Return a model's changes on hold as of the last poll; `event` is what would be reported."""
     if item.observed is None:
         return []
     case = Case.of(model, item, item.observed, moment, policy, has_market=has_market)
@@ -118,11 +120,11 @@ def _waiting_row(case: "Case") -> list[Waiting]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One model at one poll: what is known of it, what differs, and since when."""
+    """One model at one poll: what has been announced, what differs, and since when."""
 
     model: str
     item: Item
-    known: Document
+    announced: Document
     observed: Document
     changes: tuple[Change, ...]
     waits: Mapping[Aspect, Pending]
@@ -135,34 +137,36 @@ class Case:
         cls, model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool
     ) -> "Case":
         """Compare what is observed of a model with what was announced."""
-        known = _learned(item.announced or UNKNOWN, observed)
-        changes = diff(model, known, _comparable(_learned(observed, known), known))
+        announced = _filled(item.announced or UNKNOWN, observed)
+        changes = diff(model, announced, _comparable(_filled(observed, announced), announced))
         if not observed.listed:
             changes = [change for change in changes if change.aspect is Aspect.LISTED]
         waits = {change.aspect: _wait(item, change.aspect, moment.at) for change in changes}
-        return cls(model, item, known, observed, tuple(changes), waits, moment, policy, has_market)
+        return cls(model, item, announced, observed, tuple(changes), waits, moment, policy, has_market)
 
     def due(self) -> list[Change]:
-        """Return the differences that have lasted; nothing else of a model that people do not know of."""
+        """Return the changes that have lasted; none for a model that has not been announced itself."""
         due = [change for change in self.changes if self._has_lasted(change)]
-        is_known = self.known.listed or any(change.aspect is Aspect.LISTED for change in due)
-        return due if is_known else []
+        is_announced = self.announced.listed or any(change.aspect is Aspect.LISTED for change in due)
+        return due if is_announced else []
 
     def _has_lasted(self, change: Change) -> bool:
         is_confirmed = self.waits[change.aspect].polls >= CONFIRMED or change.aspect is not Aspect.LISTED
         return (is_confirmed or bool(change.after)) and self.moment.at >= self.due_at(change).at
 
     def kind(self, change: Change) -> Kind:
-        """Return what kind of news a difference is."""
+        """Return the kind of news that a change is."""
+        if change.aspect is Aspect.COUNTDOWN and _days_left(self.announced, self.moment.at) < 0:
+            return Kind.EXPIRATION_OVERDUE
         return kind_of(change, self.item.dates)
 
     def due_at(self, change: Change) -> Due:
-        """Return when a difference is news if it stays as it is, and why then."""
+        """Return when a change is news if it lasts, and why then."""
         since, holds = self.waits[change.aspect].since, self.policy.holds
         hold = holds[self.kind(change).row.hold or ""]
         match change.aspect:
             case Aspect.LISTED if not change.after:
-                if _is_past_its_date(self.known, self.moment.at):
+                if _is_past_its_date(self.announced, self.moment.at):
                     return Due(since, Reason.ANNOUNCED)
                 return Due(since + shortened(hold, self.moment.gap), Reason.USUAL)
             case Aspect.PRICE if _is_rescheduled(change):
@@ -172,37 +176,37 @@ class Case:
         return Due(since + hold, Reason.USUAL)
 
     def _unless_it_reverts(self, change: Change, due: Due) -> Due:
-        """Delay what only takes back the last announcement: two views of the catalog may alternate."""
+        """Delay what only reverts the last announcement: two views of the catalog may alternate."""
         since, last = self.waits[change.aspect].since, self.item.last.get(change.aspect)
         if last is None or since - last.at >= RECENTLY or change.after != last.before:
             return due
         return max(due, Due(since + AGAIN, Reason.REVERTS), key=lambda found: found.at)
 
     def event(self, change: Change) -> Event:
-        """Return the event that a difference is, or would be, at this poll."""
+        """Return the event that a change is, or would be, at this poll."""
         return of_change(self.model, change, self.kind(change), self.observed, self._circumstances(change))
 
     def _circumstances(self, change: Change) -> Circumstances:
         at, wait = self.moment.at, self.waits.get(change.aspect)
         cause = None
         if change.aspect is Aspect.LISTED and not change.after:
-            cause = causes.of_removal(self.known, at)
+            cause = causes.of_removal(self.announced, at)
         if change.aspect is Aspect.PRICE:
             cause = causes.of_detail(change)
         return Circumstances(at, wait.since if wait else at, self.item.revision, cause)
 
     def look_at_row(self, announced: Document) -> tuple[RowPrice | None, Shift | None]:
-        """Follow the price in the model's row; a model that people do not know of begins with its price."""
+        """Follow the price in the model's row; a model that has not been announced begins with its price."""
         price, row = prices.main_prices(self.observed.price), self.item.row
         if not self.observed.listed or is_alias(self.model):
             return row, None
-        if row is None or not (self.known.listed and announced.listed):
+        if row is None or not (self.announced.listed and announced.listed):
             return row_price.begin(price, self.observed.routing, self.moment.at), None
         hold = self.policy.holds["price_listed"]
         return row_price.look(row, price, self.observed.routing, self.moment, hold)
 
     def event_of_row(self, shift: Shift) -> Event:
-        """Return the event of a price that the row shows: a change only if nobody asks the providers."""
+        """Return the event of a price in the row: a change of price only if its providers are not polled."""
         is_routing = shift.is_routing or self.has_market
         before, after = ({**(self.observed.price or {}), **side} for side in (shift.before, shift.after))
         fields = tuple(
@@ -220,7 +224,7 @@ class Case:
         )
 
     def is_reminder_due(self, announced: Document) -> bool:
-        """Whether a date that stands, of a model that is there, has reached a more urgent threshold."""
+        """Whether the unchanged date of a listed model has reached a more urgent threshold."""
         if not (announced.listed and self.observed.listed) or Aspect.EXPIRATION in self.waits:
             return False
         reached = _reached(announced, self.moment.at, self.policy)
@@ -231,14 +235,14 @@ def _is_rescheduled(change: Change) -> bool:
     return prices.schedule(change.before) != prices.schedule(change.after)
 
 
-def _announced(known: Document, due: Sequence[Change], observed: Document) -> Document:
-    """Return what people know once the news is out; evidence is always that of the last poll."""
+def _announced(before: Document, due: Sequence[Change], observed: Document) -> Document:
+    """Return what is announced once the changes are reported; evidence is always that of the last poll."""
     values = {change.aspect.value: change.after for change in due}
-    return replace(known, **values, clock=observed.clock, routing=observed.routing)  # type: ignore[arg-type]
+    return replace(before, **values, clock=observed.clock, routing=observed.routing)  # type: ignore[arg-type]
 
 
 def _dates(item: Item, due: Sequence[Change]) -> tuple[str, ...]:
-    """Add the expiration dates that are announced now; each is kept in case it comes again."""
+    """Add the expiration dates that are announced now; each is kept in case it is set again."""
     new = [(change.before, change.after) for change in due if change.aspect is Aspect.EXPIRATION]
     return tuple(dict.fromkeys([*item.dates, *(str(date) for pair in new for date in pair if date)]))
 
@@ -247,26 +251,26 @@ def _announcements(due: Sequence[Change], at: datetime) -> dict[Aspect, Announce
     return {change.aspect: Announcement(at, change.before) for change in due if change.aspect in REMEMBERED}
 
 
-def _learned(document: Document, other: Document) -> Document:
-    """Fill what a document does not know from the other: becoming known, or unknown, is no news."""
+def _filled(document: Document, other: Document) -> Document:
+    """Fill a document's unknown values from the other: becoming known or unknown is not news."""
     filled = {
         aspect.value: getattr(other, aspect)
         for aspect in COMPARED
         if aspect not in {Aspect.LISTED, Aspect.EXPIRATION} and getattr(document, aspect) is None
     }
-    if document.details and other.details:
-        known = {key: value for key, value in document.details.items() if value is not None}
-        filled["details"] = {**other.details, **known}
+    for name in ("details", "capabilities", "limits"):
+        own, others = getattr(document, name), getattr(other, name)
+        if own and others:
+            filled[name] = {**others, **{key: value for key, value in own.items() if value is not None}}
     return replace(document, **filled)
 
 
-def _comparable(observed: Document, known: Document) -> Document:
-    """Keep what is not compared here as people know it: prices of prompt and completion, unlisted prices.
+def _comparable(observed: Document, announced: Document) -> Document:
+    """Keep what is not compared here as announced: the main prices and prices that are no longer listed.
 
-    The former are followed apart. As to the latter, a price that this host does not list is not free. A new
-    schedule replaces both.
+    The main prices are followed separately, and unlisted does not mean free. A new schedule replaces both.
     """
-    before, after = _prices(known), _prices(observed)
+    before, after = _prices(announced), _prices(observed)
     if prices.schedule(before) != prices.schedule(after):
         return observed
     unlisted = {key: price for key, price in before.items() if key not in after}
@@ -278,16 +282,21 @@ def _prices(document: Document) -> Prices:
 
 
 def _wait(item: Item, aspect: Aspect, at: datetime) -> Pending:
-    """Start or continue the waiting of a difference."""
+    """Start or continue the hold of a change."""
     before = item.pending.get(aspect)
     return Pending(before.since, CONFIRMED) if before else Pending(at)
 
 
-def _is_past_its_date(known: Document, at: datetime) -> bool:
-    day = dates.day_of(known.expiration)
-    return day is not None and dates.days_left(day, at) <= 0
+def _is_past_its_date(announced: Document, at: datetime) -> bool:
+    return announced.expiration is not None and _days_left(announced, at) <= 0
+
+
+def _days_left(document: Document, at: datetime) -> int:
+    """Return the UTC days until a model leaves; a huge number if it has no date."""
+    day = dates.day_of(document.expiration)
+    return dates.days_left(day, at) if day else sys.maxsize
 
 
 def _reached(document: Document, at: datetime, policy: Policy) -> int | None:
-    """Return the most urgent reminder (days) that the document's date has reached, if any."""
-    return dates.reached(dates.day_of(document.expiration), at, policy.reminders)
+    """Return the most urgent reminder (days) that the document's date has reached, OVERDUE at last."""
+    return dates.reached(dates.day_of(document.expiration), at, (*policy.reminders, OVERDUE))

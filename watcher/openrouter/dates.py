@@ -10,21 +10,21 @@ ISO_DAY = len("2026-12-31")
 
 
 def expiration(value: Json, at: datetime) -> str | None:
-    """Read `expiration_date` as an ISO day, None for none and for dates too far to mean anything.
+    """Read `expiration_date` as an ISO day; None for none and for dates too far away to mean anything.
 
-    Raises ValueError where it is no date.
+    Raises ValueError if it is not a date.
     """
     if not value:
         return None
     if not isinstance(value, str):
         message = f"expiration_date is {str(value)[:40]!r}, not a date"
-        raise ValueError(message)  # noqa: TRY004 - bad data of a row, not a wrong call
+        raise ValueError(message)  # noqa: TRY004 - bad data in a row, not a wrong call
     day = date.fromisoformat(value[:ISO_DAY])
     return None if day - at.date() > SENTINEL else day.isoformat()
 
 
 def day_of(value: Json) -> date | None:
-    """Read an ISO day of a document; None where there is none."""
+    """Read an ISO day of a document; None if there is none."""
     try:
         return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -37,7 +37,7 @@ def days_left(day: date, at: datetime) -> int:
 
 
 def reached(day: date | None, at: datetime, thresholds: Iterable[int]) -> int | None:
-    """Give the most urgent reminder threshold (in days) that has been reached; None where none has."""
+    """Return the most urgent reminder threshold (in days) that has been reached; None if none has."""
     if day is None:
         return None
     left = days_left(day, at)

@@ -10,6 +10,19 @@ from watcher.domain.catalog import Document
 
 BATCH = "batch"
 FREE = "free"
+VARIANTS = (
+    FREE,
+    BATCH,
+    "thinking",
+    "extended",
+    "exacto",
+    "online",
+    "nitro",
+    "floor",
+    "beta",
+    "self-moderated",
+)
+"""The variants there are or were; the list shows only some of them."""
 
 
 def author(model: str) -> str:

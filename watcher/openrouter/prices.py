@@ -1,13 +1,33 @@
-"""Prices: exact decimals in USD per token (some keys: per request, image, ...), comparable and readable."""
+"""Prices: exact decimals in USD per token (some keys: per request, image, ...), to compare and to show."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Context, Decimal, InvalidOperation
 
 from watcher.domain.catalog import Document, Json, Prices
 
 MAIN = ("prompt", "completion")
 ZERO_WHEN_ABSENT = frozenset({"request", "image", "web_search", "internal_reasoning"})
-UNITS = {"request": "per request", "image": "per image", "web_search": "per search"}
+UNITS = {
+    "request": "per request",
+    "image": "per image",
+    "image_output": "per output image",
+    "web_search": "per search",
+}
+"""What is not sold by the token."""
+TOKENS = {
+    "audio": "audio tokens",
+    "audio_output": "audio output tokens",
+    "image_token": "image tokens",
+    "input_audio_cache": "cached audio tokens",
+    "input_cache_read": "cache-read tokens",
+    "input_cache_write": "cache-write tokens",
+    "input_cache_write_1h": "1-hour cache-write tokens",
+    "internal_reasoning": "reasoning tokens",
+}
+"""Tokens that have a price of their own."""
+NO_PRICE = frozenset({"discount", "overrides"})
+"""Keys of `pricing` that are no price: a discount is a fraction, and already in the prices."""
+LEAST_AN_IMAGE = Decimal("0.0002")  # below, the list's `image` is the price of a token of an image
 PROMPT_SHARE = 3  # the usual mix of tokens: three of prompt for one of completion
 SMALL = Decimal("0.05")  # moves below are no news by themselves
 VARIABLE = Decimal(-1)  # "-1": a router without a fixed price, never a number to compute with
@@ -15,10 +35,11 @@ _HIGHEST = Decimal(1_000_000)
 _DUST = Context(prec=10)  # the API's floats differ beyond some fifteen digits
 _SHOWN = Context(prec=4)
 _MILLION = 1_000_000
+PER_MILLION = "per M tokens"
 
 
 def exact(value: Json) -> Decimal | None:
-    """Read a price as the API writes it, without float dust; None if it is no price at all."""
+    """Read a price as the API writes it, without float dust; None if it is not a price."""
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return None
     try:
@@ -31,29 +52,82 @@ def exact(value: Json) -> Decimal | None:
 
 
 def canonical(number: Decimal) -> str:
-    """Write a price the one way: plain digits, no exponent, no trailing zeros."""
+    """Write a price in its canonical form: plain digits, no exponent, no trailing zeros."""
     return f"{number.normalize():f}" if number else "0"
 
 
 def price(pricing: Json, key: str) -> Decimal | None:
-    """Read one price of a document; None where there is none or it is not fixed."""
+    """Read one price of a document; None if there is none or it is not fixed."""
     number = exact(pricing.get(key)) if isinstance(pricing, Mapping) else None
     return None if number is None or number < 0 else number
 
 
 def full_price(document: Document) -> Prices:
-    """Return the price of a document as the list showed it, with the keys that follow the clock."""
+    """Return the prices of a document as the list showed them, including those that follow the clock."""
     return {**document.clock, **(document.price or {})}
 
 
 def ratio(before: Decimal | None, after: Decimal | None) -> Decimal | None:
-    """Give the relative change, 0.25 for a rise by a quarter; None from zero or from the unknown."""
+    """Return the relative change, 0.25 for a rise of 25 %; None from zero or unknown."""
     return None if before is None or after is None or not before else (after - before) / before
 
 
 def is_free(pricing: Json) -> bool:
-    """Tell whether prompt and completion both cost nothing."""
-    return all(price(pricing, key) == 0 for key in MAIN)
+    """Whether nothing costs anything: prompt and completion are zero, and no other unit has a price.
+
+    A price that is not fixed is not free, and neither is one that is asked only at times or of long prompts.
+    """
+    if not isinstance(pricing, Mapping) or any(price(pricing, key) != 0 for key in MAIN):
+        return False
+    overrides = pricing.get("overrides")
+    sides = [pricing, *(overrides.values() if isinstance(overrides, Mapping) else ())]
+    return not any(exact(side[key]) for side in sides if isinstance(side, Mapping) for key in _units(side))
+
+
+def other_units(*sides: Json) -> tuple[str, ...]:
+    """Return the units other than prompt and completion that have a price above zero on any side."""
+    found = {
+        key
+        for side in sides
+        if isinstance(side, Mapping)
+        for key in _units(side)
+        if key not in MAIN and price(side, key)
+    }
+    return tuple(sorted(found, key=_rank))
+
+
+def headline(before: Json, after: Json) -> tuple[str, ...]:
+    """Return the prices that people mean by "the price": prompt and completion.
+
+    Where both cost nothing, before and after, it is whatever has a price instead: an image, a request.
+    """
+    is_without_tokens = all(price(side, key) == 0 for side in (before, after) for key in MAIN)
+    return (other_units(before, after) if is_without_tokens else ()) or MAIN
+
+
+def headline_price(pricing: Json, key: str) -> Decimal | None:
+    """Read one price of a document; a unit that a free model does not list costs nothing."""
+    number = price(pricing, key)
+    return Decimal(0) if number is None and is_free(pricing) else number
+
+
+def is_per_token(key: str, number: Decimal) -> bool:
+    """Whether a price is that of a token, so that it is said for a million of them.
+
+    The API's reference has `image` and `image_output` per image; the list has many that are per token of an
+    image, which is told by the size: no image costs less than a fiftieth of a cent.
+    """
+    return key not in UNITS or (key.startswith("image") and number < LEAST_AN_IMAGE)
+
+
+def _units(pricing: Mapping[str, Json]) -> list[str]:
+    return [key for key in pricing if key not in NO_PRICE]
+
+
+def _rank(key: str) -> tuple[int, str]:
+    """Order what is paid at each request first, then the other units, then tokens."""
+    known = [*UNITS, *TOKENS]
+    return (known.index(key) if key in known else len(known)), key
 
 
 def comparable(pricing: Mapping[str, Json]) -> tuple[Prices, Prices]:
@@ -61,11 +135,12 @@ def comparable(pricing: Mapping[str, Json]) -> tuple[Prices, Prices]:
 
     Conditional prices (`overrides`) become a mapping from their condition to their prices. Where a condition
     is a daily window the top-level keys which it covers change with the hour, so they are not compared.
+    A `discount` is a fraction that is already in the prices, so it is left out.
     Raises ValueError where prompt or completion is no price.
     """
     compared: dict[str, Json] = {}
     for key, value in pricing.items():
-        number = exact(value)
+        number = exact(value) if key not in NO_PRICE else None
         if number is None and key in MAIN:
             message = f"pricing.{key} is {str(value)[:40]!r}, not a price"
             raise ValueError(message)
@@ -78,14 +153,14 @@ def comparable(pricing: Mapping[str, Json]) -> tuple[Prices, Prices]:
 
 
 def schedule(pricing: Json) -> Prices:
-    """Give the daily windows of a document's price."""
+    """Return the daily windows of a document's price."""
     overrides = pricing.get("overrides") if isinstance(pricing, Mapping) else None
     windows = overrides if isinstance(overrides, Mapping) else {}
     return {condition: prices for condition, prices in windows.items() if is_window(condition)}
 
 
 def is_window(condition: str) -> bool:
-    """Tell whether a condition of `overrides` is a time of day."""
+    """Whether a condition of `overrides` is a time of day."""
     return "utc_" in condition
 
 
@@ -105,29 +180,38 @@ def _text_price(value: Json) -> str | None:
     return None if number is None else canonical(number)
 
 
-def amount(pricing: Json, key: str) -> str:
-    """Write one price for people, without its unit: `$1.25`, `free`, `variable`, `not listed`."""
-    number = exact(pricing.get(key)) if isinstance(pricing, Mapping) else None
+def amount(pricing: Json, key: str, unit: str | None = None) -> str:
+    """Write one price for people, without its unit: `$1.25`, `free`, `variable`, `not listed`.
+
+    With `unit`, one that `unit_of` gave for a pair of prices, the price is written in that unit.
+    """
+    number = _exact(pricing, key)
     if number is None:
         return "not listed"
     if number < 0:
         return "variable"
     if number == 0:
         return "free"
-    return dollars(number if key in UNITS else number * _MILLION)
+    return dollars(number * _MILLION if (unit or unit_of(key, number)) == PER_MILLION else number)
+
+
+def unit_of(key: str, *numbers: Decimal | None) -> str:
+    """Return the unit in which a price, or a pair of them, is written: `per M tokens`, `per image`."""
+    largest = max((number for number in numbers if number), default=LEAST_AN_IMAGE)
+    return PER_MILLION if is_per_token(key, largest) else UNITS[key]
 
 
 def show(pricing: Json, key: str) -> str:
     """Write one price for people, with its unit: `$1.25 per M tokens`, `$0.01 per search`, `free`."""
     number = price(pricing, key)
-    return f"{amount(pricing, key)} {UNITS.get(key, 'per M tokens')}" if number else amount(pricing, key)
+    return f"{amount(pricing, key)} {unit_of(key, number)}" if number else amount(pricing, key)
 
 
 def dollars(amount: Decimal) -> str:
     """Write USD with at least cents and four significant digits: $12.50, $0.075, $0.0001234."""
     rounded = _SHOWN.plus(amount) if amount < 1000 else amount.quantize(Decimal("0.01"))  # noqa: PLR2004 - four digits
-    full_price, _, cents = f"{rounded:f}".partition(".")
-    return f"${int(full_price):,}.{cents.rstrip('0').ljust(2, '0')}"
+    whole_dollars, _, cents = f"{rounded:f}".partition(".")
+    return f"${int(whole_dollars):,}.{cents.rstrip('0').ljust(2, '0')}"
 
 
 def percent(change: Decimal) -> str:
@@ -139,24 +223,37 @@ def percent(change: Decimal) -> str:
 
 
 def show_main(pricing: Json) -> str:
-    """Write prompt and completion in one go: `$1.25 in, $10.00 out per M tokens`."""
-    prompt, completion = (exact(pricing.get(key)) if isinstance(pricing, Mapping) else None for key in MAIN)
+    """Write what a model costs in one go: `$1.25 in, $10.00 out per M tokens`, `$0.04 per image`, `free`.
+
+    Other units than tokens are said where each request is charged, or where tokens cost nothing.
+    """
+    prompt, completion = (_exact(pricing, key) for key in MAIN)
     if prompt is None or completion is None:
         return "price not listed"
     if prompt < 0 or completion < 0:
         return "variable price"
-    if not prompt and not completion:
-        return "free"
-    return f"{_short(prompt)} in, {_short(completion)} out per M tokens"
+    others = [key for key in other_units(pricing) if key == "request" or not (prompt or completion)]
+    tokens = [f"{_short(prompt)} in, {_short(completion)} out per M tokens"] if prompt or completion else []
+    return ", ".join([*tokens, *(_show_unit(pricing, key) for key in others)]) or "free"
+
+
+def _show_unit(pricing: Json, key: str) -> str:
+    """Write the price of a unit for those who do not see its key: `$1.00 per M audio tokens`."""
+    named = TOKENS.get(key) or f"{key.replace('_', ' ')} tokens"
+    return show(pricing, key).replace("tokens", named)
 
 
 def _short(number: Decimal) -> str:
     return dollars(number * _MILLION) if number else "free"
 
 
-def largest_move(before: Json, after: Json, keys: Iterable[str] = MAIN) -> Decimal | None:
-    """Give the largest relative change among the keys, by size, with its sign."""
-    moves = [move for key in keys if (move := ratio(price(before, key), price(after, key)))]
+def largest_move(before: Json, after: Json) -> Decimal | None:
+    """Return the largest relative change of the price, with its sign; what began at zero has none."""
+    moves = [
+        move
+        for key in headline(before, after)
+        if (move := ratio(headline_price(before, key), headline_price(after, key)))
+    ]
     return max(moves, key=abs, default=None)
 
 

@@ -1,4 +1,4 @@
-"""What commands print with `--json`: one object a line, times in UTC, prices as the API writes them."""
+"""What commands print with `--json`: one object per line, times in UTC, prices as the API writes them."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,45 +14,45 @@ from watcher.text.times import to_iso
 
 
 def written(value: Json) -> str:
-    """Write an object as a line that is read everywhere; what would steer a terminal is escaped."""
+    """Write an object as one line of JSON; what would control a terminal is escaped."""
     text = json.dumps(value, ensure_ascii=False)
     return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
 
 
-def event(told: Event) -> dict[str, Json]:
-    """Give an event; what does not apply is left out."""
+def event(found: Event) -> dict[str, Json]:
+    """Return an event; what does not apply is left out."""
     always: dict[str, Json] = {
         "type": "event",
-        "id": told.id,
-        "at": to_iso(told.at),
-        "kind": told.kind,
-        "subject": told.subject,
-        "before": told.before,
-        "after": told.after,
+        "id": found.id,
+        "at": to_iso(found.at),
+        "kind": found.kind,
+        "subject": found.subject,
+        "before": found.before,
+        "after": found.after,
     }
     optional = {
-        "cause": told.cause,
-        "provider": told.provider,
-        "fields": [asdict(change) for change in told.fields],
+        "cause": found.cause,
+        "provider": found.provider,
+        "fields": [asdict(change) for change in found.fields],
     }
     return always | {key: value for key, value in optional.items() if value}
 
 
-def notification(told: Notification) -> dict[str, Json]:
-    """Give a message."""
+def notification(message: Notification) -> dict[str, Json]:
+    """Return a message."""
     return {
         "type": "notification",
-        "at": to_iso(told.at),
-        "channel": told.channel,
-        "rules": told.rules,
-        "title": told.title,
-        "body": told.body,
-        "events": told.events,
+        "at": to_iso(message.at),
+        "channel": message.channel,
+        "rules": message.rules,
+        "title": message.title,
+        "body": message.body,
+        "events": message.events,
     }
 
 
 def delivery(message: Delivery) -> dict[str, Json]:
-    """Give a message of the outbox and where it stands."""
+    """Return a message of the outbox and its state."""
     return notification(message.notification) | {
         "type": "delivery",
         "id": message.id,
@@ -65,32 +65,33 @@ def delivery(message: Delivery) -> dict[str, Json]:
     }
 
 
-def explained(told: Event, found: Sequence[RuleCheck]) -> dict[str, Json]:
-    """Give an event and what each rule makes of it."""
+def explained(found: Event, checks: Sequence[RuleCheck]) -> dict[str, Json]:
+    """Return an event and whether each rule reports it."""
     rules: list[Json] = [
-        {"rule": v.rule, "tells": v.tells, "channels": v.channels, "unmet": v.unmet} for v in found
+        {"rule": check.rule, "tells": check.matches, "channels": check.channels, "unmet": check.unmet}
+        for check in checks
     ]
-    return event(told) | {"rules": rules}
+    return event(found) | {"rules": rules}
 
 
-def waiting(found: Waiting, of_rules: Sequence[RuleCheck]) -> dict[str, Json]:
-    """Give a difference that waits, as the event that it would be."""
+def waiting(found: Waiting, checks: Sequence[RuleCheck]) -> dict[str, Json]:
+    """Return a change on hold as the event that it would be, and the reason for its hold."""
     hold: dict[str, Json] = {
         "since": to_iso(found.since),
         "due_at": to_iso(found.due_at),
         "reason": found.reason,
     }
-    return explained(found.event, of_rules) | {"type": "waiting"} | hold
+    return explained(found.event, checks) | {"type": "waiting"} | hold
 
 
 def history(entry: HistoryEntry) -> dict[str, Json]:
-    """Give a charted value."""
+    """Return a charted value."""
     return {"type": "history"} | asdict(entry) | {"at": to_iso(entry.at)}
 
 
 def lines(decided: Plan) -> Iterator[str]:
     """Write a plan: its events, then its messages."""
-    for told in decided.events:
-        yield written(event(told))
+    for found in decided.events:
+        yield written(event(found))
     for message in decided.notifications:
         yield written(notification(message))

@@ -1,4 +1,4 @@
-"""How rules would have done over recorded answers: how much each tells, about whom, and what none caught."""
+"""How rules would have done on recorded answers: how much each reports, and what no rule matched."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ from datetime import date
 from watcher.domain.catalog import Json
 from watcher.domain.polls import Plan, Poll
 
-TALKATIVE = 5
+MOST_MODELS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRecord:
-    """What one rule told: messages in all and a day, the day with most, the models with most events."""
+    """What one rule reported: messages in all and per day, the busiest day, the models with most events."""
 
     rule: str
     messages: int
@@ -22,7 +22,7 @@ class RuleRecord:
     models: tuple[tuple[str, int], ...]
 
     def as_json(self) -> dict[str, Json]:
-        """Give the record for machines."""
+        """Return the record for `--json`."""
         return {
             "type": "rule",
             "rule": self.rule,
@@ -36,13 +36,13 @@ class RuleRecord:
 
 @dataclass
 class Backtest:
-    """Gathers polls one by one."""
+    """Collects the results of replayed polls."""
 
     rules: Sequence[str]
     days: set[date] = field(default_factory=set)
     events: Counter[date] = field(default_factory=Counter)
     messages: Counter[date] = field(default_factory=Counter)
-    uncaught: Counter[str] = field(default_factory=Counter)
+    unmatched: Counter[str] = field(default_factory=Counter)
     _by_rule: dict[str, Counter[date]] = field(default_factory=lambda: defaultdict(Counter))
     _models: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
@@ -52,16 +52,16 @@ class Backtest:
         self.days.add(day)
         self.events[day] += len(decided.events)
         self.messages[day] += len(decided.notifications)
-        for told in decided.notifications:
-            for rule in told.rules:
+        for message in decided.notifications:
+            for rule in message.rules:
                 self._by_rule[rule][day] += 1
         for rule, subject in {(rule, event.subject) for rule, event in decided.matches}:
             self._models[rule][subject] += 1
-        caught = {event.id for _, event in decided.matches}
-        self.uncaught.update(e.kind for e in decided.events if e.id not in caught)
+        matched = {event.id for _, event in decided.matches}
+        self.unmatched.update(event.kind for event in decided.events if event.id not in matched)
 
     def records(self) -> list[RuleRecord]:
-        """Give each rule's record, in file order."""
+        """Return each rule's record, in file order."""
         return [self._record(rule) for rule in self.rules]
 
     def _record(self, rule: str) -> RuleRecord:
@@ -70,4 +70,4 @@ class Backtest:
         span = (max(self.days) - min(self.days)).days + 1 if self.days else 1
         models = sorted(self._models[rule].items(), key=lambda item: (-item[1], item[0]))
         total = sum(days.values())
-        return RuleRecord(rule, total, total / span, busiest, tuple(models[:TALKATIVE]))
+        return RuleRecord(rule, total, total / span, busiest, tuple(models[:MOST_MODELS]))

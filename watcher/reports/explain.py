@@ -1,4 +1,4 @@
-"""Why somebody is told or not: each rule against one event, and what waits to become news."""
+"""Why an event is reported or not: each rule against it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from watcher.rules.route import Rule, base_price
 
 @dataclass(frozen=True, slots=True)
 class RuleCheck:
-    """One rule against one event: it tells these channels, or these conditions are not met (in words)."""
+    """One rule against one event: it reports to these channels, or these conditions are not met."""
 
     rule: str
     channels: tuple[str, ...]
     unmet: tuple[str, ...]
 
     @property
-    def tells(self) -> bool:
-        """Whether the rule tells the event."""
+    def matches(self) -> bool:
+        """Whether the rule reports the event."""
         return not self.unmet
 
 
 def check_rules(event: Event, rules: Sequence[Rule], base_prices: BasePrices) -> list[RuleCheck]:
-    """Hold an event against every rule, as if it became news now; after one that stops, none sees it."""
+    """Check an event against every rule, as if it were news now; rules after one that stops do not see it."""
     found: list[RuleCheck] = []
     stopped_by: str | None = None
     for rule in rules:
@@ -39,6 +39,6 @@ def check_rules(event: Event, rules: Sequence[Rule], base_prices: BasePrices) ->
 
 def _unmet(rule: Rule, event: Event, base: Prices) -> list[str]:
     return [
-        CONDITIONS[name].say(rule.when[name]) if name in rule.when else name
+        CONDITIONS[name].describe(rule.when[name]) if name in rule.when else name
         for name in rule.failing(event, base)
     ]

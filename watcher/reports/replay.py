@@ -1,4 +1,4 @@
-"""Recorded answers through the same pure core: what would have been told, and when."""
+"""Recorded answers through the same pure core: what would have been reported, and when."""
 
 import gzip
 import tarfile
@@ -42,7 +42,7 @@ class Recording:
 
     @classmethod
     def open(cls, path: Path) -> "Recording":
-        """Find the answers in or below a folder, or in a tar archive. Raises NotFoundError without any."""
+        """Find the answers in a directory tree or a tar archive. Raises NotFoundError if there are none."""
         if path.is_dir():
             found = [one for file in path.rglob("*.json*") if (one := recorded(file, file))]
         elif path.is_file() and tarfile.is_tarfile(path):
@@ -90,7 +90,7 @@ def _unpack(path: Path) -> list[Recorded]:
 
 
 def replay(recording: Recording, settings: Settings) -> Iterator[tuple[Poll, Plan]]:
-    """Yield each answer's poll and what it meant; one that cannot be read is a failed poll."""
+    """Yield each answer's poll and plan; an answer that cannot be read is a failed poll."""
     state = State()
     for answer in recording.answers:
         poll = Poll(answer.at, _read_endpoints(answer) if answer.is_endpoints else _read_list(answer))

@@ -1,4 +1,4 @@
-"""How a watcher is doing, from its store: sources, channels, catalog."""
+"""The health of a watcher, from its store: sources, channels, catalog."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ from watcher.text.times import show_time, to_iso
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """How the endpoints source is doing: of `models` that may be asked, the providers of `known` are."""
+    """How the endpoints source is doing: of `models` that may be asked, `known` have known providers."""
 
     mode: str
     health: Health
@@ -44,10 +44,10 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `watcher status` shows; `problems` is empty where all is well.
+    """What `watcher status` shows; `problems` is empty if it is healthy.
 
-    `process` is the running service, `size` in bytes, `pending` the differences that wait to become news,
-    `failing` since when and why channels do not deliver.
+    `process` is the running service, `size` is in bytes, `pending` is the number of changes on hold,
+    `failing` is since when and why channels do not deliver.
     """
 
     at: datetime
@@ -66,15 +66,15 @@ class Report:
 
     @property
     def is_healthy(self) -> bool:
-        """Tell whether nothing is wrong."""
+        """Whether nothing is wrong."""
         return not self.problems
 
     def next_poll(self, source: Health) -> datetime | None:
-        """Give about when a source is asked next; None where nobody is there to ask."""
+        """Return roughly when a source is polled next; None if no service is running."""
         return source.asked_at + self.poll if self.process is not None and source.asked_at else None
 
     def as_json(self) -> dict[str, Json]:
-        """Give the report for machines."""
+        """Return the report for `--json`."""
         sources: dict[str, Json] = {
             name: {
                 "last_good": _text(source.last_good),
@@ -108,7 +108,7 @@ def _text(at: datetime | None) -> str | None:
 
 
 def report(config: Config, store: Store, now: datetime) -> Report:
-    """Read the store and judge it at `now` (UTC)."""
+    """Report on the store at `now` (UTC)."""
     state = store.state()
     sources = {name: state.sources.get(name, Health()) for name in config.sources}
     counts = store.outbox.channels()
@@ -130,8 +130,8 @@ def report(config: Config, store: Store, now: datetime) -> Report:
         problems=(
             *_stale(sources, now, config.stale_after),
             *_reported(endpoints),
-            *_mute(config, counts, failing),
-            *_told(state),
+            *_failing_channels(config, counts, failing),
+            *_own_problems(state),
         ),
     )
 
@@ -163,18 +163,18 @@ def _stale(sources: Mapping[str, Health], now: datetime, longest: timedelta) -> 
             yield f"no good answer from the {name} source {since}{reason}"
 
 
-def _mute(
+def _failing_channels(
     config: Config, counts: Mapping[str, ChannelCounts], failing: Mapping[str, Health]
 ) -> Iterator[str]:
-    """Tell of channels that gave up their newest message, or have failed for so long that it was told."""
+    """Yield the channels whose newest message is a dead letter, or whose failure has been reported."""
     for name in config.channels:
         found = failing.get(name, Health())
         if counts.get(name, ChannelCounts()).last_state == "dead" or found.reported:
             yield f"channel {name} is failing; see `watcher outbox`"
 
 
-def _told(state: State) -> Iterator[str]:
-    """Tell of what is wrong with the service itself."""
+def _own_problems(state: State) -> Iterator[str]:
+    """Yield what is wrong with the service itself."""
     for (what, name), trouble in state.troubles.items():
         if trouble.reason and what != "channel":
             yield f"the {what} {name} is invalid: {trouble.reason}"

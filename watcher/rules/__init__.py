@@ -1,1 +1,1 @@
-"""Which events are told to whom."""
+"""Which events are reported to whom."""

@@ -1,4 +1,4 @@
-"""Which rules an event meets, and so which channels are told."""
+"""Which rules an event matches, and so which channels it is reported to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,19 +6,19 @@ from dataclasses import dataclass, field, replace
 from watcher.domain.catalog import Prices
 from watcher.domain.kinds import Kind
 from watcher.domain.news import BasePrices, Event
-from watcher.openrouter import ids
-from watcher.rules.conditions import CONDITIONS, Parameter, Question
+from watcher.openrouter import dates, ids
+from watcher.rules.conditions import CONDITIONS, Parameter, Question, lower
 from watcher.rules.values import Globs, PriceTerms
 
+FAR = 30  # days
 ECHO = "a batch variant or alias, and the rule does not ask for those"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Tells the channels in `notify` of every event that meets all conditions in `when`.
+    """Reports every event that meets all conditions in `when` to the channels in `notify`.
 
-    With `stop`, rules further down do not see the events that this one tells. What is `urgent` is told in
-    quiet hours too.
+    With `stop`, later rules do not see the events that this one reports. `urgent` ignores quiet hours.
     """
 
     name: str
@@ -32,28 +32,29 @@ class Rule:
         return not self.failing(event, base)
 
     def failing(self, event: Event, base: Prices) -> list[str]:
-        """Name the conditions that are not met."""
+        """Return the conditions that are not met."""
         question = Question(event, base)
         failing = [name for name, wanted in self.when.items() if not CONDITIONS[name].test(question, wanted)]
-        if _is_echo(event) and not self._asks_for_echoes():
+        if _is_echo(event) and not self.asks_for_echoes():
             failing.append(ECHO)
         return failing
 
-    def _asks_for_echoes(self) -> bool:
-        """Tell whether the rule is about variants, or its models are written with `:batch` or `~`."""
+    def asks_for_echoes(self) -> bool:
+        """Whether the rule is about variants, or one of its model patterns has `:batch` or `~`."""
         models = self.when.get("model")
-        return "variant" in self.when or (isinstance(models, Globs) and models.mention(f":{ids.BATCH}", "~"))
+        names_them = isinstance(models, Globs) and lower(models).mention(f":{ids.BATCH}", "~")
+        return "variant" in self.when or names_them
 
     @property
     def counts_from_base(self) -> bool:
-        """Tell whether a size condition needs to remember prices."""
+        """Whether the rule has a size condition, for which prices are stored."""
         terms = self.when.get("price")
         return isinstance(terms, PriceTerms) and terms.has_size
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An event that a rule tells a channel."""
+    """An event that a rule reports to a channel."""
 
     channel: str
     rule: str
@@ -63,7 +64,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Who is told what, the prices that rules have told by now, and the rules that could not be judged."""
+    """What is reported to whom, the prices that rules have reported so far, and the rules that failed."""
 
     matches: tuple[Match, ...]
     base_prices: BasePrices
@@ -71,16 +72,16 @@ class Routing:
 
 
 def _is_echo(event: Event) -> bool:
-    """Tell whether the event is about a batch twin or an alias, which repeat what happens to a model."""
+    """Whether the event is about a batch variant or an alias, which repeat what happens to a model."""
     if event.kind is Kind.ALIAS_RETARGETED:
         return False
     return ids.variant(event.subject) == ids.BATCH or ids.is_alias(event.subject)
 
 
 def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrices) -> Routing:
-    """Match every event with every rule in file order.
+    """Match every event with every rule, in file order.
 
-    A rule that fails on an event tells it: too much is better than silence, and the other rules go on.
+    A rule that fails on an event reports it: too much is better than silence, and the other rules go on.
     """
     matches: list[Match] = []
     faults: list[str] = []
@@ -90,7 +91,7 @@ def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrice
             base = base_price(rule, event, remembered)
             try:
                 matched = rule.matches(event, base)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the other rules
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other rules must go on
                 faults.append(f"rule {rule.name!r} failed on event {event.id} ({type(error).__name__})")
                 matched = True
             if rule.counts_from_base and event.kind is Kind.PRICE_CHANGED:
@@ -103,15 +104,22 @@ def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrice
 
 
 def _matches(rule: Rule, event: Event) -> list[Match]:
-    """Give whom a rule tells: everybody but the channel of which an event says that it does not deliver."""
-    mute = event.subject if event.kind.startswith("channel.") else None
-    return [Match(channel, rule.name, event, rule.urgent) for channel in rule.notify if channel != mute]
+    """Return a match for each channel of the rule, except the one that the event says is failing."""
+    failing = event.subject if event.kind.startswith("channel.") else None
+    is_urgent = rule.urgent and not _is_far(event)
+    return [Match(channel, rule.name, event, is_urgent) for channel in rule.notify if channel != failing]
+
+
+def _is_far(event: Event) -> bool:
+    """Whether an event is about a date so far ahead that it is never urgent."""
+    day = dates.day_of(event.after) if event.kind.startswith("expiration.") else None
+    return day is not None and dates.days_left(day, event.at) > FAR
 
 
 def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:
-    """Let a batch twin be told along with its model: they are one decision."""
-    told = {(match.event.kind, match.event.subject) for match in matches}
-    echoes = [event for event in events if _is_echo(event) and (event.kind, event.subject) not in told]
+    """Report a batch variant along with its model: they are one change."""
+    reported = {(match.event.kind, match.event.subject) for match in matches}
+    echoes = [event for event in events if _is_echo(event) and (event.kind, event.subject) not in reported]
     return [
         replace(match, event=echo)
         for echo in echoes
@@ -121,7 +129,7 @@ def _echoes(events: Sequence[Event], matches: Sequence[Match]) -> list[Match]:
 
 
 def base_price(rule: Rule, event: Event, base_prices: BasePrices) -> Prices:
-    """Give the price from which this rule's size conditions count for the event's model."""
+    """Return the price from which this rule's size conditions count for the event's model."""
     return base_prices.get((rule.name, event.subject)) or _prices(event.before)
 
 

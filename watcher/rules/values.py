@@ -1,4 +1,4 @@
-"""How the conditions of a rule are written: each type reads itself from YAML and says itself in words."""
+"""The values of conditions: each type reads itself from YAML and describes itself."""
 
 import re
 from dataclasses import dataclass
@@ -12,10 +12,13 @@ from watcher.domain.delivery import Rate
 from watcher.openrouter import prices
 from watcher.text.times import show_length
 
+_MILLION = 1_000_000
+_NOT_PER_TOKEN = Decimal("0.01")  # USD; nobody asks so much for a token
+
 
 @dataclass(frozen=True, slots=True)
 class Globs:
-    """Patterns such as `openai/*`, of which `!*:batch` excludes; with only exclusions, all else matches."""
+    """Patterns such as `openai/*`; `!*:batch` excludes. With only exclusions, everything else matches."""
 
     patterns: tuple[str, ...]
 
@@ -35,7 +38,7 @@ class Globs:
         return cls(patterns)
 
     def matches(self, *texts: str) -> bool:
-        """Tell whether any text is wanted and none is excluded."""
+        """Whether any text is wanted and none is excluded."""
         if any(fnmatchcase(text, pattern) for text in texts for pattern in self._unwanted):
             return False
         return not self._wanted or any(
@@ -51,15 +54,15 @@ class Globs:
         return [pattern.removeprefix("!") for pattern in self.patterns if pattern.startswith("!")]
 
     def names(self, text: str) -> bool:
-        """Tell whether the text is written out, not only matched by a wildcard."""
+        """Whether the text is spelled out, not only matched by a wildcard."""
         return text in self.patterns
 
     def mention(self, *parts: str) -> bool:
-        """Tell whether a wanted pattern has one of these parts in it."""
+        """Whether a wanted pattern contains one of these parts."""
         return any(part in pattern for pattern in self._wanted for part in parts)
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         wanted = " or ".join(self._wanted) or "anything"
         return f"{wanted}, except {' and '.join(self._unwanted)}" if self._unwanted else wanted
 
@@ -86,7 +89,7 @@ class Percent:
         return cls(Decimal(found[1]) / 100)
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         return f"{(self.share * 100).normalize():f} %"
 
 
@@ -102,14 +105,20 @@ class Price:
     def parse(cls, value: Json) -> Self:
         """Read `$0.50/M` or USD per token; raises ValueError."""
         found = re.fullmatch(r"\$\s*(\d{1,9}(?:\.\d{1,12})?)\s*/\s*[Mm]", str(value))
-        number = Decimal(found[1]) / 1_000_000 if found else prices.price({"": value}, "")
-        if number is None or number > 1:
+        number = Decimal(found[1]) / _MILLION if found else prices.price({"": value}, "")
+        if number is None or (found and number > 1):
             message = "takes a price such as $0.50/M (per million tokens) or 5e-7 (per token)"
+            raise ValueError(message)
+        if not found and number >= _NOT_PER_TOKEN:
+            per_token = f"{(number / _MILLION).normalize():e}"
+            message = (
+                f"needs a unit: {prices.dollars(number)}/M (per million tokens) or {per_token} (per token)"
+            )
             raise ValueError(message)
         return cls(number)
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         return prices.show({"prompt": str(self.per_token)}, "prompt")
 
 
@@ -131,7 +140,7 @@ class Tokens:
         return cls(int(found[1]) * {"": 1, "k": 1_000, "m": 1_000_000}[found[2].lower()])
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         return f"{self.count:,} tokens"
 
 
@@ -158,13 +167,13 @@ class Duration:
         return cls(timedelta(**{unit: int(found[1])}))
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         return show_length(self.time)
 
 
 @dataclass(frozen=True, slots=True)
 class AtMost:
-    """How many in a minute, an hour or a day, such as `20/h`."""
+    """How many per minute, hour or day, such as `20/h`."""
 
     rate: Rate
 
@@ -182,7 +191,7 @@ class AtMost:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A part of the day such as `22:00-07:00`, by the clock on the wall; it may go over midnight."""
+    """Hours of the day such as `22:00-07:00`, in local time; they may span midnight."""
 
     start: time
     end: time
@@ -211,7 +220,12 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class PriceTerms:
-    """Conditions on a price; one of the prices in `of` must meet all of them."""
+    """Conditions on a price; one of the prices in `of` must meet all of them.
+
+    `either` is prompt or completion. Where both cost nothing, before and after, but an image, a request or
+    any other unit has a price, it is that price which rises and falls; from free to a price is a rise.
+    `below` and `above` are about tokens, so they never hold for a unit that is not sold by the token.
+    """
 
     rises_by: Percent | None = None
     falls_by: Percent | None = None
@@ -219,41 +233,43 @@ class PriceTerms:
     above: Price | None = None
     of: Literal["prompt", "completion", "either"] = "either"
 
-    def keys(self) -> tuple[str, ...]:
-        """Name the prices that count: prompt, completion, or either."""
-        return prices.MAIN if self.of == "either" else (self.of,)
+    def keys(self, before: Json, after: Json) -> tuple[str, ...]:
+        """Return the prices that count: prompt, completion, or either."""
+        return prices.headline(before, after) if self.of == "either" else (self.of,)
 
     @property
     def has_size(self) -> bool:
-        """Tell whether a change is asked for, which counts from what the rule last told."""
+        """Whether there is a condition on a change, which counts from the last reported price."""
         return self.rises_by is not None or self.falls_by is not None
 
     def hold(self, before: Json, after: Json) -> bool:
-        """Tell whether they hold for a price that was `before` (last told by this rule) and is `after`."""
-        return any(self._hold_for(prices.price(before, key), prices.price(after, key)) for key in self.keys())
+        """Whether they hold for a price that was `before` (last told by this rule) and is `after`."""
+        return any(self._hold_for(key, before, after) for key in self.keys(before, after))
 
-    def _hold_for(self, before: Decimal | None, after: Decimal | None) -> bool:
-        if after is None:
+    def _hold_for(self, key: str, before: Json, after: Json) -> bool:
+        was, now = (prices.headline_price(side, key) for side in (before, after))
+        if now is None:
             return False
+        is_by_token = prices.unit_of(key, was, now) == prices.PER_MILLION
         return all(
             (
-                self.rises_by is None or _is_step(_rise(before, after), self.rises_by),
-                self.falls_by is None or _is_step(-_rise(before, after), self.falls_by),
-                self.below is None or after < self.below.per_token,
-                self.above is None or after > self.above.per_token,
+                self.rises_by is None or _is_step(_rise(was, now), self.rises_by),
+                self.falls_by is None or _is_step(-_rise(was, now), self.falls_by),
+                self.below is None or (is_by_token and now < self.below.per_token),
+                self.above is None or (is_by_token and now > self.above.per_token),
             )
         )
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         terms = {
             "rises by at least": self.rises_by,
             "falls by at least": self.falls_by,
             "is below": self.below,
             "is above": self.above,
         }
-        said = " and ".join(f"{words} {term}" for words, term in terms.items() if term is not None)
-        return f"{'prompt or completion' if self.of == 'either' else self.of} price {said}"
+        conditions = " and ".join(f"{words} {term}" for words, term in terms.items() if term is not None)
+        return f"{'prompt or completion' if self.of == 'either' else self.of} price {conditions}"
 
 
 def _is_step(change: Decimal, least: Percent) -> bool:
@@ -271,7 +287,7 @@ def _rise(before: Decimal | None, after: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A range of tokens; both ends count."""
+    """A range of tokens, both ends included."""
 
     at_least: Tokens | None = None
     at_most: Tokens | None = None
@@ -283,6 +299,6 @@ class Bounds:
         )
 
     def __str__(self) -> str:
-        """Write it as people would."""
+        """Return it as people write it."""
         bounds = {"at least": self.at_least, "at most": self.at_most}
         return " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)

@@ -36,6 +36,8 @@ class EndpointsAsker:
         if not models or self.stop.is_set():
             return None
         snapshot = ask_endpoints(models_url, models, stop=self.stop, pause=self.between)
+        if not (snapshot.offers or snapshot.failures or snapshot.reason):
+            return None  # watcher stopped before the first answer
         self._note(snapshot)
         return Poll(at, {ENDPOINTS: snapshot})
 

@@ -10,7 +10,7 @@ from time import monotonic
 
 from watcher import __version__
 from watcher.config.config import Config
-from watcher.config.explain import summed_up
+from watcher.config.explain import summed_up, unmatched
 from watcher.delivery import courier
 from watcher.delivery.courier import Courier
 from watcher.domain.errors import FetchError, StoreError, StoreUnavailableError, mistake
@@ -18,6 +18,7 @@ from watcher.domain.observer import Telemetry
 from watcher.domain.polls import ENDPOINTS, MODELS, Failure, Part, Plan, Poll, State, Trouble
 from watcher.domain.providers import OffersSnapshot
 from watcher.news.plan import plan
+from watcher.rules.reach import Known
 from watcher.service import systemd
 from watcher.service.clock import elapsed, utc_now
 from watcher.service.endpoints import EndpointsAsker
@@ -130,10 +131,18 @@ class Service:
 
     def _announce_config(self) -> None:
         """Log the warnings about the configuration, and tell the metrics what there is to measure."""
-        for warning in self.config.warnings:
+        for warning in (*self.config.warnings, *self._unmatched()):
             log.warning("%s", warning)
         asked = [ENDPOINTS] if self.config.endpoints != "off" else []
         self._telemetry.configured([*self.config.sources, *asked], self.config.channels, self.config.poll)
+
+    def _unmatched(self) -> list[str]:
+        """Return warnings about patterns in rules that match nothing the store knows."""
+        try:
+            state = self.store.state()
+        except (StoreError, StoreUnavailableError):
+            return []  # the next poll tells of it
+        return unmatched(self.config, Known.of_state(state.items, state.markets))
 
     def _report_progress(self) -> None:
         """Tell systemd and the metrics that the loop is not stuck."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from threading import Event as Flag
+from time import monotonic
 from urllib.parse import quote
 
 from watcher.domain.errors import FetchError, RefusedError
@@ -12,6 +13,7 @@ from watcher.text.redact import plain_words, redact
 
 PAUSE = 1.0  # seconds between two requests
 DEADLINE = 15.0  # seconds for one answer
+LONGEST = 60.0  # seconds of asking at one poll: messages wait meanwhile
 LARGEST = 1_000_000  # bytes of one answer
 OF_THE_MODEL = frozenset({400, 404, 410, 422})  # any other refusal is about all models
 
@@ -21,13 +23,14 @@ def ask_endpoints(
 ) -> OffersSnapshot:
     """Ask about each model in turn; `models_url` is the address of the model list.
 
-    A refusal that is not about one model ends the asking: the rest is asked another time. So does `stop`.
+    A refusal that is not about one model ends the asking: the rest is asked another time. So do `stop` and
+    answers that take too long.
     """
-    ending = stop or Flag()
+    ending, end = stop or Flag(), monotonic() + LONGEST
     offers: dict[str, dict[str, Offer]] = {}
     failures: dict[str, str] = {}
     for number, model in enumerate(models):
-        if ending.is_set() or (number and ending.wait(pause)):
+        if ending.is_set() or (number and ending.wait(pause)) or monotonic() > end:
             break
         url = address(models_url, model)
         try:

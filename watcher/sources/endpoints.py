@@ -7,6 +7,7 @@ from watcher.domain.catalog import Json
 from watcher.domain.errors import RefusedError
 from watcher.domain.providers import Offer
 from watcher.openrouter import prices
+from watcher.text.clean import LONGEST
 
 
 def parse(page: bytes) -> dict[str, Offer]:
@@ -51,9 +52,9 @@ def _offer(row: Json) -> Offer | None:
     asked = row.get("pricing") if isinstance(row, Mapping) else None
     if not isinstance(row, Mapping) or not isinstance(asked, Mapping):
         return None
-    provider = row.get("provider_name")
-    tag = row.get("tag") or (provider.lower().replace(" ", "-") if isinstance(provider, str) else None)
-    if not isinstance(tag, str) or not tag.isprintable():
+    provider = _name(row.get("provider_name"))
+    tag = _name(row.get("tag")) or (provider.lower().replace(" ", "-") if provider else None)
+    if tag is None:
         return None
     discount = prices.exact(asked.get("discount", 0))
     try:
@@ -62,7 +63,7 @@ def _offer(row: Json) -> Offer | None:
         return None
     return Offer(
         tag=tag,
-        provider=str(provider or tag),
+        provider=provider or tag,
         price=price,
         discount=prices.canonical(discount) if discount is not None and 0 < discount < 1 else "0",
         status=_count(row.get("status")),
@@ -78,6 +79,11 @@ def rank(offer: Offer) -> tuple[bool, float, str]:
     """Order offers: cheapest first, those without a fixed price last, by tag where equal."""
     asked = prices.blend(offer.price)
     return asked is None, float(asked or 0), offer.tag
+
+
+def _name(value: Json) -> str | None:
+    """Return a name that can be shown and kept as it is."""
+    return value if isinstance(value, str) and value.isprintable() and 0 < len(value) <= LONGEST else None
 
 
 def _text(value: Json) -> str | None:

@@ -249,10 +249,10 @@ def _words(response: httpx.Response) -> str:
     """Return the message of an error body in OpenRouter's form, in brackets; empty for any other body."""
     try:
         body = b"".join(_decoded(response, LARGEST_REFUSAL))
-        said = str(json.loads(body)["error"]["message"])
+        message = str(json.loads(body)["error"]["message"])
     except (FetchError, *WIRE_ERRORS, ValueError, LookupError, TypeError, RecursionError):
         return ""
-    return f" ({clean(said)})"
+    return f" ({clean(message)})"
 
 
 def _wait(response: httpx.Response) -> float | None:

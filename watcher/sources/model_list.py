@@ -4,17 +4,20 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from watcher.domain.catalog import Document, Json, Snapshot
 from watcher.domain.errors import RefusedError
 from watcher.openrouter import dates, prices
+from watcher.openrouter.ids import BATCH, base, variant
 from watcher.sources.usable import is_usable_id
 
 LONGEST_WORDS = 200
 BAD_SHARE = 20  # more than one model in twenty unreadable: the answer is broken, not the models
 DEEPEST = 20  # the API nests five deep; what is nested without end could neither be compared nor stored
 NEXT = re.compile(rb'"next"\s*:\s*"')
+LIMITS = ("context_length", "max_completion_tokens", "is_moderated")
 NESTED = ("pricing", "architecture", "top_provider")
 READ = frozenset(
     {
@@ -124,7 +127,7 @@ def _snapshot(rows: Sequence[Json], at: datetime, query_id: str) -> Snapshot:
         model, reason = next(iter(refused.items()))
         message = f"{len(refused)} of {len(rows)} models cannot be read; {model}: {reason}"
         raise RefusedError(message)
-    return Snapshot(query_id, documents, frozenset(fields), refused, raw)
+    return Snapshot(query_id, _with_batch(documents), frozenset(fields), refused, raw)
 
 
 def _readable(row: Json) -> Mapping[str, Json]:
@@ -178,7 +181,7 @@ def document(row: Mapping[str, Json], at: datetime) -> Document:
     if missing := [key for key in prices.MAIN if key not in {**price, **clock}]:
         message = f"has no price for {' and '.join(missing)}"
         raise ValueError(message)
-    shape = _mapping(row, "architecture")
+    shape, shown = _mapping(row, "architecture"), _mapping(row, "top_provider")
     return Document(
         price=price,
         expiration=dates.expiration(row.get("expiration_date"), at),
@@ -196,8 +199,9 @@ def document(row: Mapping[str, Json], at: datetime) -> Document:
             "knowledge_cutoff": _text(row, "knowledge_cutoff"),
             "mandatory_reasoning": _mapping(row, "reasoning").get("mandatory"),
         },
+        limits={key: shown.get(key) for key in LIMITS},
         clock=clock,
-        routing=dict(_mapping(row, "top_provider")),
+        routing=dict(shown),
     )
 
 
@@ -223,5 +227,22 @@ def _count(row: Mapping[str, Json], key: str) -> int | None:
     raise ValueError(message)
 
 
-def _set(value: Json) -> list[str]:
-    return sorted({str(entry) for entry in value}) if isinstance(value, list) else []
+def _set(value: Json) -> list[str] | None:
+    """Return a list as a sorted set of texts; None, which is unknown, for anything else."""
+    return sorted({str(entry) for entry in value}) if isinstance(value, list) else None
+
+
+def _with_batch(documents: Mapping[str, Document]) -> dict[str, Document]:
+    """Make each batch variant a capability of its model: it is no model of its own."""
+    batches = {model for model in documents if variant(model) == BATCH and base(model) in documents}
+    return {
+        model: replace(
+            document,
+            capabilities={
+                **(document.capabilities or {}),
+                "service": [BATCH] if f"{model}:{BATCH}" in batches else [],
+            },
+        )
+        for model, document in documents.items()
+        if model not in batches
+    }

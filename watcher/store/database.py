@@ -283,7 +283,8 @@ def _create(path: Path, *, is_lost: bool = False) -> None:
 
 
 def _connect(path: Path, *, quick_check: bool = True) -> Database:
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
+    with _our_errors(path):  # a folder, or not readable by this user
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     try:
         with _our_errors(path):
             _refuse(path, _problem(connection, quick_check=quick_check))

@@ -26,6 +26,7 @@ def market_of(text: str) -> Market:
         providers={owner: _provider(state) for owner, state in values["providers"].items()},
         asked_at=_time(values["asked_at"]),
         answered_at=_time(values["answered_at"]),
+        asked_lately=tuple(map(from_iso, values["asked_lately"])),
         failures=values["failures"],
         row=values["row"],
     )

@@ -1,4 +1,4 @@
-"""What older versions of the store wrote, as this one writes it."""
+"""Converts what older versions of the store wrote."""
 
 import json
 
@@ -17,8 +17,8 @@ def split_announced(text: str) -> tuple[str, str]:
             if f"{aspect}_told" in document
         },
     }
-    return _written(document), _written(announcements)
+    return _json_text(document), _json_text(announcements)
 
 
-def _written(value: object) -> str:
+def _json_text(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

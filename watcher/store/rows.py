@@ -1,4 +1,4 @@
-"""The nouns as rows of the database and back: times as UTC text, documents and prices as JSON text."""
+"""Converts the nouns to rows of the database and back: times as UTC text, documents and prices as JSON."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ DOCUMENT_FIELDS = tuple(field.name for field in fields(Document))
 
 
 def dump(value: Json) -> str:
-    """Write JSON the one way."""
+    """Write JSON in its canonical form."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
@@ -47,12 +47,12 @@ def _optional_dump(value: Json) -> str | None:
     return None if value is None else dump(value)
 
 
-def _optional_load(text: str | None) -> Any:  # noqa: ANN401 - whatever was written
+def _optional_load(text: str | None) -> Any:  # noqa: ANN401 - any JSON
     return None if text is None else json.loads(text)
 
 
 def source_row(name: str, source: Health) -> Row:
-    """Write how a source is doing."""
+    """Write the health of a source."""
     return {
         "name": name,
         "identity": source.query_id,
@@ -68,12 +68,12 @@ def source_row(name: str, source: Health) -> Row:
 
 
 def sources_of(found: Iterable[Row]) -> dict[str, Health]:
-    """Read how the sources are doing, by name."""
+    """Read the health of the sources, by name."""
     return {row["name"]: _source_of(row) for row in found}
 
 
 def troubles_of(found: Iterable[Row]) -> dict[Part, Health]:
-    """Read how parts of watcher are doing."""
+    """Read the health of the parts of watcher."""
     return {(row["what"], row["name"]): _source_of(row) for row in found}
 
 
@@ -92,14 +92,14 @@ def _source_of(row: Row) -> Health:
 
 
 def trouble_row(part: Part, trouble: Health) -> Row:
-    """Write how a part of watcher is doing."""
+    """Write the health of a part of watcher."""
     what, name = part
     return source_row(name, trouble) | {"what": what}
 
 
 def item_row(model: str, item: Item) -> Row:
-    """Write a model; what waits has rows of its own."""
-    last = {aspect.value: [to_iso(told.at), told.before] for aspect, told in item.last.items()}
+    """Write a model; its changes on hold have rows of their own."""
+    last = {aspect.value: [to_iso(entry.at), entry.before] for aspect, entry in item.last.items()}
     return {
         "id": model,
         "announced": _optional_document(item.announced),
@@ -115,7 +115,7 @@ def _optional_document(document: Document | None) -> str | None:
 
 
 def items_of(found: Sequence[Row], pending: Mapping[str, Mapping[Aspect, Pending]]) -> dict[str, Item]:
-    """Read the models; mostly what is announced is what is observed, which is then kept once."""
+    """Read the models; if the announced and the observed document are equal, they are one object."""
     announced = _load_together(row["announced"] for row in found)
     others = _load_together(row["observed"] if row["observed"] != row["announced"] else None for row in found)
     row_prices = _load_together(row["levels"] for row in found)
@@ -134,10 +134,10 @@ def _item_of(
     row_price: dict[str, Any] | None,
     announcements: dict[str, Any],
 ) -> Item:
-    known = document_of(announced)
+    announced_document = document_of(announced)
     return Item(
-        announced=known,
-        observed=known if row["observed"] == row["announced"] else document_of(other),
+        announced=announced_document,
+        observed=announced_document if row["observed"] == row["announced"] else document_of(other),
         pending=pending,
         revision=row["revision"],
         row=row_price_of(row_price),
@@ -151,20 +151,20 @@ def _item_of(
 
 
 def document_of(values: Mapping[str, Any] | None) -> Document | None:
-    """Read a document; keys of an older version that it does not have are left out."""
+    """Read a document; leave out keys that only older versions wrote."""
     if not values:
         return None
     return Document(**{key: values[key] for key in DOCUMENT_FIELDS if key in values})
 
 
 def _load_together(texts: Iterable[str | None]) -> list[Any]:
-    """Read all as one: their keys are then kept once, not once each."""
+    """Parse all texts as one, so that equal keys share memory."""
     loaded: list[Any] = json.loads(f"[{','.join(text or 'null' for text in texts)}]")
     return loaded
 
 
 def pending_rows(model: str, item: Item) -> list[Row]:
-    """Write what waits of a model."""
+    """Write a model's changes on hold."""
     return [
         {
             "model": model,
@@ -177,7 +177,7 @@ def pending_rows(model: str, item: Item) -> list[Row]:
 
 
 def pending_of(waiting: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
-    """Read what waits, by model."""
+    """Read the changes on hold, by model."""
     found: dict[str, dict[Aspect, Pending]] = {}
     for row in waiting:
         wait = Pending(from_iso(row["since"]), row["polls"])
@@ -186,7 +186,7 @@ def pending_of(waiting: Iterable[Row]) -> dict[str, dict[Aspect, Pending]]:
 
 
 def feed_rows(before: Mapping[str, FeedEntry], after: Mapping[str, FeedEntry]) -> list[Row]:
-    """Write the base models that the feed shows anew or that stand otherwise now."""
+    """Write the feed entries that are new or have changed."""
     changed = {slug: entry for slug, entry in after.items() if entry != before.get(slug)}
     return [
         {
@@ -194,7 +194,7 @@ def feed_rows(before: Mapping[str, FeedEntry], after: Mapping[str, FeedEntry]) -
             "model": entry.model,
             "name": entry.name,
             "since": to_iso(entry.since),
-            "known": entry.known,
+            "known": entry.announced,
             "told": entry.unconfirmed,
         }
         for slug, entry in changed.items()
@@ -202,7 +202,7 @@ def feed_rows(before: Mapping[str, FeedEntry], after: Mapping[str, FeedEntry]) -
 
 
 def feed_of(found: Iterable[Row]) -> dict[str, FeedEntry]:
-    """Read the base models that the feed showed, by canonical slug."""
+    """Read the feed entries, by canonical slug."""
     return {
         row["slug"]: FeedEntry(
             row["model"], row["name"], from_iso(row["since"]), bool(row["known"]), bool(row["told"])
@@ -212,13 +212,13 @@ def feed_of(found: Iterable[Row]) -> dict[str, FeedEntry]:
 
 
 def base_price_rows(before: BasePrices, after: BasePrices) -> list[Row]:
-    """Write the prices that rules have told anew."""
+    """Write the prices that rules have newly reported."""
     changed = {key: price for key, price in after.items() if price != before.get(key)}
     return [{"rule": rule, "model": model, "price": dump(price)} for (rule, model), price in changed.items()]
 
 
 def base_prices_of(found: Iterable[Row]) -> dict[tuple[str, str], Prices]:
-    """Read the prices that rules have told."""
+    """Read the prices that rules have reported."""
     return {(row["rule"], row["model"]): json.loads(row["price"]) for row in found}
 
 
@@ -269,7 +269,7 @@ def event_of(row: Row) -> Event:
 
 
 def outbox_row(notification: Notification) -> Row:
-    """Write a message that waits to be sent for the first time."""
+    """Write a message that is waiting for its first attempt."""
     return {
         "channel": notification.channel,
         "at": to_iso(notification.at),

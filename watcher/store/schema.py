@@ -1,4 +1,4 @@
-"""The tables, as each version of the store brought them."""
+"""The tables, by the version of the store that added them."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -7,7 +7,7 @@ Row: TypeAlias = dict[str, Any]
 Columns: TypeAlias = Mapping[str, type]
 Key: TypeAlias = str | tuple[str, ...]
 
-# Prices and times are text: SQLite would turn "0.10" into a number.
+# Prices and times are text, because SQLite would turn "0.10" into a number.
 VERSION_1: Mapping[str, tuple[Key, Columns]] = {
     "sources": (
         "name",

@@ -1,1 +1,1 @@
-"""Text made safe to show: remote text, secrets, times in words."""
+"""Text that is safe to show and easy to read: cleaning, redaction, times and counts in words."""

@@ -10,15 +10,15 @@ SEPARATORS = re.compile(r"[/:@?&=,;\s#]+")
 PLAIN = re.compile(r"(?<![^/?&])[a-z_]+(?![^/?&=])")  # a word in a path, or the name of an option
 
 
-def redact(words: str, url: str, known: Collection[str] = ()) -> str:
-    """Return `words` with `***` for every part of the address `url` in them, except `known` public parts."""
+def redact(words: str, url: str, public: Collection[str] = ()) -> str:
+    """Return `words` with `***` for every part of the address `url` in them, except the `public` parts."""
     address = url.partition("://")[2]
     readings = {address, unquote(address), unquote_plus(address)}
     parts = {part for reading in readings for part in SEPARATORS.split(reading)}
     parts |= {b64encode(reading.rpartition("@")[0].encode(errors="replace")).decode() for reading in readings}
     words = unquote(words)
     for secret in sorted(parts, key=len, reverse=True):
-        if len(secret) >= SHORTEST and secret.lower() not in known:
+        if len(secret) >= SHORTEST and secret.lower() not in public:
             words = re.sub(re.escape(secret), "***", words, flags=re.IGNORECASE)
     return words
 

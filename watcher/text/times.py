@@ -6,7 +6,7 @@ from watcher.text.counts import counted
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (timedelta(seconds=1), "second"))
-LATE = 2 * MINUTE  # what was due this long ago is overdue
+LATE = 2 * MINUTE  # due longer ago than this is overdue
 
 
 def to_iso(at: datetime) -> str:
@@ -41,7 +41,7 @@ def show_days_left(days: int) -> str:
 def show_length(length: timedelta) -> str:
     """Write a length of time exactly, in its largest whole unit: `90 minutes`, `2 days`."""
     unit, name = next(
-        ((unit, name) for unit, name in UNITS if length and length % unit == 0 * DAY), UNITS[-1]
+        ((unit, name) for unit, name in UNITS if length and length % unit == timedelta(0)), UNITS[-1]
     )
     return counted(length // unit, name)
 
@@ -54,7 +54,7 @@ def show_age(since: datetime | None, now: datetime) -> str:
 
 
 def show_wait(at: datetime | None, now: datetime) -> str:
-    """Write how far ahead: `in 4 minutes`, `any moment`, `overdue`; a dash where nothing is planned."""
+    """Write how far ahead: `in 4 minutes`, `any moment`, `overdue`; a dash if nothing is planned."""
     if at is None:
         return "-"
     if at - now >= MINUTE:
