@@ -55,29 +55,25 @@ def objects(result: Result) -> list[dict[str, object]]:
 def test_a_replay_prints_what_would_have_been_sent_as_json(folder: Path) -> None:
     told = objects(called(str(folder), "--json"))
     assert [(line["type"], line["at"], line.get("kind") or line.get("title")) for line in told] == [
+        ("event", "2026-06-08T07:00:00Z", "price.changed"),
         ("event", "2026-06-08T07:00:00Z", "model.added"),
-        ("notification", "2026-06-08T07:00:00Z", "wetland/heron-large is new"),
-        ("event", "2026-06-10T01:00:00Z", "price.changed"),
-        ("notification", "2026-06-10T01:00:00Z", "acme/owl-2 price up 25 %"),
+        ("notification", "2026-06-08T07:00:00Z", "acme/owl-2 price up 25 % and 1 more change"),
         ("event", "2026-06-12T01:00:00Z", "model.removed"),
     ]
-    added, message, price = told[:3]
+    price, added, message = told[:3]
     assert price["before"] == {"prompt": "0.00000125", "completion": "0.00001"}
     assert price["after"] == {"prompt": "0.0000015", "completion": "0.0000125"}
     assert message["channel"] == "console"
-    assert message["rules"] == ["New models"]
-    assert message["events"] == [added["id"]]
+    assert message["rules"] == ["Prices", "New models"]
+    assert message["events"] == [price["id"], added["id"]]
     assert set(message) == {"type", "at", "channel", "rules", "title", "body", "events"}
 
 
 def test_readers_see_messages_days_and_rules(folder: Path) -> None:
     lines = called(str(folder)).stdout.splitlines()
-    assert lines[:2] == [
-        "8 Jun 2026 07:00 UTC  console: wetland/heron-large is new",
-        "10 Jun 2026 01:00 UTC  console: acme/owl-2 price up 25 %",
-    ]
+    assert lines[0] == "8 Jun 2026 07:00 UTC  console: acme/owl-2 price up 25 % and 1 more change"
     assert [line.split() for line in lines if line.startswith("Mon 08 Jun")] == [
-        ["Mon", "08", "Jun", "2026", "1", "1"]
+        ["Mon", "08", "Jun", "2026", "1", "2"]
     ]
     assert "1         New models" in lines
 
@@ -89,7 +85,7 @@ def test_rules_are_summarized_with_what_none_matched(folder: Path) -> None:
         "  1 message, 0.2 per day, at most 1 on Mon 08 Jun 2026",
         "  top models: wetland/heron-large (1)",
         "Prices",
-        "  1 message, 0.2 per day, at most 1 on Wed 10 Jun 2026",
+        "  1 message, 0.2 per day, at most 1 on Mon 08 Jun 2026",
         "  top models: acme/owl-2 (1)",
         "",
         "No rule matched: model.removed (1)",
@@ -162,5 +158,5 @@ def test_a_closed_pipe_is_not_a_crash(folder: Path) -> None:
     done = subprocess.run(
         ["/bin/sh", "-c", program], capture_output=True, text=True, cwd=folder.parent, check=False
     )
-    assert '"model.added"' in done.stdout
+    assert '"price.changed"' in done.stdout
     assert "Traceback" not in done.stderr
