@@ -1,4 +1,4 @@
-"""The project's tasks on any machine with Python 3.11 or newer: `python3 tasks.py` lists them."""
+"""The project's tasks, on any machine with Python 3.11 or newer: `python3 tasks.py` lists them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUNTIME = ROOT / "deploy" / "requirements.txt"
 DEVELOPMENT = ROOT / ".ci" / "requirements.txt"
 BUILD = ROOT / ".ci" / "build.in"
 EVERYWHERE = ("tests/core", "tests/shell")  # the tests that need nothing but Python
-SPREAD = ("-n", "auto", "--dist", "loadfile")  # a file, and the machine that it boots, on one core
+SPREAD = ("-n", "auto", "--dist", "loadfile")  # tests of one file share what it sets up, such as a machine
 LEAST_COVERED = 90  # percent of the whole; the pure core has 100
 
 
@@ -36,13 +36,13 @@ def main() -> None:
     if name not in TASKS:
         print("usage: python3 tasks.py TASK [arguments]\n")
         print(*(f"  {key:10} {takes:14} {task.__doc__}" for key, (task, takes) in TASKS.items()), sep="\n")
-        print("\nThe first task sets up .venv, which takes half a minute more.")
+        print("\nThe first time, setting up .venv takes half a minute more.")
         sys.exit(0 if name in {"help", "-h", "--help"} else 2)
     TASKS[name][0](arguments)
 
 
 def demo(arguments: list[str]) -> None:
-    """Show the service at work on a made-up catalog, without network or account."""
+    """Run the real service on a made-up catalog, without network or account."""
     replace_by(set_up(RUNTIME) / "watcher", "demo", *arguments)
 
 
@@ -52,24 +52,24 @@ def run(arguments: list[str]) -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Run the tests that need nothing but Python; pytest's arguments may follow, as for `test all`."""
+    """Run the tests that need only Python; further arguments go to pytest, as in `test all`."""
     chosen = () if any(argument.startswith("tests") for argument in arguments) else EVERYWHERE
     test_all([*chosen, *arguments])
 
 
 def test_all(arguments: list[str]) -> None:
-    """Run every test, faults and whole machines included; as root on Debian it skips none."""
+    """Run every test, with faults and whole machines; as root on Debian none is skipped."""
     replace_by(set_up(DEVELOPMENT) / "python", "-m", "pytest", *SPREAD, *arguments)
 
 
 def check(_arguments: list[str]) -> None:
-    """Check style, types, layers, duplicates and that every fault has a test."""
+    """Check style, types, import layers, duplicate code, and that every fault has a test."""
     tools = set_up(DEVELOPMENT)
     report(at_once(tools, STATIC))
 
 
 def check_all(arguments: list[str]) -> None:
-    """Check that, and coverage by all tests (--no-tests: by those that ran last)."""
+    """Check all that and the coverage of all tests (--no-tests: of the last run)."""
     tools = set_up(DEVELOPMENT)
     done = at_once(tools, STATIC)
     if "--no-tests" not in arguments:
@@ -80,7 +80,7 @@ def check_all(arguments: list[str]) -> None:
 
 
 def lock(_arguments: list[str]) -> None:
-    """Pin the newest requirements anew."""
+    """Pin the newest versions that pyproject.toml allows."""
     tools = set_up(DEVELOPMENT)
     execute(tools / "python", "-m", "pip", "install", "--quiet", "uv")
     sources = (
@@ -112,7 +112,7 @@ STATIC = {
 
 
 class Checked(NamedTuple):
-    """What came of a check."""
+    """The result of a check."""
 
     name: str
     holds: bool
@@ -120,7 +120,7 @@ class Checked(NamedTuple):
 
 
 def verify(tools: Path, name: str, command: str, *, shown: bool = False) -> Checked:
-    """Run one check and print what it says: as it comes where it is `shown`, or else at its end, whole."""
+    """Run one check; print its output live if `shown`, otherwise in one piece when it ends."""
     program, *options = command.split()
     begun = time.monotonic()
     heading = f"$ {command}\n"
@@ -136,13 +136,13 @@ def verify(tools: Path, name: str, command: str, *, shown: bool = False) -> Chec
 
 
 def at_once(tools: Path, checks: dict[str, str]) -> list[Checked]:
-    """Run checks beside each other, as many as there are cores."""
+    """Run checks in parallel, one for each core."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(lambda check: verify(tools, *check), checks.items()))
 
 
 def report(done: list[Checked]) -> NoReturn:
-    """Say in a line a check what held, and end with 1 where one did not."""
+    """Print one line for each check; exit with 1 if one failed."""
     print()
     for check in done:
         print(f"{'ok' if check.holds else 'FAILED':6} {check.seconds:6.1f} s  {check.name}")
@@ -150,7 +150,7 @@ def report(done: list[Checked]) -> NoReturn:
 
 
 def pure_core() -> list[str]:
-    """Name the files of the pure core, as the import rules list them: whole folders, and single modules."""
+    """Return patterns for the files of the pure core: the folders and modules of its import contract."""
     contracts = project_file()["tool"]["importlinter"]["contracts"]
     modules = next(c["source_modules"] for c in contracts if c["name"].startswith("The core is pure"))
     paths = [module.replace(".", "/") for module in modules]
@@ -163,71 +163,64 @@ def project_file() -> dict[str, Any]:
 
 
 def set_up(requirements: Path) -> Path:
-    """Make `.venv` have these requirements and the project; gives its folder of programs.
+    """Install these requirements and the project into `.venv`; return its folder of programs.
 
-    What is noted there is what is whole, so a set-up that was cut short is done again.
+    Only a complete set-up leaves a stamp, so one that was interrupted starts from nothing.
     """
     stamp = VENV / "stamp"
     noted = stamp.read_text().split() if stamp.exists() and (BIN / "python").exists() else []
     place = fingerprint(f"{sys.version} {ROOT}".encode())
-    project = repr(project_file()["project"]).encode()  # its commands become programs
+    project = repr(project_file()["project"]).encode()  # its scripts become programs
     wanted = fingerprint(requirements.read_bytes() + project)
     if place not in noted or wanted not in noted:
         print("Setting up .venv (once, about half a minute) ...", file=sys.stderr, flush=True)
         if place not in noted:
             make_venv()
-        stamp.write_text(place)
-        install("--no-deps", "--require-hashes", "-r", str(requirements))  # a lock is whole, as a test proves
+        stamp.unlink(missing_ok=True)
+        install("--no-deps", "--require-hashes", "-r", str(requirements))  # complete: test_requirements.py
         install("--no-deps", "--no-build-isolation", "-e", str(ROOT))
-        included = {
-            fingerprint(RUNTIME.read_bytes() + project),
-            wanted,
-        }  # development has all that running needs
-        stamp.write_text(" ".join([place, *included]))
+        runtime = fingerprint(RUNTIME.read_bytes() + project)  # part of the development lock too
+        stamp.write_text(" ".join({place, wanted, runtime}))
     return BIN
 
 
 def fingerprint(content: bytes) -> str:
-    """Shorten what the set-up depends on to one word."""
+    """Hash what the set-up depends on."""
     return hashlib.sha256(content).hexdigest()
 
 
 def make_venv() -> None:
-    """Make the virtual environment anew, without pip of its own where Debian left that out."""
+    """Create the virtual environment afresh, without its own pip if Debian left out ensurepip."""
     if not find_spec("ensurepip") and not find_spec("pip"):
-        sys.exit(
-            "Python has no pip here. On Debian and Ubuntu: apt install python3-venv; then run this again."
-        )
+        sys.exit("This Python has no pip. On Debian and Ubuntu, apt install python3-venv, then try again.")
     without = [] if find_spec("ensurepip") else ["--without-pip"]
     ran = subprocess.run([sys.executable, "-m", "venv", "--clear", *without, str(VENV)], check=False)
     if ran.returncode:
-        sys.exit(
-            f"The virtual environment {VENV} could not be made, for the reason above. Then run this again."
-        )
+        sys.exit(f"{VENV} could not be created; the reason is above. Fix that, then try again.")
 
 
 def install(*arguments: str) -> None:
-    """Install into the virtual environment; what is never imported need not be compiled."""
+    """Install into the virtual environment; Python compiles what it imports, so pip need not."""
     inside, outside = [str(BIN / "python"), "-m", "pip"], [sys.executable, "-m", "pip", "--python", str(VENV)]
     pip = inside if (BIN / "pip").exists() else outside
     command = [*pip, "install", "-qq", "--disable-pip-version-check", "--no-compile", *arguments]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         sys.exit(
-            "The set-up stopped, for the reason that pip gives above. If the index cannot be reached,\n"
-            "HTTPS_PROXY names a proxy and PIP_INDEX_URL an index of your own. Then run this again; if it\n"
-            "stops in the same place, delete .venv first."
+            "The set-up failed; the reason is above. If the package index cannot be reached, set\n"
+            "HTTPS_PROXY to your proxy or PIP_INDEX_URL to your own index.\n"
+            "Then try again: it starts from nothing."
         )
 
 
 def execute(program: Path | str, *arguments: str) -> None:
-    """Run a program in the project's folder; where it fails, we fail with its code."""
+    """Run a program in the project's folder; exit with its code if it fails."""
     code = subprocess.run([str(program), *arguments], cwd=ROOT, check=False).returncode
     if code:
         sys.exit(code)
 
 
 def replace_by(program: Path, *arguments: str) -> NoReturn:
-    """Become the program, so that signals and its exit code are its own."""
+    """Become the program, so that it gets our signals and we exit with its code."""
     os.chdir(ROOT)
     os.execv(program, [str(program), *arguments])
 

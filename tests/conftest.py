@@ -29,6 +29,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what one worker must run as a whole, so that no worker has it left at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_proxy() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:

@@ -112,10 +112,9 @@ class TestCounting:
             )
             for n in range(5)
         ]
-        assert (
-            told(*events).title
-            == "5 models changed capabilities: all gained parameter tools, 2 lost input image"
-        )
+        message = told(*events)
+        assert message.title == "5 models changed capabilities: all gained parameter tools"
+        assert f"{message.title}, 2 lost input image\n" in message.body
 
     def test_removals_say_how_many_came_without_notice(self) -> None:
         causes = ["without notice", "without notice", "on its announced date", "without notice"]

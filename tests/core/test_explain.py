@@ -4,7 +4,7 @@ from tests.support.catalogs import DAY, FINCH, HOUR, OWL, Row, Story, priced
 from watcher.domain.catalog import Item
 from watcher.domain.policy import Policy
 from watcher.news.holds import Moment, Reason
-from watcher.news.settle import Waiting, outlook
+from watcher.news.outlook import Waiting, outlook
 from watcher.reports.explain import check_rules
 from watcher.rules.route import ECHO, Rule
 from watcher.rules.values import Globs, Percent, PriceTerms

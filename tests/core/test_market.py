@@ -101,7 +101,7 @@ def test_with_providers_known_a_price_is_told_once_not_by_the_list_too() -> None
         for _ in range(48)
         for event in [*story.shows(DEARER, FINCH), *story.asks(dearer, after=timedelta(0))]
     ]
-    assert sorted(kinds(told)) == ["price.changed", "price.routed", "provider.price_changed"]
+    assert sorted(kinds(told)) == ["price.changed", "provider.price_changed"]
 
 
 @pytest.mark.parametrize(

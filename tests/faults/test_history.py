@@ -13,7 +13,8 @@ from tests.support.receivers import receiving, receiving_mail
 from tests.support.scripted_server import Server, reply, serving
 from tests.support.watcher_process import configure, eventually, running
 from watcher.cli.main import main
-from watcher.reports.replay import TIME, Recording
+from watcher.reports.replay import Recording
+from watcher.sources.recording import TIME
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
@@ -21,6 +22,7 @@ HISTORIES = ("six-hourly", "hourly")
 
 pytestmark = [
     pytest.mark.shared,
+    pytest.mark.timeout(900),  # a replay takes a while
     pytest.mark.skipif(
         not SHARED.is_dir() and "WATCHER_REQUIRE_ALL" not in os.environ,
         reason="the recorded answers in ../shared are not here",

@@ -14,6 +14,7 @@ from watcher.config import load, schema
 from watcher.domain.delivery import Outcome, Verdict
 from watcher.domain.polls import Poll
 from watcher.news.plan import plan
+from watcher.reports.providers import GONE
 from watcher.service.clock import utc_now
 from watcher.store.store import Store
 
@@ -212,7 +213,7 @@ class TestExplain:
         shown = called("explain", "acme/finch-mini").output
         assert "On hold: acme/finch-mini was removed (was $0.15 in, $0.60 out" in shown
         assert re.search(
-            r"since .* \(just now\); reported at .* if it lasts: this is the usual hold for such a change",
+            r"since .* \(just now\); reported at .* if it lasts:\s+this is the usual hold for such a change",
             shown,
         )
         assert "  + Everything: reports to hook" in shown
@@ -229,7 +230,9 @@ class TestExplain:
 
     @pytest.mark.usefixtures("told")
     def test_what_waits_is_an_object_for_machines(self) -> None:
-        found = json.loads(called("explain", "acme/finch-mini", "--json").output.splitlines()[-1])
+        lines = called("explain", "acme/finch-mini", "--json").output.splitlines()
+        providers, found, *_ = map(json.loads, lines)
+        assert (providers["type"], providers["note"], providers["offers"]) == ("providers", GONE, [])
         assert (found["type"], found["kind"]) == ("waiting", "model.removed")
         assert found["due_at"] > found["since"]
         assert found["reason"] == "this is the usual hold for such a change"

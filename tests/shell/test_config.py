@@ -261,7 +261,7 @@ def test_the_sample_of_the_reference_loads(tmp_path: Path) -> None:
     (tmp_path / "ops-mail-url").write_text("mailtos://user:pass@host")
     sample = examples("yaml")[0].replace("/run/secrets/", "")
     assert loaded(tmp_path, sample, {"WATCHER_SLACK_URL": "slack://a/b/c"}).warnings == (
-        f"{tmp_path}/rules.yaml:7:3 channels.console: no rule uses this channel",
+        f"{tmp_path}/rules.yaml:8:3 channels.console: no rule uses this channel",
     )
 
 

@@ -1,9 +1,11 @@
 import re
 from pathlib import Path
 
+import pytest
 from click import Context
 from click.testing import CliRunner
 
+from tests.support import sample_history
 from watcher.cli.main import main
 from watcher.config import load
 from watcher.messages.sample import sample
@@ -34,6 +36,19 @@ def test_its_rules_can_be_used(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(blocks("yaml")[0].replace("/run/secrets/ops-mail-url", str(secret)))
     assert len(load.load(file, {"WATCHER_SLACK_URL": "slack://a/b/c"}).settings.rules) == 2
+
+
+def test_its_replay_prints_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    [command] = [line for line in README.splitlines() if line.startswith(".venv/bin/watcher replay")]
+    result = CliRunner().invoke(main, command.split()[1:], env={"WATCHER_CONFIG": None})
+    assert [line.rstrip() for line in result.stdout.splitlines()] == blocks("text")[1].splitlines()
+    assert result.stderr == ""
+
+
+def test_the_history_that_it_replays_is_as_made() -> None:
+    shipped = {file.name: file.read_text() for file in sample_history.FOLDER.iterdir()}
+    assert shipped == sample_history.files(), "run: python -m tests.support.sample_history"
 
 
 def test_its_commands_are_the_commands() -> None:

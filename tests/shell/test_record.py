@@ -1,15 +1,22 @@
 import gzip
 import json
+import signal
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.support import sample_history
 from tests.support.catalogs import DAY, HOUR, START, answer, listing
 from tests.support.served_catalog import Catalog, service
+from tests.support.watcher_process import SOON, command, configure, environment, eventually
+from watcher.cli.main import main
+from watcher.config import load
 from watcher.config.config import Record
+from watcher.domain.errors import ConfigError
 from watcher.domain.news import Event
 from watcher.domain.polls import Answer, Failure, Plan, Poll, State
 from watcher.domain.providers import OffersSnapshot
@@ -121,3 +128,31 @@ def test_a_service_keeps_its_answers_if_the_configuration_says_so(tmp_path: Path
     [file] = (tmp_path / "kept").iterdir()
     models = [row["id"] for row in json.loads(gzip.decompress(file.read_bytes()))["data"]]
     assert models == ["acme/finch-mini", "acme/owl-2", "wetland/heron-large"]
+
+
+def test_the_command_polls_without_rules_until_it_is_stopped(tmp_path: Path, catalog: Catalog) -> None:
+    config = configure(tmp_path, catalog.url, {"hook": "json://127.0.0.1:9/x"})
+    kept = tmp_path / "kept"
+    arguments = ("record", str(kept), "--every", "1s", "--keep", "2d", "--limit", "5MB")
+    process = subprocess.Popen(command(config, *arguments), env=environment(), stderr=subprocess.PIPE)
+    try:
+        eventually(lambda: [*kept.glob("*.json.gz")] or None, "a list is kept")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=SOON)
+    assert process.returncode == 0
+    assert len(Recording.open(kept).answers) == 1
+
+
+@pytest.mark.parametrize("wrong", [("--limit", "5 bytes"), ("--keep", "long")])
+def test_bounds_that_are_none_are_refused(tmp_path: Path, wrong: tuple[str, str]) -> None:
+    result = CliRunner().invoke(main, ["record", str(tmp_path), *wrong])
+    assert result.exit_code == 2
+    assert "takes a" in result.stderr
+
+
+@pytest.mark.parametrize("wrong", ["{folder: x, limit: 5}", "{limit: 5MB}", "{folder: x, keep: 1h}", '""'])
+def test_a_record_key_that_cannot_be_used_is_a_mistake(tmp_path: Path, wrong: str) -> None:
+    file = configure(tmp_path, "http://127.0.0.1:9/", {"hook": "json://127.0.0.1:9/x"}, f"record: {wrong}\n")
+    with pytest.raises(ConfigError, match="record"):
+        load.load(file, {})

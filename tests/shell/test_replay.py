@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.support import sample_history
 from tests.support.catalogs import FINCH, HERON, OWL, answer, priced
 from watcher.cli.main import main
 from watcher.domain.errors import NotFoundError
@@ -15,6 +16,7 @@ from watcher.reports.replay import Recording, replay
 
 RULES = """\
 channels: {console: "console://"}
+holds: {price_listed: 0s}
 rules:
   - {name: New models, when: {event: model.added}, notify: console}
   - {name: Prices, when: {event: price.changed}, notify: console}
@@ -59,12 +61,12 @@ def test_a_replay_prints_what_would_have_been_sent_as_json(folder: Path) -> None
         ("notification", "2026-06-10T01:00:00Z", "acme/owl-2 price up 25 %"),
         ("event", "2026-06-12T01:00:00Z", "model.removed"),
     ]
-    price, message = told[2:4]
+    added, message, price = told[:3]
     assert price["before"] == {"prompt": "0.00000125", "completion": "0.00001"}
     assert price["after"] == {"prompt": "0.0000015", "completion": "0.0000125"}
     assert message["channel"] == "console"
-    assert message["rules"] == ["Prices"]
-    assert message["events"] == [price["id"]]
+    assert message["rules"] == ["New models"]
+    assert message["events"] == [added["id"]]
     assert set(message) == {"type", "at", "channel", "rules", "title", "body", "events"}
 
 
@@ -136,6 +138,23 @@ def test_an_answer_that_cannot_be_read_is_a_failed_poll(folder: Path) -> None:
         decided.state.sources["models"].reason for _, decided in replay(Recording.open(folder), Settings())
     ]
     assert [reason is not None for reason in reasons] == [False, False, True, False, False, False]
+
+
+def test_it_says_on_standard_error_that_there_are_no_provider_prices(folder: Path) -> None:
+    said = "this recording has no provider prices, so prices are judged from the list alone"
+    result = called(str(folder), "--json")
+    assert result.stderr == f"{said}\n"
+    assert said not in result.stdout
+    (folder / "2026-06-08T02-00-00Z.endpoints.json").write_text('{"data": {}}')
+    assert called(str(folder), "--json").stderr == ""
+
+
+def test_what_no_rule_reports_counts_as_events_of_its_day(folder: Path) -> None:
+    (folder.parent / "rules.yaml").write_text(RULES.replace("price_listed: 0s", "price_listed: 24h"))
+    shown = called(str(sample_history.FOLDER)).stdout
+    assert ["Wed", "09", "Sep", "2026", "0", "1"] in [line.split() for line in shown.splitlines()]
+    unmatched = shown.splitlines()[-1].removeprefix("No rule matched: ").split(", ")
+    assert {"provider.price_changed (1)", "provider.added (1)", "price.routed (1)"} <= set(unmatched)
 
 
 def test_a_closed_pipe_is_not_a_crash(folder: Path) -> None:

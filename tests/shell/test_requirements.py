@@ -1,4 +1,4 @@
-"""What is installed is what is pinned, what is pinned is what is shipped, and what is imported is declared."""
+"""The locks are complete and agree with each other, and every import is a declared dependency."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ RUNTIME, DEVELOPMENT = ROOT / "deploy/requirements.txt", ROOT / ".ci/requirement
 LOCKS = pytest.mark.parametrize("lock", [RUNTIME, DEVELOPMENT], ids=["runtime", "development"])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
-NO_MODULE = {"tzdata"}  # data, which zoneinfo finds by itself
+NO_MODULE = {"tzdata"}  # data that zoneinfo finds by itself
 
 
 @dataclass(frozen=True)
@@ -29,23 +29,23 @@ class Pin:
 
 
 def pins(text: str) -> dict[str, Pin]:
-    """Read a lock, where a backslash at the end joins lines; gives its pins by canonical name."""
+    """Read a lock, in which a backslash joins lines; return its pins by canonical name."""
     lines = [line for line in text.replace("\\\n", " ").splitlines() if not line.startswith("#")]
     read = [Pin(Requirement(HASH.sub("", line)), frozenset(HASH.findall(line))) for line in lines]
     return {canonicalize_name(pin.requirement.name): pin for pin in read}
 
 
 def unpinned(lock: Mapping[str, Pin], wanted: Iterable[str]) -> set[str]:
-    """Name what is asked for, by the project or by a pinned package, and not pinned just so.
+    """Return what the project or a pinned package requires but the lock does not have, or not with that extra.
 
-    What a package asks for stands in the metadata of what is installed. A pin whose marker rules this machine out is
-    not installed, and nothing is known of it.
+    The requirements of a package are in its installed metadata. A pin whose marker excludes this machine is not
+    installed, so its requirements are unknown.
     """
     asked = [(Requirement(line), "watcher", "") for line in wanted]
     for name, pin in lock.items():
         if not pin.requirement.marker or pin.requirement.marker.evaluate():
             assert pin.requirement.specifier.contains(distribution(name).version, prereleases=True), (
-                f"{name} {distribution(name).version} is installed, which is not what is pinned; tasks.py test"
+                f"{name} {distribution(name).version} is installed, not the pinned version; run tasks.py test"
             )
             lines = distribution(name).requires or []
             extras = ["", *pin.requirement.extras]
@@ -66,13 +66,13 @@ def is_pinned(lock: Mapping[str, Pin], asked: Requirement) -> bool:
 
 
 def declared(*groups: str) -> list[str]:
-    """Give what pyproject.toml requires, with these optional groups."""
+    """Return what pyproject.toml requires, including these optional groups."""
     optional = [one for group in groups for one in PROJECT["optional-dependencies"][group]]
     return [*PROJECT["dependencies"], *optional]
 
 
 def imported(files: Iterable[Path]) -> set[str]:
-    """Give the top-level modules that the files import, at whatever depth in them."""
+    """Return the top-level modules that the files import, also inside functions."""
     names = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
@@ -85,12 +85,12 @@ def imported(files: Iterable[Path]) -> set[str]:
 
 @cache
 def installed() -> Mapping[str, list[str]]:
-    """Give the packages that each top-level module is installed by."""
+    """Return the packages that install each top-level module."""
     return packages_distributions()
 
 
 def distributions_of(files: Iterable[Path]) -> set[str]:
-    """Give the names of the third-party packages that the files import from."""
+    """Return the names of the third-party packages that the files import."""
     known = installed()
     ours = {"watcher", "tests", *(path.stem for path in (ROOT / "benchmarks").glob("*.py"))}
     modules = imported(files) - set(sys.stdlib_module_names) - ours
@@ -102,7 +102,7 @@ def names(requirements: Iterable[str]) -> set[str]:
 
 
 @LOCKS
-def test_every_requirement_is_one_version_with_its_hashes(lock: Path) -> None:
+def test_every_requirement_is_pinned_to_one_version_with_hashes(lock: Path) -> None:
     found = pins(lock.read_text())
     assert len(found) > 20
     for name, pin in found.items():
@@ -111,7 +111,7 @@ def test_every_requirement_is_one_version_with_its_hashes(lock: Path) -> None:
 
 
 @LOCKS
-def test_a_lock_names_no_index_and_nothing_from_elsewhere(lock: Path) -> None:
+def test_a_lock_contains_no_index_url_or_path(lock: Path) -> None:
     text = HASH.sub("", lock.read_text())
     assert not re.findall(r"^\s*-.*|.*(?:://|\s@\s|\bfile:).*", text, re.MULTILINE)
 
@@ -119,36 +119,34 @@ def test_a_lock_names_no_index_and_nothing_from_elsewhere(lock: Path) -> None:
 @pytest.mark.parametrize(
     ("lock", "groups"), [(RUNTIME, []), (DEVELOPMENT, ["dev"])], ids=["runtime", "development"]
 )
-def test_everything_that_a_pinned_package_asks_for_is_pinned_with_its_extras(
-    lock: Path, groups: list[str]
-) -> None:
+def test_whatever_a_pinned_package_requires_is_pinned_with_its_extras(lock: Path, groups: list[str]) -> None:
     wanted = [*declared(*groups), *(ROOT / ".ci/build.in").read_text().splitlines()]
     assert unpinned(pins(lock.read_text()), wanted) == set()
 
 
-def test_an_extra_that_is_not_pinned_is_found() -> None:
+def test_an_extra_that_is_not_pinned_is_reported() -> None:
     text = DEVELOPMENT.read_text()
     stripped = re.sub(r"^coverage\[toml\]==", "coverage==", text, flags=re.MULTILINE)
     assert stripped != text
     assert any(one.startswith("coverage[toml]") for one in unpinned(pins(stripped), []))
 
 
-def test_a_package_that_is_not_pinned_is_found() -> None:
+def test_a_package_that_is_not_pinned_is_reported() -> None:
     lock = pins(RUNTIME.read_text())
     del lock["certifi"]
     assert {"certifi[], for httpx", "certifi[], for httpcore"} <= unpinned(lock, [])
 
 
-def test_what_is_tested_is_what_is_shipped() -> None:
+def test_the_versions_under_test_are_the_versions_shipped() -> None:
     runtime, development = pins(RUNTIME.read_text()), pins(DEVELOPMENT.read_text())
     assert runtime.items() <= development.items()
 
 
-def test_the_project_requires_what_it_imports_and_nothing_else() -> None:
+def test_the_project_declares_exactly_what_it_imports() -> None:
     assert distributions_of((ROOT / "watcher").rglob("*.py")) == names(declared()) - NO_MODULE
 
 
-def test_tests_and_tools_import_only_what_is_declared() -> None:
+def test_tests_and_tools_import_only_declared_packages() -> None:
     files = [
         *(ROOT / "tests").rglob("*.py"),
         *(ROOT / "benchmarks").glob("*.py"),
@@ -157,7 +155,7 @@ def test_tests_and_tools_import_only_what_is_declared() -> None:
     assert distributions_of([*files, ROOT / "tasks.py"]) <= names(declared("dev"))
 
 
-def test_what_is_imported_inside_a_function_or_under_another_name_counts(tmp_path: Path) -> None:
+def test_imports_inside_functions_and_under_other_names_count(tmp_path: Path) -> None:
     file = tmp_path / "some.py"
     file.write_text(
         "def f():\n    from ruamel.yaml import YAML\n    import httpx as h, os.path\nfrom . import json\n"

@@ -16,7 +16,7 @@ from watcher.domain.providers import Market
 from watcher.news import market as markets
 from watcher.news.asking import next_at
 from watcher.news.holds import Moment
-from watcher.news.settle import Waiting, outlook
+from watcher.news.outlook import Waiting, outlook
 from watcher.reports import as_json
 from watcher.reports.explain import RuleCheck, check_rules
 from watcher.reports.providers import Providers, providers
@@ -89,5 +89,5 @@ def _waits(config: Config, state: State, model: str, now: datetime) -> Iterator[
     item, market = state.items.get(model, Item()), state.markets.get(model, Market())
     policy = config.settings.policy
     yield from markets.outlook(model, market, item, now, policy.holds)
-    has_market = markets.is_current(market, now)
-    yield from outlook(model, item, Moment(now, now - config.poll), policy, has_market=has_market)
+    known = market if markets.is_current(market, now) else None
+    yield from outlook(model, item, Moment(now, now - config.poll), policy, market=known)

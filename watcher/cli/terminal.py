@@ -16,7 +16,7 @@ from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan
 from watcher.domain.providers import Offer
 from watcher.messages.lines import describe
-from watcher.news.settle import Waiting
+from watcher.news.outlook import Waiting
 from watcher.openrouter.prices import MAIN, amount, percent, show, show_main
 from watcher.reports.backtest import Backtest
 from watcher.reports.explain import RuleCheck
@@ -163,7 +163,12 @@ def _endpoints(report: Report) -> tuple[str | Text, ...]:
         return "endpoints", "-", "-", "off"
     state = _state(found.health, is_new=found.health.last_good is None)
     state.append(f"; providers of {found.known} of {counted(found.models, 'model')} known")
-    return "endpoints", show_age(found.health.last_good, report.at), "as due", state
+    return (
+        "endpoints",
+        show_age(found.health.last_good, report.at),
+        "as due" if report.process else "-",
+        state,
+    )
 
 
 def _channel(report: Report, name: str) -> tuple[str | Text, ...]:

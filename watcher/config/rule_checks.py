@@ -41,7 +41,7 @@ def entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, .
 
 def never_met(sections: Sequence[object]) -> Iterator[Problem]:
     """Find the rules that can never report anything, in whatever of the file can be understood."""
-    rules: list[Rule] = []
+    stops: list[tuple[Rule, frozenset[Kind]]] = []
     for number, section in enumerate(sections):
         place = ("rules", number, "when")
         found: list[Problem] = []
@@ -51,8 +51,9 @@ def never_met(sections: Sequence[object]) -> Iterator[Problem]:
             rule = rule_of(understood)
             blamed = {str(problem.keys[len(place)]) for problem in found}
             found += _conditions(place, rule.when, blamed)
-            found += [] if found else _behind(number, rule, rules)
-            rules.append(rule)
+            found += [] if found else _behind(number, rule, stops)
+            if rule.stop:
+                stops.append((rule, kinds_of(rule.when)))
         yield from found
 
 
@@ -187,10 +188,11 @@ def kinds_of(when: Mapping[str, Parameter]) -> frozenset[Kind]:
     return frozenset(k for k in kinds if known_causes.met_by(k, cause)) if isinstance(cause, Globs) else kinds
 
 
-def _behind(number: int, rule: Rule, earlier: Sequence[Rule]) -> Iterator[Problem]:
-    """Find a rule above that takes every event."""
-    for above in earlier:
-        if reach.hides(above, rule):
+def _behind(number: int, rule: Rule, stops: Sequence[tuple[Rule, frozenset[Kind]]]) -> Iterator[Problem]:
+    """Find a rule above that takes every event; `stops` has their kinds."""
+    kinds = kinds_of(rule.when)
+    for above, taken in stops:
+        if kinds <= taken and reach.hides(above, rule):
             first = f'rule "{above.name}" above reports all of it first and has stop: true'
             yield Problem(("rules", number), f"never reports anything: {first}; move this rule above it")
             return

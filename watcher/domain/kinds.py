@@ -202,7 +202,7 @@ class Kind(StrEnum):
         "catalog.changed",
         Row(
             "Whole catalog",
-            "many models change in the same way, or the list gets a new field",
+            "the list gets a new field",
             Severity.WARNING,
             About.CATALOG,
         ),

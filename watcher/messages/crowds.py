@@ -154,20 +154,28 @@ def _without_notice(events: Sequence[Event]) -> str:
 
 
 def _gains(events: Sequence[Event]) -> str:
-    return _shared(events, gains)
+    return _shared(events, gains, SHARED)
+
+
+def _gains_short(events: Sequence[Event]) -> str:
+    return _shared(events, gains, 1)
 
 
 def _labels(events: Sequence[Event]) -> str:
-    return _shared(events, labels)
+    return _shared(events, labels, SHARED)
 
 
-def _shared(events: Sequence[Event], name: Callable[[Event], list[str]]) -> str:
+def _labels_short(events: Sequence[Event]) -> str:
+    return _shared(events, labels, 1)
+
+
+def _shared(events: Sequence[Event], name: Callable[[Event], list[str]], most: int) -> str:
     """Say what most often happened: `: 12 gained parameter tools, 3 lost input image`."""
     counts = Counter(phrase for event in events for phrase in name(event))
     return _colon(
         [
             f"{'all' if number == len(events) else number} {phrase}"
-            for phrase, number in counts.most_common(SHARED)
+            for phrase, number in counts.most_common(most)
             if number > 1
         ]
     )
@@ -215,7 +223,7 @@ CROWDS: Mapping[Kind, Crowd] = {
     Kind.MODEL_RETURNED: Crowd("{} models are back", _free_ones),
     Kind.PRICE_CHANGED: Crowd("{} models changed price", _ways, _ways_short),
     Kind.PRICE_ROUTED: Crowd("{} models are shown with another provider, no price changed"),
-    Kind.PRICE_DETAIL: Crowd("{} models changed other prices", _labels),
+    Kind.PRICE_DETAIL: Crowd("{} models changed other prices", _labels, _labels_short),
     Kind.PROVIDER_ADDED: Crowd(
         "{} offers of providers are new", _owners, of_one="{provider} now offers {} models"
     ),
@@ -240,7 +248,7 @@ CROWDS: Mapping[Kind, Crowd] = {
     Kind.EXPIRATION_WITHDRAWN: Crowd("{} models no longer leave: their expiration was withdrawn"),
     Kind.ALIAS_RETARGETED: Crowd("{} aliases point to other models"),
     Kind.CONTEXT_CHANGED: Crowd("{} models changed context length", _ways, _ways_short),
-    Kind.CAPABILITY_CHANGED: Crowd("{} models changed capabilities", _gains),
-    Kind.MODEL_CHANGED: Crowd("{} models changed details", _labels),
+    Kind.CAPABILITY_CHANGED: Crowd("{} models changed capabilities", _gains, _gains_short),
+    Kind.MODEL_CHANGED: Crowd("{} models changed details", _labels, _labels_short),
 }
 """How many of each kind are said; the kinds without a row are said one by one."""

@@ -1,6 +1,7 @@
 """The causes that each kind of event can have, for rules that ask for one."""
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from watcher.domain.kinds import About, Kind
 from watcher.news.causes import LISTED, OF_DETAIL, OF_REMOVAL, ROUTED, SCHEDULE
@@ -24,6 +25,7 @@ CAUSES: Mapping[Kind, tuple[str, ...]] = {
 """Kinds about a part of watcher give a reason in free words instead; all others give no cause."""
 
 
+@lru_cache(maxsize=1024)
 def can_have(kind: Kind, pattern: str) -> bool:
     """Whether an event of a kind can have a cause that matches."""
     if kind.row.about is About.PART:

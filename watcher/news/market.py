@@ -15,9 +15,9 @@ from watcher.news.draft import Draft
 from watcher.news.events import event_id
 from watcher.news.floor_causes import cause_of
 from watcher.news.holds import Due, Reason
+from watcher.news.outlook import Waiting
 from watcher.news.providers import ProviderNews
 from watcher.news.settings import Settings
-from watcher.news.settle import Waiting
 from watcher.openrouter import prices
 from watcher.openrouter.ids import is_alias
 
@@ -80,12 +80,11 @@ def outlook(model: str, market: Market, item: Item, at: datetime, holds: Holds) 
     if not market.offers:
         return []
     _, events = look(model, market, market.offers, item, at + LATER, holds)
-    waits = []
-    for event in events:
-        due = _due(market, event, at, holds)
-        if due and event.since:
-            waits.append(Waiting(replace(event, at=at), event.since, due.at, due.reason))
-    return waits
+    return [
+        Waiting(replace(event, at=at), event.since or at, due.at, due.reason)
+        for event in events
+        if (due := _due(market, event, at, holds))
+    ]
 
 
 def _due(market: Market, event: Event, at: datetime, holds: Holds) -> Due | None:

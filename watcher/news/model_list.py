@@ -118,8 +118,9 @@ def _settle(
 ) -> tuple[Item | None, list[Event]]:
     if _is_quiet(item, document):
         return item, []
-    has_market = is_current(look.markets.get(model), look.at)
-    return settle(model, item, document, moment, look.policy, has_market=has_market)
+    market = look.markets.get(model)
+    known = market if is_current(market, look.at) else None
+    return settle(model, item, document, moment, look.policy, market=known)
 
 
 def _priced(model: str, document: Document, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:

@@ -24,6 +24,7 @@ from watcher.domain.catalog import (
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import Policy
+from watcher.domain.providers import Market
 from watcher.news import causes, row_price
 from watcher.news.diff import COMPARED, diff
 from watcher.news.events import Circumstances, kind_of, of_change
@@ -50,14 +51,20 @@ def adopt(observed: Document, at: datetime, policy: Policy) -> Item:
 
 
 def settle(
-    model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool = False
+    model: str,
+    item: Item,
+    observed: Document,
+    moment: Moment,
+    policy: Policy,
+    *,
+    market: Market | None = None,
 ) -> tuple[Item, list[Event]]:
     """Separate the changes of one model that are news now from those that stay on hold.
 
-    `item` is the model after the poll before, `observed` what this one shows (`listed` false: absent). With
-    `has_market` its providers are polled, so a new price in its row does not mean that its price changed.
+    `item` is the model after the poll before, `observed` what this one shows (`listed` false: absent). If its
+    providers are known (`market`), a new price in its row does not mean that its price changed.
     """
-    case = Case.of(model, item, observed, moment, policy, has_market=has_market)
+    case = Case.of(model, item, observed, moment, policy, market=market)
     due = case.due()
     announced = _announced(case.announced, due, observed)
     aspects = {change.aspect for change in due}
@@ -80,42 +87,7 @@ def settle(
         dates=_dates(item, due),
         last={**item.last, **_announcements(due, moment.at)},
     )
-    events = [case.event(change) for change in due]
-    return after, [*events, case.event_of_row(shift)] if shift else events
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A change on hold: since when, when it is reported if it lasts (UTC), and why then."""
-
-    event: Event
-    since: datetime
-    due_at: datetime
-    reason: Reason
-
-
-def outlook(
-    model: str, item: Item, moment: Moment, policy: Policy, *, has_market: bool = False
-) -> list[Waiting]:
-    """Return a model's changes on hold as of the last poll; `event` is what would be reported."""
-    if item.observed is None:
-        return []
-    case = Case.of(model, item, item.observed, moment, policy, has_market=has_market)
-    return [*(_waiting(case, change) for change in case.changes), *_waiting_row(case)]
-
-
-def _waiting(case: "Case", change: Change) -> Waiting:
-    due = case.due_at(change)
-    return Waiting(case.event(change), case.waits[change.aspect].since, due.at, due.reason)
-
-
-def _waiting_row(case: "Case") -> list[Waiting]:
-    row = case.item.row
-    due = row_price.due_at(row, case.moment, case.policy.holds["price_listed"]) if row else None
-    if row is None or due is None:
-        return []
-    shift = row_price.shift_of(row, prices.main_prices(case.observed.price), case.observed.routing)
-    return [Waiting(case.event_of_row(shift), shift.since, due, Reason.LISTED)]
+    return after, [*map(case.event, due), *(case.events_of_row(shift) if shift else ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +102,18 @@ class Case:
     waits: Mapping[Aspect, Pending]
     moment: Moment
     policy: Policy
-    has_market: bool
+    market: Market | None
 
     @classmethod
     def of(
-        cls, model: str, item: Item, observed: Document, moment: Moment, policy: Policy, *, has_market: bool
+        cls,
+        model: str,
+        item: Item,
+        observed: Document,
+        moment: Moment,
+        policy: Policy,
+        *,
+        market: Market | None,
     ) -> "Case":
         """Compare what is observed of a model with what was announced."""
         announced = _filled(item.announced or UNKNOWN, observed)
@@ -142,7 +121,7 @@ class Case:
         if not observed.listed:
             changes = [change for change in changes if change.aspect is Aspect.LISTED]
         waits = {change.aspect: _wait(item, change.aspect, moment.at) for change in changes}
-        return cls(model, item, announced, observed, tuple(changes), waits, moment, policy, has_market)
+        return cls(model, item, announced, observed, tuple(changes), waits, moment, policy, market)
 
     def due(self) -> list[Change]:
         """Return the changes that have lasted; none for a model that has not been announced itself."""
@@ -205,9 +184,14 @@ class Case:
         hold = self.policy.holds["price_listed"]
         return row_price.look(row, price, self.observed.routing, self.moment, hold)
 
-    def event_of_row(self, shift: Shift) -> Event:
-        """Return the event of a price in the row: a change of price only if its providers are not polled."""
-        is_routing = shift.is_routing or self.has_market
+    def events_of_row(self, shift: Shift) -> list[Event]:
+        """Return the event of a price that the row shows: a change only if nobody polls the providers.
+
+        There is none if a known provider changed its price and the row followed: that is news by itself.
+        """
+        if self.market and not _is_asked(shift.before, self.market):
+            return []
+        is_routing = shift.is_routing or self.market is not None
         before, after = ({**(self.observed.price or {}), **side} for side in (shift.before, shift.after))
         fields = tuple(
             FieldChange(key, shift.before.get(key), shift.after.get(key))
@@ -215,13 +199,14 @@ class Case:
             if shift.before.get(key) != shift.after.get(key)
         )
         cause = causes.ROUTED if is_routing else causes.LISTED
-        return of_change(
+        event = of_change(
             self.model,
             Change(Aspect.PRICE, before, after, fields),
             Kind.PRICE_ROUTED if is_routing else Kind.PRICE_CHANGED,
             self.observed,
             Circumstances(self.moment.at, shift.since, self.item.revision, cause),
         )
+        return [event]
 
     def is_reminder_due(self, announced: Document) -> bool:
         """Whether the unchanged date of a listed model has reached a more urgent threshold."""
@@ -229,6 +214,11 @@ class Case:
             return False
         reached = _reached(announced, self.moment.at, self.policy)
         return reached is not None and (self.item.countdown is None or reached < self.item.countdown)
+
+
+def _is_asked(price: Prices, market: Market) -> bool:
+    """Whether a provider still asks a price, within 5 %."""
+    return any(prices.apart(offer.price, price) < prices.SMALL for offer in market.offers.values())
 
 
 def _is_rescheduled(change: Change) -> bool:

@@ -8,7 +8,7 @@ from watcher.domain.catalog import Json
 from watcher.domain.delivery import Delivery
 from watcher.domain.news import Event, HistoryEntry, Notification
 from watcher.domain.polls import Plan
-from watcher.news.settle import Waiting
+from watcher.news.outlook import Waiting
 from watcher.reports.explain import RuleCheck
 from watcher.text.times import to_iso
 

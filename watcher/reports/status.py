@@ -17,7 +17,7 @@ from watcher.text.times import show_time, to_iso
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """How the endpoints source is doing: of `models` that may be asked, the providers of `known` are known."""
+    """How the endpoints source is doing: of `models` that may be asked, `known` have known providers."""
 
     mode: str
     health: Health

@@ -101,13 +101,13 @@ def _meet(globs: Globs, forms: Collection[str]) -> bool:
 
 
 def hides(earlier: Rule, later: Rule) -> bool:
-    """Whether a rule with `stop` surely takes every event that a later rule could report."""
-    if not earlier.stop or (later.asks_for_echoes() and not earlier.asks_for_echoes()):
-        return False
-    others = {key: wanted for key, wanted in earlier.when.items() if key != "event"}
-    return kinds_of(later.when) <= kinds_of(earlier.when) and all(
-        _includes(wanted, later.when.get(key), any_case=key in ANY_CASE) for key, wanted in others.items()
+    """Whether a rule with `stop` surely takes every event of the kinds it has in common with a later one."""
+    includes = all(
+        _includes(wanted, later.when.get(key), any_case=key in ANY_CASE)
+        for key, wanted in earlier.when.items()
+        if key != "event"
     )
+    return includes and (earlier.asks_for_echoes() or not later.asks_for_echoes())
 
 
 def _includes(wide: Parameter, narrow: Parameter | None, *, any_case: bool) -> bool:
@@ -127,11 +127,10 @@ def _includes(wide: Parameter, narrow: Parameter | None, *, any_case: bool) -> b
 
 def _includes_globs(wide: Globs, narrow: Globs | None, *, any_case: bool) -> bool:
     inner = (lower(narrow) if any_case else narrow) if narrow else Globs((ANY,))
-    excluded = {pattern for pattern in wide.patterns if pattern.startswith("!")}
     wanted = wanted_of(wide) or [ANY]
-    return excluded <= {*inner.patterns} and all(
-        any(covers(outer, pattern) for outer in wanted) for pattern in wanted_of(inner) or [ANY]
-    )
+    if not all(any(covers(outer, pattern) for outer in wanted) for pattern in wanted_of(inner) or [ANY]):
+        return False
+    return {pattern for pattern in wide.patterns if pattern.startswith("!")} <= {*inner.patterns}
 
 
 def _is_within(narrow: Bounds, wide: Bounds) -> bool:
