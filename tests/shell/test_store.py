@@ -8,13 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Story, feed_of, listing, priced
+from tests.support.offers import OWL_ID, asked, endpoint
 from tests.support.sample_stores import SETTINGS, polled, run_sql, with_news
 from watcher.domain.errors import BusyError, NotFoundError, StoreError
 from watcher.domain.policy import HOLDS, Policy
-from watcher.domain.polls import Failure, Poll, State
+from watcher.domain.polls import Answer, Failure, Poll, State
+from watcher.domain.providers import OffersSnapshot
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
 from watcher.store.store import Store
+
+WINDOW = {"overrides": [{"utc_start": "16:00", "utc_end": "00:00", "prompt": "1e-7", "completion": "1e-7"}]}
 
 
 @pytest.fixture
@@ -41,6 +45,52 @@ def test_what_is_stored_is_what_was_decided(store: Store) -> None:
     ]
     for hour, (rows, answers) in enumerate(steps):
         assert polled(store, hour, *rows, **answers) == store.state()
+
+
+@pytest.mark.fault("I6")
+def test_what_providers_ask_is_stored_as_it_was_decided(store: Store) -> None:
+    heron = endpoint("heron/fp8", "1.25", "10", pricing={"discount": 0.4})
+    looks = [
+        [heron, endpoint("crane", "2", "12", pricing=WINDOW)],
+        [endpoint("heron", "1", "8", quantization=None, supported_parameters=None)],
+        [],
+        [endpoint("heron", "1", "8"), endpoint("owl", "-1", "-1")],
+        [endpoint("heron", "1.5", "9")],
+    ]
+    polled(store, 0, OWL, FINCH)
+    for hour, endpoints in enumerate(looks):
+        found = polled(store, 1 + hour / 4, endpoints=asked(*endpoints))
+        assert found.markets
+        assert store.state() == found
+    found = polled(store, 3, endpoints=OffersSnapshot({}, {OWL_ID: "HTTP 404"}))
+    assert store.state().markets[OWL_ID].failures == 1
+    assert store.state() == found
+
+
+def test_the_price_in_a_row_is_followed_across_restarts(path: Path) -> None:
+    waiting = Settings((), Policy())
+    for hour, prompt in enumerate(["0.000001", "0.000002", "0.000003", "0.000001"]):
+        with Store.open(path) as store:
+            at, before = START + hour * HOUR, store.state()
+            decided = plan(
+                before, Poll(at, {"models": listing([priced(OWL, prompt, "0.00001")], at)}), waiting
+            )
+            store.commit(before, decided)
+            assert decided.state.items[OWL_ID].row
+            assert store.state() == decided.state
+
+
+def test_what_providers_asked_goes_with_its_model(store: Store, path: Path) -> None:
+    waiting = Settings((), Policy({**HOLDS, "added": DAY}))
+    steps: list[dict[str, Answer]] = [
+        {"models": listing([FINCH])},
+        {"models": listing([OWL, FINCH])},
+        {"endpoints": asked(endpoint("a", "1", "1"))},
+    ]
+    for hour, answers in enumerate([*steps, {"models": listing([FINCH])}]):
+        before = store.state()
+        store.commit(before, plan(before, Poll(START + hour * HOUR, answers), waiting))
+        assert len(run_sql(path, "select * from markets")) == (hour == 2)
 
 
 def test_prices_keep_every_digit(store: Store, path: Path) -> None:
@@ -100,6 +150,7 @@ def test_an_event_reads_back_as_written(store: Store) -> None:
         ("models", "update models set announced = 'poison'"),
         ("models", "update models set observed = 'poison'"),
         ("models", "update models set levels = '[5]'"),
+        ("markets", "update markets set market = '{}'"),
         ("pending", "insert into pending values ('acme/owl-2', 'poison', '2026-11-02T08:00:00Z', 1)"),
         ("sources", "update sources set fields = 5"),
         ("feed", "update feed set since = ''"),
@@ -114,6 +165,7 @@ def test_an_event_reads_back_as_written(store: Store) -> None:
 def test_a_row_that_cannot_be_read_is_damage(store: Store, path: Path, table: str, change: str) -> None:
     polled(store, 0, OWL, feed=feed_of({"acme/owl-2-20260901": "acme/owl-2"}))
     polled(store, 1, OWL, FINCH)
+    polled(store, 2, endpoints=asked(endpoint("heron", "1", "4")))
     run_sql(path, change)
     with pytest.raises(StoreError, match=f"a row of {table} cannot be read: .*; restore a backup"):
         _ = store.state(), store.events(), store.history("acme/owl-2"), store.outbox.messages()
