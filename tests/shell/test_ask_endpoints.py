@@ -3,6 +3,7 @@ import time
 from collections.abc import Callable
 from threading import Event as Flag
 from threading import Timer
+from typing import Any
 
 import pytest
 
@@ -10,15 +11,15 @@ from tests.support.offers import endpoint
 from tests.support.receivers import free_port
 from tests.support.scripted_server import HANG, Script, Server, answering, dripped, reply
 from watcher.domain.providers import OffersSnapshot
-from watcher.sources.ask_endpoints import address, ask_endpoints
+from watcher.sources.ask_endpoints import Bounds, ask_endpoints
 
 MODELS = ["acme/owl-2", "acme/finch-mini", "wetland/heron-large:free"]
 GOOD = reply(json.dumps({"data": {"endpoints": [endpoint("heron", "1", "4")]}}).encode())
 NOT_FOUND = reply(b'{"error": {"code": 404, "message": "Model not found"}}', "404 Not Found")
 
 
-def asked(server: Server, stop: Flag | None = None, pause: float = 0.0) -> OffersSnapshot:
-    return ask_endpoints(server.url("/api/v1/models"), MODELS, stop=stop, pause=pause)
+def asked(server: Server, stop: Flag | None = None, **bounds: Any) -> OffersSnapshot:
+    return ask_endpoints(server.url("/api/v1/models"), MODELS, Bounds(**{"pause": 0.0, **bounds}), stop)
 
 
 def paths(server: Server) -> list[str]:
@@ -90,32 +91,29 @@ def test_a_refusal_that_is_about_all_models_ends_the_asking(
 
 @pytest.mark.fault("N1")
 def test_a_refused_connection_ends_the_asking() -> None:
-    found = ask_endpoints(f"http://127.0.0.1:{free_port()}/api/v1/models", MODELS, pause=0.0)
+    found = ask_endpoints(f"http://127.0.0.1:{free_port()}/api/v1/models", MODELS, Bounds(pause=0.0))
     assert "Connection refused" in (found.reason or "")
     assert (found.offers, found.failures) == ({}, {})
 
 
-def test_a_server_that_says_nothing_ends_the_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("watcher.sources.ask_endpoints.DEADLINE", 0.5)
+def test_a_server_that_says_nothing_ends_the_asking() -> None:
     with answering(lambda _: Script((HANG,))) as server:
-        found = asked(server)
+        found = asked(server, answer=0.5)
     assert "sent no complete answer within 0.5 s" in (found.reason or "")
     assert len(server.requests) == 1
 
 
-def test_answers_that_take_long_leave_the_rest_for_another_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("watcher.sources.ask_endpoints.LONGEST", 0.5)
+def test_answers_that_take_long_leave_the_rest_for_another_time() -> None:
     [text] = GOOD.pieces
     slow = dripped(text, 0.8 / len(text))
     with answering(lambda _: slow) as server:
-        found = asked(server)
+        found = asked(server, whole=0.5)
     assert (list(found.offers), found.reason) == (["acme/owl-2"], None)
 
 
-def test_an_answer_that_is_too_large_ends_the_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("watcher.sources.ask_endpoints.LARGEST", 100)
+def test_an_answer_that_is_too_large_ends_the_asking() -> None:
     with answering(lambda _: GOOD) as server:
-        assert "too large" in (asked(server).reason or "")
+        assert "too large" in (asked(server, size=100).reason or "")
 
 
 @pytest.mark.parametrize("script", [GOOD, Script((HANG,))], ids=["between-two", "during-one"])
@@ -135,7 +133,7 @@ def test_what_is_secret_in_the_address_is_in_no_reason() -> None:
     with answering(
         only("acme/owl-2", reply(b'{"error": {"message": "no key cAnArY"}}', "403 Forbidden"))
     ) as s:
-        found = ask_endpoints(f"http://me:cAnArY@127.0.0.1:{s.port}/api/v1/models", MODELS, pause=0.0)
+        found = ask_endpoints(f"http://me:cAnArY@127.0.0.1:{s.port}/api/v1/models", MODELS, Bounds(pause=0.0))
     assert "cAnArY" not in (found.reason or "")
 
 

@@ -14,6 +14,7 @@ from tests.support.served_providers import Providers, serving_providers
 from tests.support.watcher_process import configure, eventually, running
 from watcher.domain.news import Event
 from watcher.service.loop import Service
+from watcher.sources.ask_endpoints import Bounds
 from watcher.store.store import Store
 
 HOUR = timedelta(hours=1)
@@ -41,7 +42,7 @@ class Watch:
             f"sources: {sources}\nholds: {{source: 1h}}",
             elapsed=self._elapsed,
         )
-        self.service._endpoints.between = 0.0  # noqa: SLF001 - a test need not be polite to itself
+        self.service._endpoints.bounds = Bounds(pause=0.0)  # noqa: SLF001 - a test need not be polite to itself
         self.providers = providers
 
     def _elapsed(self) -> float:

@@ -87,7 +87,8 @@ def test_what_providers_asked_goes_with_its_model(store: Store, path: Path) -> N
         {"models": listing([OWL, FINCH])},
         {"endpoints": asked(endpoint("a", "1", "1"))},
     ]
-    for hour, answers in enumerate([*steps, {"models": listing([FINCH])}]):
+    gone: dict[str, Answer] = {"models": listing([FINCH])}
+    for hour, answers in enumerate([*steps, gone]):
         before = store.state()
         store.commit(before, plan(before, Poll(START + hour * HOUR, answers), waiting))
         assert len(run_sql(path, "select * from markets")) == (hour == 2)

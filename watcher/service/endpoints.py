@@ -11,7 +11,7 @@ from watcher.domain.providers import OffersSnapshot
 from watcher.news.asking import Wish, due, rows_of
 from watcher.rules.route import Rule
 from watcher.rules.values import Globs
-from watcher.sources.ask_endpoints import PAUSE, ask_endpoints
+from watcher.sources.ask_endpoints import BOUNDS, Bounds, ask_endpoints
 
 FIRST_PAUSE, LONGEST_PAUSE = 300.0, 6 * 3600.0  # seconds without a request after the source refused
 MOST_DOUBLINGS = 7
@@ -23,7 +23,7 @@ class EndpointsAsker:
 
     stop: Flag
     elapsed: Callable[[], float]
-    between: float = PAUSE  # seconds between two requests
+    bounds: Bounds = BOUNDS
     _resume_at: float = 0.0
     _refusals: int = 0
 
@@ -35,7 +35,7 @@ class EndpointsAsker:
         models = due(state.markets, wish_of(config, state, at))
         if not models or self.stop.is_set():
             return None
-        snapshot = ask_endpoints(models_url, models, stop=self.stop, pause=self.between)
+        snapshot = ask_endpoints(models_url, models, self.bounds, self.stop)
         if not (snapshot.offers or snapshot.failures or snapshot.reason):
             return None  # watcher stopped before the first answer
         self._note(snapshot)

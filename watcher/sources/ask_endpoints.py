@@ -1,6 +1,7 @@
 """Ask what the providers of some models ask: a request a model, at most one a second."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Event as Flag
 from time import monotonic
 from urllib.parse import quote
@@ -11,30 +12,39 @@ from watcher.sources.endpoints import parse
 from watcher.sources.fetch import fetch
 from watcher.text.redact import plain_words, redact
 
-PAUSE = 1.0  # seconds between two requests
-DEADLINE = 15.0  # seconds for one answer
-LONGEST = 60.0  # seconds of asking at one poll: messages wait meanwhile
-LARGEST = 1_000_000  # bytes of one answer
 OF_THE_MODEL = frozenset({400, 404, 410, 422})  # any other refusal is about all models
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How to ask: seconds between two requests, for one answer, for all of them; bytes of one answer."""
+
+    pause: float = 1.0
+    answer: float = 15.0
+    whole: float = 60.0  # messages wait meanwhile
+    size: int = 1_000_000
+
+
+BOUNDS = Bounds()
+
+
 def ask_endpoints(
-    models_url: str, models: Sequence[str], *, stop: Flag | None = None, pause: float = PAUSE
+    models_url: str, models: Sequence[str], bounds: Bounds = BOUNDS, stop: Flag | None = None
 ) -> OffersSnapshot:
     """Ask about each model in turn; `models_url` is the address of the model list.
 
     A refusal that is not about one model ends the asking: the rest is asked another time. So do `stop` and
     answers that take too long.
     """
-    ending, end = stop or Flag(), monotonic() + LONGEST
+    ending, end = stop or Flag(), monotonic() + bounds.whole
     offers: dict[str, dict[str, Offer]] = {}
     failures: dict[str, str] = {}
     for number, model in enumerate(models):
-        if ending.is_set() or (number and ending.wait(pause)) or monotonic() > end:
+        if ending.is_set() or (number and ending.wait(bounds.pause)) or monotonic() > end:
             break
         url = address(models_url, model)
         try:
-            offers[model] = parse(fetch(url, deadline=DEADLINE, limit=LARGEST, stop=ending).pages[0])
+            offers[model] = parse(fetch(url, deadline=bounds.answer, limit=bounds.size, stop=ending).pages[0])
         except RefusedError as error:
             failures[model] = str(error)
         except FetchError as error:
