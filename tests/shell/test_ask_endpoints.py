@@ -11,7 +11,7 @@ from tests.support.offers import endpoint
 from tests.support.receivers import free_port
 from tests.support.scripted_server import HANG, Script, Server, answering, dripped, reply
 from watcher.domain.providers import OffersSnapshot
-from watcher.sources.ask_endpoints import Bounds, ask_endpoints
+from watcher.sources.ask_endpoints import Bounds, address, ask_endpoints
 
 MODELS = ["acme/owl-2", "acme/finch-mini", "wetland/heron-large:free"]
 GOOD = reply(json.dumps({"data": {"endpoints": [endpoint("heron", "1", "4")]}}).encode())
