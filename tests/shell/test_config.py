@@ -193,6 +193,7 @@ def test_the_configuration_is_explained_in_words_without_secrets(tmp_path: Path)
     assert explain.explain(given) == [
         f"Polls models and feed every 5 minutes. The store is {tmp_path}/watcher.db.",
         "Channels: console (console), team (slack).",
+        "Asks what providers charge, a few models at a time (endpoints: auto).",
         "Changed holds (how long a change must last before it is reported): price 12 hours.",
         "Sends reminders 10, 3 days before a model leaves.",
         "Everything: reports to console and team, stops further rules, if",

@@ -29,6 +29,8 @@ def explain(config: Config, known: Known | None = None) -> list[str]:
         f"Polls {' and '.join(config.sources)} every {Duration(config.poll)}. The store is {config.store}.",
         f"Channels: {', '.join(f'{name} ({_kind(channel)})' for name, channel in config.channels.items())}.",
     ]
+    if config.endpoints != "off":
+        lines.append(f"Asks what providers charge, a few models at a time (endpoints: {config.endpoints}).")
     lines += [_quiet(name, channel.quiet) for name, channel in config.channels.items() if channel.quiet]
     if config.heartbeat:
         lines.append("Requests the heartbeat address after each good poll.")
