@@ -96,8 +96,9 @@ def history(entries: Sequence[HistoryEntry]) -> None:
 
 
 def _value(entry: HistoryEntry) -> str:
-    if entry.field in MAIN:
-        return show({entry.field: entry.value}, entry.field)
+    key = entry.field.rpartition(".")[2]  # `floor.prompt` is a price of prompt
+    if key in MAIN:
+        return show({key: entry.value}, key)
     value = clean(entry.value or "none")
     if entry.field == "context" and value.isdigit():
         return f"{int(value):,} tokens"

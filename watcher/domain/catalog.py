@@ -23,6 +23,7 @@ class Aspect(StrEnum):
     CAPABILITIES = "capabilities"
     DETAILS = "details"
     LIMITS = "limits"
+    DEPRECATION = "deprecation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Document:
     """A model made comparable. None means unknown, except that an `expiration` of None is no date.
 
     `expiration` is an ISO day (UTC), `alias` what an alias points to, `context` in tokens; `capabilities`
-    are sorted lists by name, `limits` those of the provider shown. `clock` (prices that follow the time of
+    are sorted lists by name, `limits` those of the provider shown; `deprecation` is what the description says
+    of it, None if it says nothing. `clock` (prices that follow the time of
     day) and `routing` (the provider shown) are evidence, not compared.
     """
 
@@ -42,6 +44,7 @@ class Document:
     capabilities: Mapping[str, Sequence[str] | None] | None = None
     details: Mapping[str, Json] | None = None
     limits: Mapping[str, Json] | None = None
+    deprecation: str | None = None
     clock: Prices = field(default_factory=dict)
     routing: Mapping[str, Json] = field(default_factory=dict)
 

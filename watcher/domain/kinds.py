@@ -83,6 +83,16 @@ class Kind(StrEnum):
         "expiration.withdrawn",
         Row("Expiration withdrawn", "the expiration date is withdrawn", Severity.WARNING, hold="withdrawn"),
     )
+    EXPIRATION_DESCRIBED = (
+        "expiration.described",
+        Row(
+            "Deprecated",
+            "the description of a model begins or ceases to say that it is deprecated",
+            Severity.WARNING,
+            hold="details",
+            aspect=Aspect.DEPRECATION,
+        ),
+    )
     EXPIRATION_OVERDUE = (
         "expiration.overdue",
         Row(

@@ -193,7 +193,13 @@ def _texts(side: Json) -> list[str]:
     return [str(entry) for entry in side] if isinstance(side, list) else []
 
 
-_CAPABILITIES = {"input": "input", "output": "output", "parameters": "parameter", "voices": "voice"}
+_CAPABILITIES = {
+    "input": "input",
+    "output": "output",
+    "parameters": "parameter",
+    "voices": "voice",
+    "service": "service",
+}
 
 
 def _details(event: Event) -> str:
@@ -205,6 +211,12 @@ def _details(event: Event) -> str:
 
 def _priced(event: Event) -> str:
     return f"{event.subject} costs {prices.show_main(event.after)}"
+
+
+def _described(event: Event) -> str:
+    if event.after is None:
+        return f"{event.subject}: its description no longer says that it is deprecated"
+    return f"{event.subject}: its description says: {event.after}"
 
 
 def _overdue(event: Event) -> str:
@@ -337,6 +349,7 @@ WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_RETURNED: Words(_text("{} is back"), _returned),
     Kind.PRICE_CHANGED: Words(_price_title, _price_and_who),
     Kind.MODEL_PRICED: Words(_text("{}: price known"), _priced),
+    Kind.EXPIRATION_DESCRIBED: Words(_text("{}: its description speaks of deprecation"), _described),
     Kind.EXPIRATION_OVERDUE: Words(_text("{} is still listed after its date"), _overdue),
     Kind.LIMITS_CHANGED: Words(_text("{} changed its limits"), _details),
     Kind.PRICE_ROUTED: Words(_text("{}: the list shows another provider"), _routed, has_cause=True),

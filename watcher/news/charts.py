@@ -5,6 +5,8 @@ from datetime import datetime
 
 from watcher.domain.catalog import Item
 from watcher.domain.news import HistoryEntry
+from watcher.domain.providers import Market
+from watcher.news.floor import floors_of
 from watcher.openrouter.prices import MAIN, full_price
 
 
@@ -33,3 +35,27 @@ def _charted(item: Item) -> dict[str, str | None]:
         "max_output": (document.limits or {}).get("max_completion_tokens"),
     }
     return {key: None if value is None else str(value) for key, value in charted.items()}
+
+
+def charted_offers(
+    before: Mapping[str, Market], after: Mapping[str, Market], at: datetime
+) -> list[HistoryEntry]:
+    """Note each change of the floor and of what each provider asks, announced or not."""
+    return [
+        HistoryEntry(at, model, name, value)
+        for model, market in after.items()
+        if market is not before.get(model)
+        for name, value in _changes(_asked(before.get(model, Market())), _asked(market))
+    ]
+
+
+def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str | None]]:
+    names = sorted({*before, *after})
+    return [(name, after.get(name)) for name in names if before.get(name) != after.get(name)]
+
+
+def _asked(market: Market) -> dict[str, str]:
+    """Return the prices of the floor and of each provider, by the name that charts use."""
+    floors = {"floor": market.floor.seen} if market.floor else {}
+    floors |= floors_of(market.offers.values())
+    return {f"{owner}.{key}": price for owner, floor in floors.items() for key, price in floor.price.items()}

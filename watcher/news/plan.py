@@ -11,7 +11,7 @@ from watcher.domain.news import Event, Notification
 from watcher.domain.polls import MODELS, Health, Plan, Poll, State
 from watcher.messages.message import notification
 from watcher.news import feed, market, model_list
-from watcher.news.charts import charted_changes
+from watcher.news.charts import charted_changes, charted_offers
 from watcher.news.draft import Draft
 from watcher.news.health import judge_parts, judge_sources
 from watcher.news.settings import Settings
@@ -43,7 +43,10 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
         ),
         events=tuple(events),
         notifications=tuple(_notifications(routed.matches, poll.at, _gap(state, poll.at))),
-        history=tuple(charted_changes(state.items, draft.items, poll.at)),
+        history=(
+            *charted_changes(state.items, draft.items, poll.at),
+            *charted_offers(state.markets, draft.markets, poll.at),
+        ),
         matches=tuple((match.rule, match.event) for match in routed.matches),
         raw=draft.raw,
         faults=routed.faults,

@@ -36,6 +36,7 @@ from watcher.openrouter.ids import is_alias
 REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # these may be reported at once
 RECENTLY = timedelta(days=2)
 AGAIN = timedelta(hours=8)
+SAID_BY_ABSENCE = frozenset({Aspect.LISTED, Aspect.EXPIRATION, Aspect.DEPRECATION})  # None is no unknown
 OVERDUE = -1  # days left: still listed a day after its date
 CONFIRMED = 2  # polls: a single answer never proves that a model left
 
@@ -246,7 +247,7 @@ def _filled(document: Document, other: Document) -> Document:
     filled = {
         aspect.value: getattr(other, aspect)
         for aspect in COMPARED
-        if aspect not in {Aspect.LISTED, Aspect.EXPIRATION} and getattr(document, aspect) is None
+        if aspect not in SAID_BY_ABSENCE and getattr(document, aspect) is None
     }
     for name in ("details", "capabilities", "limits"):
         own, others = getattr(document, name), getattr(other, name)

@@ -10,6 +10,7 @@ from datetime import datetime
 from watcher.domain.catalog import Document, Json, Snapshot
 from watcher.domain.errors import RefusedError
 from watcher.openrouter import dates, prices
+from watcher.openrouter.descriptions import deprecation
 from watcher.openrouter.ids import BATCH, base, variant
 from watcher.sources.usable import is_usable_id
 
@@ -199,6 +200,7 @@ def document(row: Mapping[str, Json], at: datetime) -> Document:
             "knowledge_cutoff": _text(row, "knowledge_cutoff"),
             "mandatory_reasoning": _mapping(row, "reasoning").get("mandatory"),
         },
+        deprecation=deprecation(row.get("description")),
         limits={key: shown.get(key) for key in LIMITS},
         clock=clock,
         routing=dict(shown),
