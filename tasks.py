@@ -222,6 +222,7 @@ def execute(program: Path | str, *arguments: str) -> None:
 def replace_by(program: Path, *arguments: str) -> NoReturn:
     """Become the program, so that it gets our signals and we exit with its code."""
     os.chdir(ROOT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start many processes: compile once
     os.execv(program, [str(program), *arguments])
 
 

@@ -14,19 +14,16 @@ from tests.support.fork_server import ForkServer, fork_server
 from tests.support.served_catalog import Catalog
 from watcher.cli.demo import Stage, serve
 
-MACHINES = Path(__file__).parent / "machines"
-
-settings.register_profile("watcher", deadline=None)  # no test is about time
+# No test is about time; CI, where nothing may be missing, tries more examples.
+EXAMPLES = 100 if os.environ.get("WATCHER_REQUIRE_ALL") else 20
+settings.register_profile("watcher", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("watcher")
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Have one worker more than cores where machines are booted: their tests mostly wait."""
-    folders = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
-    if MACHINES in folders or any(folder in MACHINES.parents for folder in folders):
-        return 1 + (len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1)
-    return None
+def pytest_xdist_auto_num_workers() -> int:
+    """Have one worker more than cores: many tests wait for a server or a process."""
+    return 1 + (len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

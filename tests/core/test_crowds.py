@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.catalogs import START
@@ -302,7 +302,6 @@ RULES = st.lists(
 
 
 @given(CROWDED, RULES)
-@settings(max_examples=40)
 @pytest.mark.fault("P13", "P21", "W19")
 def test_what_a_rule_matches_alone_is_told_however_many_others_come(
     events: list[Event], rules: list[Rule]
@@ -321,7 +320,6 @@ def test_what_a_rule_matches_alone_is_told_however_many_others_come(
 
 
 @given(CROWDED)
-@settings(max_examples=40)
 def test_a_message_about_many_keeps_its_bounds_and_counts_everything(events: list[Event]) -> None:
     message = told(*events)
     assert sorted(message.events) == sorted(event.id for event in events)
@@ -334,7 +332,6 @@ def test_a_message_about_many_keeps_its_bounds_and_counts_everything(events: lis
 
 
 @given(st.sampled_from(Kind), st.text(min_size=1, max_size=256), st.integers(1, 300))
-@settings(max_examples=40)
 def test_the_longest_ids_of_any_kind_stay_in_bounds(kind: Kind, name: str, number: int) -> None:
     long = (name * 256)[:250]
     message = told(*(Event(f"{n}", START, kind, f"{long}{n}", None, "2026-11-20") for n in range(number)))

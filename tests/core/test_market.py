@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.catalogs import DAY, FINCH, HOUR, OWL, Story, listing, priced
@@ -238,7 +238,6 @@ def after_all(steps: list[Any]) -> tuple[Watched, list[Event]]:
 
 
 @given(STEPS)
-@settings(max_examples=200)
 @pytest.mark.fault("I7")
 def test_whatever_providers_and_list_say_ids_are_distinct_and_a_replay_gives_the_same(
     steps: list[Any],
@@ -249,7 +248,6 @@ def test_whatever_providers_and_list_say_ids_are_distinct_and_a_replay_gives_the
 
 
 @given(STEPS, ENDPOINTS)
-@settings(max_examples=150)
 @pytest.mark.fault("I6")
 def test_a_floor_that_was_steady_for_two_days_has_been_told(steps: list[Any], last: list[Endpoint]) -> None:
     story, events = after_all(steps)

@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Row, Story, listing, priced
@@ -159,7 +159,6 @@ def test_whatever_lasts_is_announced_in_the_end(catalogs: list[Any]) -> None:
 
 
 @given(CATALOGS, CATALOGS, st.integers(min_value=2, max_value=6))
-@settings(max_examples=50)
 def test_polling_more_often_loses_no_lasting_change(before: Any, after: Any, times: int) -> None:
     def news(every: timedelta) -> set[tuple[str, str, str]]:
         story = Story()

@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, START, Row, Story, feed_of, priced
@@ -227,7 +227,6 @@ def test_other_changes_to_a_model_are_news_once_they_last(
     every=st.sampled_from([MINUTES, HOUR, 7 * HOUR, DAY]),
     side=st.sampled_from([{"context_length": 5}, {"supported_parameters": []}, {"expiration_date": None}]),
 )
-@settings(max_examples=60)
 def test_what_reverts_within_its_hold_is_never_reported_and_what_outlasts_it_always_is(
     polls: int, every: timedelta, side: Row
 ) -> None:

@@ -84,7 +84,10 @@ def test_a_day_without_network_is_one_alert_and_one_message_when_it_is_back(
         at.service.config = home
         at.shows(LEAVING, FINCH, HERON, *(row | {"expiration_date": "2026-12-20"} for row in many))
         assert at.news()[2:] == [
-            ("catalog.changed", "catalog"),
+            *[
+                ("expiration.announced", row["id"])
+                for row in sorted([LEAVING, *many], key=lambda row: row["id"])
+            ],
             ("source.recovered", "models"),
             ("source.recovered", "feed"),
         ]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,21 +19,26 @@ NEW_ROW = """
         Row("Licenses", "the license of its weights changes", Severity.INFO, hold="details"),
     )
 """
-MESSAGE = """
+SHOWN = """
 import json
 from datetime import UTC, datetime
+from tests.shell.test_config import wrong_in_the_table_of_events
+from watcher.config.schema import schema
 from watcher.domain.kinds import KINDS
 from watcher.domain.news import Event
 from watcher.messages.message import notification
+from watcher.service.metrics import Metrics
 
 at = datetime(2026, 11, 2, tzinfo=UTC)
 made = notification("team", at, [Event("1", at, KINDS["license.changed"], "acme/owl-2")], ["Mine"])
-print(json.dumps([made.title, made.body]))
-"""
-METRICS = "from watcher.service.metrics import Metrics; print(Metrics().exposition()[0].decode())"
-CHECK_OF_DOCS = """
-from tests.shell.test_config import wrong_in_the_table_of_events
-print(wrong_in_the_table_of_events())
+event = schema()["$defs"]["When"]["properties"]["event"]
+print(json.dumps({
+    "title": made.title,
+    "body": made.body,
+    "suggested": event["anyOf"][0]["anyOf"][0]["enum"],
+    "metrics": Metrics().exposition()[0].decode(),
+    "undocumented": wrong_in_the_table_of_events(),
+}))
 """
 
 
@@ -51,38 +57,32 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python on the copy; coverage, which measures the original, stays out."""
+@pytest.fixture(scope="module")
+def shown(copy: Path) -> dict[str, Any]:
+    """Return what the copy shows of its new kind; coverage, which measures the original, stays out."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))
     }
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", SHOWN]
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
-def test_it_is_in_a_message_with_its_heading_and_its_meaning(copy: Path) -> None:
-    title, body = json.loads(python(copy, "-c", MESSAGE).stdout)
-    assert title == "acme/owl-2: the license of its weights changes"
-    assert body.startswith(
+def test_it_is_in_a_message_with_its_heading_and_its_meaning(shown: dict[str, Any]) -> None:
+    assert shown["title"] == "acme/owl-2: the license of its weights changes"
+    assert shown["body"].startswith(
         "LICENSES\n• acme/owl-2: the license of its weights changes\n  https://openrouter.ai/acme/owl-2\n"
     )
 
 
-def test_editors_suggest_it(copy: Path) -> None:
-    schema = json.loads(python(copy, "-m", "watcher", "schema").stdout)
-    suggested = schema["$defs"]["When"]["properties"]["event"]["anyOf"][0]["anyOf"][0]["enum"]
-    assert "license.changed" in suggested
+def test_editors_suggest_it(shown: dict[str, Any]) -> None:
+    assert "license.changed" in shown["suggested"]
 
 
-def test_it_has_a_counter_from_the_start(copy: Path) -> None:
-    assert 'watcher_events_total{kind="license.changed"} 0.0' in python(copy, "-c", METRICS).stdout
+def test_it_has_a_counter_from_the_start(shown: dict[str, Any]) -> None:
+    assert 'watcher_events_total{kind="license.changed"} 0.0' in shown["metrics"]
 
 
-def test_the_reference_is_wrong_until_it_names_it(copy: Path) -> None:
-    assert "license.changed" in python(copy, "-c", CHECK_OF_DOCS).stdout
-    reference = copy / "docs/configuration.md"
-    row = "| `license.changed` | the license of its weights changes | `details` |\n"
-    first = "| `catalog.changed` |"
-    reference.write_text(reference.read_text().replace(first, row + first))
-    assert "license.changed" not in python(copy, "-c", CHECK_OF_DOCS).stdout
+def test_the_reference_is_wrong_until_it_names_it(shown: dict[str, Any]) -> None:
+    assert shown["undocumented"] == ["license.changed"]
