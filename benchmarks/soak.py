@@ -1,9 +1,11 @@
-"""Whether the service stays as it is over thousands of polls: `python benchmarks/soak.py [POLLS]`.
+"""Whether the service stays as it is over thousands of polls: `python benchmarks/soak.py [POLLS [off|all]]`.
 
 The real service, its store, its sending processes and HTTP to a made-up catalog of real size in another
-process; only the clock moves five minutes a poll. One answer in twenty fails, of the sources and of the
-receiver. Fails where memory, descriptors or threads grow, a message is lost, or the store is not whole.
-What is resident goes up and down with where in memory things lie; what is in use grows with the catalog only.
+process, three providers a model; only the clock moves five minutes a poll. The second argument says whether
+providers are asked; for an hour and a half of each day they refuse all. One answer in twenty fails, of the
+sources and of the receiver. Fails where memory, descriptors or threads grow, a message is lost, or the store
+is not whole. What is resident goes up and down with where in memory things lie; what is in use grows with the
+catalog only.
 """
 
 import gc
@@ -15,28 +17,33 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Thread
 from typing import TypeAlias
 
 from timeline import POLL, START, Timeline
 
-from watcher.cli.demo import feed
+from watcher.cli.demo import Row, feed
 from watcher.config import load
 from watcher.service.loop import Service
+from watcher.sources.ask_endpoints import Bounds
 from watcher.store.store import Store
 
 POLLS = 5000
 SHOWN_EVERY = 500
+MARKUPS = {"crane": 1.0, "heron": 1.1, "stork": 1.25}  # what a provider asks, of the price in the list
+OUTAGE, DAY_OF_POLLS = 18, 288  # polls
 WARM = 1000  # polls after which nothing may grow
 FAULTS = 0.05
 MAY_GROW = {"resident MiB": 4.0, "blocks of memory in use": 1000, "descriptors": 0, "threads": 0}
 HANG = 1.0  # seconds, until a connection that says nothing is closed
 Figures: TypeAlias = tuple[int, float, int, int, int]
 RULES = """
-sources: {{models: "{url}/models", feed: "{url}/models?use_rss=true"}}
+sources: {{models: "{url}/models", feed: "{url}/models?use_rss=true", endpoints: "{endpoints}"}}
 channels: {{hook: "json://127.0.0.1:{port}/hook"}}
 rules: [{{name: Everything, when: {{event: "*.*", model: "*"}}, notify: hook}}]
 """
@@ -44,25 +51,29 @@ rules: [{{name: Everything, when: {{event: "*.*", model: "*"}}, notify: hook}}]
 
 def main() -> None:
     """Print memory, descriptors and threads as the polls go by."""
-    polls = int(sys.argv[1]) if len(sys.argv) > 1 else POLLS
+    given = dict(enumerate(sys.argv))
+    polls, endpoints = int(given.get(1, POLLS)), given.get(2, "all")
     ours, theirs = multiprocessing.Pipe()
     site = multiprocessing.Process(target=serve, args=(theirs, polls), daemon=True)
     site.start()
     with tempfile.TemporaryDirectory() as folder:
-        figures = soak(Path(folder), ours.recv(), polls)
+        figures = soak(Path(folder), ours.recv(), polls, endpoints)
         problems = [*grown(figures), *lost(Path(folder) / "watcher.db")]
+    ours.send("requests")
+    print(f"requests: {ours.recv()}")
     site.terminate()
     sys.exit("\n".join(problems))
 
 
-def soak(folder: Path, port: int, polls: int) -> list[Figures]:
+def soak(folder: Path, port: int, polls: int, endpoints: str) -> list[Figures]:
     """Poll so often, then deliver what is left; gives how it was, now and then."""
     file = folder / "rules.yaml"
-    file.write_text(RULES.format(url=f"http://127.0.0.1:{port}", port=port))
+    file.write_text(RULES.format(url=f"http://127.0.0.1:{port}", port=port, endpoints=endpoints))
     clock, figures, began = [START], [], time.process_time()
     settings = load.load(file, {})
     with closing(Store.open(settings.store)) as store:
-        service = Service(settings, store, now=lambda: clock[0])
+        service = Service(settings, store, now=lambda: clock[0], elapsed=lambda: clock[0].timestamp())  # noqa: PLW0108 - the clock moves
+        service._endpoints.bounds = Bounds(pause=0.0)  # noqa: SLF001 - the pause between requests is real time
         for poll in range(1, polls + 1):
             service.turn()
             clock[0] += POLL
@@ -113,19 +124,35 @@ def lost(store: Path) -> list[str]:
     return [f"messages are {states}"] * (set(states) != {"sent"}) + [whole] * (whole != "ok")
 
 
-def serve(ready: Connection, polls: int) -> None:
+def serve(ready: Connection, polls: int) -> None:  # noqa: C901 - a handler needs what is around it
     """Serve the catalog, a poll further at each request for the list, and take messages."""
     line = Timeline()
     story = line.polls(polls + 1)
     chance = random.Random(2)
+    asked: Counter[str] = Counter()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if "use_rss" in self.path:
+                asked["feed"] += 1
                 self._answer(feed([*line.rows.values()]))
+            elif self.path.endswith("/endpoints"):
+                asked["endpoints"] += 1
+                self._say_what_providers_ask()
             else:
+                asked["models"] += 1
                 next(story, None)
                 self._answer(json.dumps({"data": [*line.rows.values()]}).encode())
+
+        def _say_what_providers_ask(self) -> None:
+            model = self.path.removeprefix("/models/").removesuffix("/endpoints")
+            if asked["models"] % DAY_OF_POLLS < OUTAGE:
+                refuse(self, b"")
+            elif model not in line.rows:
+                write(self, 404, b'{"error": {"message": "not found"}}')
+            else:
+                made = {"id": model, "endpoints": endpoints_of(line.rows[model])}
+                self._answer(json.dumps({"data": made}).encode())
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
@@ -142,8 +169,30 @@ def serve(ready: Connection, polls: int) -> None:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
         ready.send(server.server_address[1])
-        server.serve_forever()
+        ready.recv()
+        ready.send(dict(asked))
+        server.shutdown()
+
+
+def endpoints_of(row: Row) -> list[Row]:
+    """Return what three providers ask for a model."""
+    pricing = row["pricing"]
+    return [
+        {
+            "provider_name": name.title(),
+            "tag": name,
+            "quantization": "fp8",
+            "context_length": row["context_length"],
+            "max_completion_tokens": 16384,
+            "supported_parameters": row["supported_parameters"],
+            "status": 0,
+            "uptime_last_30m": 99.5,
+            "pricing": {key: f"{float(value) * markup:.10f}" for key, value in pricing.items()},
+        }
+        for name, markup in MARKUPS.items()
+    ]
 
 
 def write(to: BaseHTTPRequestHandler, status: int, body: bytes, missing: int = 0) -> None:

@@ -10,7 +10,7 @@ from watcher.cli.demo import Row, row
 START = datetime(2026, 1, 1, tzinfo=UTC)
 POLL = timedelta(minutes=5)
 DAY = timedelta(days=1)
-MODELS = 340
+MODELS = 460
 WORDS = "made-up words that describe what a model can do and what it cannot, at some length. "
 LONGEST_FLAP = 36  # polls
 A_DAY = {

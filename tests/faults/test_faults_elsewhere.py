@@ -77,7 +77,7 @@ def test_small_steps_are_reported_as_soon_as_they_add_up(tmp_path: Path) -> None
 @pytest.mark.fault("W8")
 def test_free_and_no_longer_free_are_stated(tmp_path: Path) -> None:
     with watched_site(tmp_path, more=AT_ONCE) as at:
-        for prompt, completion in (("0.000002", "0.000004"), ("0", "0"), ("0.000002", "0.000004")):
+        for prompt, completion in (("0.000002", "0.000004"), ("0", "0"), ("0.000003", "0.000006")):
             at.shows(priced(OWL, prompt, completion), FINCH, after=7 * DAY)
         titles = [message.notification.title for message in at.messages()]
         assert titles == ["acme/owl-2 is now free", "acme/owl-2 is no longer free"]

@@ -103,7 +103,7 @@ def test_another_title_under_the_same_guid_is_not_a_new_model(tmp_path: Path) ->
         for edited in ({"name": "Condor, edited"}, {"id": "acme/condor-three"}):
             at.gets(feed=reply(feed([*BIRDS, NEW | edited])))
         at.gets(models=reply(answer([*BIRDS, NEW])))
-        assert at.news() == [("model.added", "acme/condor-3")]
+        assert at.news() == [("model.added", "acme/condor-3"), ("model.priced", "acme/condor-3")]
 
 
 @pytest.mark.parametrize("is_list_there", [True, False])
@@ -130,7 +130,8 @@ def test_a_model_known_only_from_the_feed_is_not_reported_again_under_another_gu
     other = {f"urn:{slug}": model for slug, model in both.items()}
     assert story.answers(HOUR / 4, models=Failure("down"), feed=feed_of(other)) == []
     elsewhere = FINCH | {"canonical_slug": "acme/finch-mini-other"}
-    assert story.answers(HOUR / 4, models=listing([OWL, elsewhere]), feed=feed_of(other)) == []
+    [priced] = story.answers(HOUR / 4, models=listing([OWL, elsewhere]), feed=feed_of(other))
+    assert priced.kind == "model.priced"
 
 
 @pytest.mark.fault("F5", "F6")

@@ -92,7 +92,7 @@ def test_a_day_without_network_is_one_alert_and_one_message_when_it_is_back(
             ("source.recovered", "feed"),
         ]
         [_, back] = at.messages()
-        assert "31 models at once: a model got an expiration date" in back.notification.body
+        assert "31 models leave between Fri 20 Nov 2026 and Sun 20 Dec 2026" in back.notification.body
         assert "covers everything since 2 Nov 2026 08:10 UTC" in back.notification.body
 
 

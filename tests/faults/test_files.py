@@ -78,7 +78,7 @@ def test_a_planted_link_where_the_older_store_is_kept_is_not_followed(tmp_path: 
 @pytest.mark.fault("Z11")
 def test_a_store_that_is_a_dangling_link_is_not_created(tmp_path: Path) -> None:
     (tmp_path / "watcher.db").symlink_to(tmp_path / "missing" / "watcher.db")
-    with pytest.raises(StoreUnavailableError, match="cannot be"):
+    with pytest.raises(StoreUnavailableError, match=r"cannot write .*missing"):
         Store.open(tmp_path / "watcher.db")
 
 

@@ -121,5 +121,5 @@ def test_several_recipients_in_one_address_get_nothing_at_all() -> None:
     with receiving_mail() as server:
         outcome = send(server.url("mode=insecure&cc=b@example.test"))
     assert outcome.verdict is REFUSED
-    assert "give each its own channel, so that a retry tells nobody twice" in outcome.reason
+    assert "give each its own channel, so that a retry never sends twice" in outcome.reason
     assert server.mails == []

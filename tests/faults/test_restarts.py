@@ -30,7 +30,7 @@ def test_an_alert_arrives_once_by_mail_and_by_http_across_restarts(tmp_path: Pat
             has_polled_twice_more(store)
         assert [m["Subject"] for m in mail.mails] == [
             "wetland/heron-large leaves in 200 days",
-            "acme/owl-2 is 25 % dearer",
+            "acme/owl-2 price up 25 %",
         ]
         assert len(http.requests) == 2
         text = mail.mails[1].get_body(("plain",))

@@ -43,7 +43,7 @@ def something_happens(watcher: WatcherWithSecrets, server: EchoingServer) -> Non
         wait_until_told(server, "acme/finch-mini is new")
         wait_until_told(server, "Channel refused is failing")
         server.refuses = True
-        wait_until_told(server, "source has given no good answer")
+        wait_until_told(server, "No good answer from the")
         with urlopen(f"http://127.0.0.1:{watcher.metrics}/metrics") as answer:
             watcher.shown["metrics"] = answer.read()
         watcher.look_at_files()

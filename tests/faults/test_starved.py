@@ -17,7 +17,7 @@ from tests.support.watcher_process import configure, eventually, running
 from watcher.cli.demo import Stage, serve
 from watcher.store.store import Store
 
-MANY: list[Row] = [FINCH | {"id": f"acme/finch-{number}"} for number in range(300)]
+MANY: list[Row] = [FINCH | {"id": f"acme/finch-{number}"} for number in range(80)]
 BEFORE = [OWL, *MANY]
 AFTER = [priced(row, "0.000003", "0.00001") for row in BEFORE]
 LACK = re.compile("Too many open files|no thread could be started")

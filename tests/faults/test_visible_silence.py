@@ -96,6 +96,6 @@ class TestChannels:
             for minutes in range(0, 100, 10):
                 clock[0] = NOW + timedelta(minutes=minutes)
                 watcher.turn()
-            told = [request for request in good.requests if b"broken does not deliver" in request.body]
+            told = [request for request in good.requests if b"broken is failing" in request.body]
             assert len(told) == 1
             watcher.store.close()

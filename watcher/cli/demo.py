@@ -92,7 +92,7 @@ def feed(rows: list[Row]) -> bytes:
 
 @dataclass
 class Stage:
-    """The catalog as it is served now, and how often it was requested."""
+    """The catalog as it is served now, and how often list and feed were requested."""
 
     rows: list[Row]
     looks: int = 0
@@ -104,6 +104,9 @@ def serve(stage: Stage) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path.endswith("/endpoints"):  # what providers ask is not part of the demo
+                self.send_error(404)
+                return
             stage.looks += 1
             body = feed(stage.rows) if "use_rss" in self.path else json.dumps({"data": stage.rows}).encode()
             self.send_response_only(200)  # no Date header: the clock of a test may be set to any time

@@ -56,7 +56,7 @@ def shift_of(row: RowPrice, price: Prices, routing: Mapping[str, Json]) -> Shift
     """Return what a price that waits is: a change, or another provider shown."""
     since = steady_since(row.steps)
     lately = [shown.price for shown in row.shown if since - shown.last <= MEMORY]
-    is_new = routing == row.routing and all(apart(before, price) >= STEP for before in lately)
+    is_new = routing == row.routing and price not in lately
     return Shift(row.reported, price, since, is_routing=not is_new)
 
 
