@@ -7,12 +7,16 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import DAY, FINCH, HOUR, OWL, Story, listing, priced
 from tests.support.offers import OWL_ID, Endpoint, asked, endpoint
+from watcher.domain.delivery import Notification
 from watcher.domain.news import Event
 from watcher.domain.polls import Failure
 from watcher.domain.providers import Market, OffersSnapshot
 from watcher.news.floor import floor_of
 from watcher.news.market import is_current
+from watcher.news.settings import Settings
 from watcher.openrouter.prices import apart
+from watcher.rules.route import Rule
+from watcher.rules.values import Percent, PriceTerms
 
 HERON, CRANE = endpoint("heron", "1.25", "10"), endpoint("crane", "1.5", "12")
 CHEAPER = endpoint("heron", "1", "8")
@@ -67,9 +71,25 @@ def test_a_floor_that_moved_and_lasted_is_told_with_its_cause_and_who_asks_it() 
     assert (event.cause, event.provider) == ("Heron lowered its price", "heron")
     assert event.since == story.at - 9 * HOUR
     assert event.model
-    assert event.model.price == {"prompt": "0.00000125", "completion": "0.00001"}, (
-        "the list is another source"
-    )
+    assert event.model.price == event.after, "rules judge what is asked, not what the list shows"
+
+
+@pytest.mark.parametrize(
+    ("terms", "times"),
+    [
+        pytest.param(PriceTerms(rises_by=Percent.parse("10%")), 0, id="rises"),
+        pytest.param(PriceTerms(falls_by=Percent.parse("10%")), 1, id="falls"),
+    ],
+)
+def test_a_rule_judges_what_is_asked_whatever_the_list_shows(terms: PriceTerms, times: int) -> None:
+    story = Watched(Settings((Rule("Mine", ("team",), {"price": terms}),)))
+    story.shows(priced(OWL, "0.00001", "0.00008"), FINCH)
+    story.asks(HERON, CRANE)
+    told: list[Notification] = []
+    for _ in range(10):
+        story.asks(CHEAPER, CRANE)
+        told += story.plan.notifications
+    assert len(told) == times
 
 
 def test_providers_that_come_and_leave_are_told_by_themselves() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from watcher.domain.catalog import FieldChange, Item, Json
+from watcher.domain.catalog import Document, FieldChange, Item, Json
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.polls import ENDPOINTS, Poll, State
@@ -124,9 +124,15 @@ def _event_of(model: str, item: Item, news: ProviderNews, at: datetime) -> Event
         fields=_fields(news.before, news.after),
         cause=news.cause,
         since=news.since,
-        model=item.observed,
+        model=_as_asked(item.observed, news.after),
         provider=news.provider,
     )
+
+
+def _as_asked(document: Document | None, price: Json) -> Document | None:
+    """Return a model with the price that the event is about: rules judge that one, not the row's."""
+    asked = prices.main_prices(price)
+    return replace(document, price={**(document.price or {}), **asked}) if document else None
 
 
 def _fields(before: Json, after: Json) -> tuple[FieldChange, ...]:
