@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import DAY, FINCH, HOUR, OWL, Story, listing, priced
 from tests.support.offers import OWL_ID, Endpoint, asked, endpoint
-from watcher.domain.delivery import Notification
-from watcher.domain.news import Event
+from watcher.domain.news import Event, Notification
 from watcher.domain.polls import Failure
 from watcher.domain.providers import Market, OffersSnapshot
 from watcher.news.floor import floor_of
