@@ -54,6 +54,11 @@ GAINS = (
             "acme/owl-2 price down 50 %",
         ),
         (
+            moved(NOW, ("0.000001", "0.000012")),
+            "acme/owl-2: prompt $1.25 → $1.00 (-20 %), completion $10.00 → $12.00 (+20 %) per M tokens",
+            "acme/owl-2: prompt -20 %, completion +20 %",
+        ),
+        (
             moved(NOW, ("0", "0")),
             "acme/owl-2: prompt $1.25 → free (-100 %), completion $10.00 → free (-100 %) per M tokens",
             "acme/owl-2 is now free",

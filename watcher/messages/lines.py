@@ -22,9 +22,12 @@ def _price_title(event: Event) -> str:
     was_free, is_free = frees(event)
     if was_free != is_free:
         return f"{event.subject} is {'now' if is_free else 'no longer'} free"
-    move = prices.largest_move(event.before, event.after)
-    if move is None:
+    moves = prices.moves_of(event.before, event.after)
+    if not moves:
         return f"{event.subject} changed its prices"
+    if min(moves.values()) < 0 < max(moves.values()):
+        return f"{event.subject}: {', '.join(f'{key} {prices.percent(move)}' for key, move in moves.items())}"
+    move = max(moves.values(), key=abs)
     size = prices.percent(abs(move)).removeprefix("+")
     return f"{event.subject} price {'up' if move > 0 else 'down'} {size}"
 

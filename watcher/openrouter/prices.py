@@ -247,14 +247,17 @@ def _short(number: Decimal) -> str:
     return dollars(number * _MILLION) if number else "free"
 
 
+def moves_of(before: Json, after: Json) -> dict[str, Decimal]:
+    """Return the relative changes of the price by key, with their signs; what began at zero has none."""
+    moves = {
+        key: ratio(headline_price(before, key), headline_price(after, key)) for key in headline(before, after)
+    }
+    return {key: move for key, move in moves.items() if move}
+
+
 def largest_move(before: Json, after: Json) -> Decimal | None:
-    """Return the largest relative change of the price, with its sign; what began at zero has none."""
-    moves = [
-        move
-        for key in headline(before, after)
-        if (move := ratio(headline_price(before, key), headline_price(after, key)))
-    ]
-    return max(moves, key=abs, default=None)
+    """Return the largest relative change of the price, with its sign."""
+    return max(moves_of(before, after).values(), key=abs, default=None)
 
 
 def blend(pricing: Json) -> Decimal | None:
