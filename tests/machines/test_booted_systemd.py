@@ -31,7 +31,7 @@ def test_the_documented_commands_install_it_and_it_starts_once_it_has_what_it_ne
     assert "Active: active (running)" in shown
     assert installed.unit("UnitFileState") == "enabled"
     said = installed.journal()
-    assert said.index("watcher 0.1.0 begins: polls models and feed") < said.index("Started watcher.service")
+    assert said.index("watcher 0.1.0 started: polls models and feed") < said.index("Started watcher.service")
 
 
 def test_the_unit_is_sound_and_exposes_little(installed: InstalledService) -> None:
@@ -151,7 +151,7 @@ def test_a_reload_loads_new_rules_and_refuses_unusable_ones(
     installed.tells("acme/reloaded")
     assert b"Newest rule" in installed.told("acme/reloaded")[0][0]
     installed.run("echo 'polls: 1s' >> /etc/watcher/rules.yaml; systemctl reload watcher")
-    mistake = 'cannot be used: /etc/watcher/rules.yaml:8:1 polls: unknown key; did you mean "poll"?'
+    mistake = 'keeping the previous one: /etc/watcher/rules.yaml:8:1 polls: unknown key; did you mean "poll"?'
     eventually(lambda: mistake in installed.journal(), "it is refused")
     installed.tells("acme/not-reloaded")
     assert b"Newest rule" in installed.told("acme/not-reloaded")[0][0]
