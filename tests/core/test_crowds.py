@@ -180,6 +180,15 @@ class TestDates:
 
 
 class TestProviders:
+    def test_many_models_down_to_one_provider_are_counted(self) -> None:
+        message = told(
+            *(
+                offer(Kind.PROVIDER_REMOVED, f"acme/{n}", after=DOWN_TO_ONE, cause="down to one provider")
+                for n in range(9)
+            )
+        )
+        assert message.title == "9 models are down to one provider"
+
     def test_the_last_provider_but_one_is_critical(self) -> None:
         gone = offer(Kind.PROVIDER_REMOVED, "acme/owl-2", after=DOWN_TO_ONE, cause="down to one provider")
         other = offer(Kind.PROVIDER_REMOVED, "acme/finch", after={"providers": 2}, cause="2 providers left")

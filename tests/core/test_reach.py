@@ -118,3 +118,16 @@ def test_every_kind_can_meet_some_conditions_and_every_condition_some_kinds() ->
     for row in CONDITIONS.values():
         if row.key != "event":
             assert any(row.met_by(kind, values[row.type]) for kind in Kind), row.key
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "hidden"), [("7d", "1d", True), ("7d", "7d", True), ("1d", "7d", False)]
+)
+def test_a_rule_about_sooner_dates_is_hidden_by_one_about_later_dates(
+    earlier: str, later: str, *, hidden: bool
+) -> None:
+    first, second = (
+        Rule(within, ("team",), {"expires_within": Duration.parse(within)}, stop=True)
+        for within in (earlier, later)
+    )
+    assert reach.hides(first, second) is hidden

@@ -222,6 +222,16 @@ def test_other_changes_to_a_model_are_news_once_they_last(
     assert before is None or (event.before, event.after) == (before, after)
 
 
+def test_another_time_of_day_schedule_is_news_at_once() -> None:
+    def by_day(night: str) -> Row:
+        window = {"utc_start": 1630, "utc_end": 30, "prompt": night, "completion": "0.000001"}
+        return OWL | {"pricing": {"prompt": "0.00000125", "completion": "0.00001", "overrides": [window]}}
+
+    story = begun(by_day("0.0000005"))
+    event = one(story, by_day("0.0000006"))
+    assert (event.kind, event.cause) == ("price.changed", "time-of-day schedule changed")
+
+
 @given(
     polls=st.integers(min_value=1, max_value=40),
     every=st.sampled_from([MINUTES, HOUR, 7 * HOUR, DAY]),

@@ -58,11 +58,6 @@ class Channel:
     limit: Rate = Rate(20, timedelta(hours=1))
     quiet: Quiet | None = None
 
-    @property
-    def is_console(self) -> bool:
-        """Whether messages are printed instead of sent."""
-        return self.url.reveal().startswith("console://")
-
 
 class OutboxState(StrEnum):
     """The state of a message; it ends as sent or dead."""
