@@ -57,10 +57,9 @@ def _offer(row: Json) -> Offer | None:
     if tag is None:
         return None
     discount = prices.exact(asked.get("discount", 0))
-    try:
-        price, clock = prices.comparable({key: asked[key] for key in asked if key != "discount"})
-    except ValueError:
+    if any(key in asked and prices.exact(asked[key]) is None for key in prices.MAIN):
         return None
+    price, clock = prices.comparable({key: asked[key] for key in asked if key != "discount"})
     return Offer(
         tag=tag,
         provider=provider or tag,
