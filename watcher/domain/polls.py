@@ -12,8 +12,9 @@ from watcher.domain.providers import Market, OffersSnapshot
 MODELS = "models"
 FEED = "feed"
 ENDPOINTS = "endpoints"
+ROW, LIST = "row", "list"
 Part: TypeAlias = tuple[str, str]
-"""A part of watcher that can fail: what it is (`channel`, `configuration`, `store`) and its name."""
+"""What can be in trouble: a `channel`, `configuration`, `store`, the `list`, a `row` of it; and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Health:
 class State:
     """Everything stored between polls.
 
-    `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself.
+    `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself,
+    of the list and of its rows.
     """
 
     items: Mapping[str, Item] = field(default_factory=dict)
@@ -77,6 +79,19 @@ class State:
     def listed(self) -> int:
         """Count the models in the last credible list."""
         return sum(item.listed is not None for item in self.items.values())
+
+    @property
+    def missing(self) -> int:
+        """Count the models that left the list and do not count as removed yet."""
+        return sum(
+            bool(item.announced and item.announced.listed) and item.listed is None
+            for item in self.items.values()
+        )
+
+    @property
+    def unreadable(self) -> Mapping[str, Health]:
+        """Since when and why which rows of the list cannot be read, by model."""
+        return {part[1]: health for part, health in self.troubles.items() if part[0] == ROW}
 
     @property
     def waiting(self) -> int:

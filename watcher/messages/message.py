@@ -12,7 +12,7 @@ from watcher.domain.catalog import FieldChange
 from watcher.domain.kinds import About, Kind, Severity
 from watcher.domain.news import Event, Notification
 from watcher.messages import crowds
-from watcher.messages.lines import describe, describe_together, title
+from watcher.messages.lines import describe, describe_together, missing, title
 from watcher.openrouter import dates
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import is_free, largest_move, percent, ratio
@@ -229,6 +229,8 @@ def _line(row: Sequence[Decision], *, is_dated: bool) -> Line:
     if len(row) > 1:
         names = tuple(decision[0].subject for decision in row)
         return Line(f"{describe_together(event, crowds.count(d[0] for d in row))}: ", names, tail)
+    if lacking := missing(event):
+        return Line(f"{describe(event)}: ", lacking, tail)
     link = page(event.subject) if event.kind.row.about is About.MODEL else None
     return Line(describe(event), (), tail, link)
 

@@ -188,6 +188,7 @@ class Service:
         self.store.commit(before, decided)
         after = decided.state
         self._telemetry.planned(self._elapsed() - began, decided.events, after.listed, after.waiting)
+        self._telemetry.catalog(after.missing, len(after.unreadable))
         self._poll_log.write(before, poll, decided, self.config.poll)
         self._recorder.keep(self.config.record, poll, decided)
         return poll

@@ -62,6 +62,10 @@ class Metrics(Telemetry):
         self._interval = gauge("watcher_poll_interval_seconds", "Configured time between two polls.")
         self._models = gauge("watcher_catalog_models", "Listed models.")
         self._pending = gauge("watcher_pending_differences", "Changes on hold.")
+        self._missing = gauge("watcher_missing_models", "Models that left the list and are not removed yet.")
+        self._unreadable = gauge(
+            "watcher_unreadable_models", "Models of which the list says what cannot be read."
+        )
         self._models.set(math.nan)  # unknown until the first poll: after a restart, the catalog is not empty
         self._pending.set(math.nan)
 
@@ -151,6 +155,11 @@ class Metrics(Telemetry):
             self._events.labels(kind).inc(count)
         self._models.set(models)
         self._pending.set(waiting)
+
+    def catalog(self, missing: int, unreadable: int) -> None:
+        """Record what the list lacks, and what of it cannot be read."""
+        self._missing.set(missing)
+        self._unreadable.set(unreadable)
 
     def delivered(self, channel: str, verdict: Verdict, *, dead: bool) -> None:
         """Count a delivery attempt."""

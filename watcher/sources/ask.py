@@ -13,8 +13,10 @@ from watcher.domain.polls import Answer, Failure, Health, Part, Plan, Poll, Stat
 from watcher.domain.providers import OffersSnapshot
 from watcher.sources.fetch import fetch
 from watcher.sources.registry import SOURCES
+from watcher.text.clean import clean
 from watcher.text.redact import plain_words, redact
 
+FEW = 3  # unreadable rows that are named in a line
 CLOCK_TOLERANCE = timedelta(hours=6)  # a clock that is further off would spoil holds and dates
 
 
@@ -81,7 +83,9 @@ def _result(before: State, name: str, answer: Answer) -> str:
             count = len(answer.documents)
         case FeedSnapshot():
             count = len(answer.items)
-    refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
+    unread = [*answer.refused, *(answer.unread if isinstance(answer, Snapshot) else ())]
+    named = ", ".join(map(clean, unread[:FEW])) + (", ..." if len(unread) > FEW else "")
+    refused = f", {len(unread)} unreadable ({named})" if unread else ""
     is_first = before.sources.get(name, Health()).last_good is None
     return f"{count} models{refused}{' (baseline)' if is_first else ''}"
 

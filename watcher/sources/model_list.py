@@ -181,7 +181,11 @@ def _readable(row: Json) -> Mapping[str, Json]:
 def _written(row: Mapping[str, Json]) -> str:
     """Return a row as JSON. Raises ValueError for a lone surrogate, which cannot be stored."""
     text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    text.encode()
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        message = "has text that is no Unicode: surrogates not allowed"
+        raise ValueError(message) from None
     return text
 
 

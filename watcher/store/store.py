@@ -75,6 +75,8 @@ class Store:
                 "sources", [rows.source_row(name, source) for name, source in after.sources.items()]
             )
             self._tables.upsert("troubles", itertools.starmap(rows.trouble_row, after.troubles.items()))
+            for part in before.troubles.keys() - after.troubles.keys():
+                self._tables.delete("troubles", "what = ? and name = ?", part)
             self._tables.upsert("markets", rows.market_rows(before.markets, after.markets))
             for model in before.markets.keys() - after.markets.keys():
                 self._tables.delete("markets", "model = ?", [model])
