@@ -18,6 +18,7 @@ from watcher.news.plan import plan
 from watcher.reports import as_json
 from watcher.service.clock import utc_now
 from watcher.service.loop import Service
+from watcher.service.store_trouble import told_of
 from watcher.sources.ask import failures, look, summary
 from watcher.store.store import Store
 
@@ -40,7 +41,7 @@ def once(path: Path | None, *, dry_run: bool, init: bool, for_machines: bool) ->
         _show_plan(decided, for_machines=for_machines)
         terminal.note(summary(before, poll, decided))
     else:
-        with Store.open(config.store, init=init) as store:
+        with told_of(config), Store.open(config.store, init=init) as store:
             service = Service(config, store)
             service.resume()
             poll = service.poll()
@@ -83,7 +84,7 @@ def run(path: Path | None, *, init: bool) -> None:
       watcher --config /etc/watcher/rules.yaml run
     """
     config = options.load(path)
-    with Store.open(config.store, init=init) as store, measured(config) as telemetry:
+    with told_of(config), Store.open(config.store, init=init) as store, measured(config) as telemetry:
         service = Service(config, store, load=lambda: options.load(path), telemetry=telemetry)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.end())

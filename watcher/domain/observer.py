@@ -45,5 +45,8 @@ class Telemetry:
     def delivered(self, channel: str, verdict: Verdict, *, dead: bool) -> None:
         """Report the result of an attempt to send; `dead` means that there will be no other."""
 
+    def store(self, event: Event, *, failing: bool) -> None:
+        """Report that the store cannot be used, or can be again."""
+
     def outbox(self, channels: Mapping[str, ChannelDepth]) -> None:
         """Report the outbox, with all channels that have or had messages."""

@@ -13,6 +13,7 @@ from watcher.news.asking import rows_of
 from watcher.news.completeness import WHOLE
 from watcher.store.outbox import ChannelCounts
 from watcher.store.store import Store
+from watcher.store.trouble_mark import TroubleMark
 from watcher.text.times import show_time, to_iso
 
 MOST_ROWS = 10  # unreadable rows that are named
@@ -146,6 +147,7 @@ def report(config: Config, store: Store, now: datetime) -> Report:
             *_stale(sources, now, config.stale_after),
             *_reported(endpoints),
             *_failing_channels(config, counts, failing),
+            *_of_the_store(config.store),
             *_of_the_list(state),
             *_own_problems(state),
         ),
@@ -187,6 +189,13 @@ def _failing_channels(
         found = failing.get(name, Health())
         if counts.get(name, ChannelCounts()).last_state == "dead" or found.reported:
             yield f"channel {name} is failing; see `watcher outbox`"
+
+
+def _of_the_store(store: Path) -> Iterator[str]:
+    """Tell of a store that the service could not use when it last tried: a reader may see nothing of it."""
+    since = TroubleMark(store).since
+    if since:
+        yield f"watcher cannot use its store since {show_time(since)}; its log says why"
 
 
 def _of_the_list(state: State) -> Iterator[str]:

@@ -29,6 +29,7 @@ from watcher.service.store_trouble import StoreTrouble
 from watcher.sources.ask import failures, look, pause
 from watcher.sources.heartbeat import ping
 from watcher.store.store import Store
+from watcher.store.trouble_mark import TroubleMark
 
 JITTER = 0.1  # share of the interval, so that not all instances poll in the same second
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 60.0  # seconds; the wall clock may be set meanwhile
@@ -60,7 +61,7 @@ class Service:
         self._telemetry = telemetry or Telemetry()
         self._courier = Courier(store, now, self.stop, self._telemetry)
         self._reload = Reload(load or (lambda: self.config))
-        self._store_trouble = StoreTrouble(self.stop)
+        self._store_trouble = StoreTrouble(self.stop, TroubleMark(config.store), self._telemetry)
         self._poll_log = PollLog()
         self._recorder = Recorder()
         self._endpoints = EndpointsAsker(self.stop, elapsed)

@@ -44,7 +44,7 @@ class Metrics(Telemetry):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Start measuring."""
         self._clock, self._turned = clock, clock()
-        self.is_ready = False
+        self.is_ready = self.is_store_failing = False
         self._sources: frozenset[str] = frozenset()
         self._channels: frozenset[str] = frozenset()
         self._registry = CollectorRegistry()
@@ -52,6 +52,9 @@ class Metrics(Telemetry):
         build = Info("watcher_build", "The running version.", registry=self._registry)
         build.info({"version": __version__, "python": platform.python_version()})
         self._watch_loop()
+        Gauge(
+            "watcher_store_failing", "1 if the store cannot be used.", registry=self._registry
+        ).set_function(lambda: float(self.is_store_failing))
         self._watch_sources()
         self._watch_channels()
 
@@ -160,6 +163,11 @@ class Metrics(Telemetry):
         """Record what the list lacks, and what of it cannot be read."""
         self._missing.set(missing)
         self._unreadable.set(unreadable)
+
+    def store(self, event: Event, *, failing: bool) -> None:
+        """Record that the store cannot be used, or can be again."""
+        self.is_store_failing = failing
+        self._events.labels(event.kind).inc()
 
     def delivered(self, channel: str, verdict: Verdict, *, dead: bool) -> None:
         """Count a delivery attempt."""
