@@ -1,6 +1,8 @@
+from datetime import timedelta
+
 import pytest
 
-from tests.support.catalogs import HOUR, OWL, START, Story, listing
+from tests.support.catalogs import DAY, HOUR, OWL, START, Story, listing
 from watcher.domain.kinds import Kind
 from watcher.domain.polls import Failure, Part, Poll, State, Trouble
 from watcher.news.plan import plan
@@ -98,6 +100,34 @@ def test_a_field_that_no_model_has_any_more_makes_the_list_incomplete_and_not_th
         ("catalog.incomplete", "no model has expiration_date anymore")
     ]
     assert [event.kind for event in story.shows(OWL)] == ["catalog.complete"]
+
+
+@pytest.mark.parametrize(
+    "jump",
+    [
+        pytest.param(-730 * DAY, id="ahead, then right"),
+        pytest.param(20_000 * DAY, id="1970 at boot, then right"),
+    ],
+)
+@pytest.mark.fault("Q11")
+def test_how_long_a_source_fails_is_judged_again_when_the_clock_was_set(jump: timedelta) -> None:
+    story = Story()
+    story.shows(OWL)
+    story.answers(HOUR / 4, models=DOWN)
+    assert story.answers(jump, models=DOWN) == []
+    assert story.state.sources["models"].failing_since == story.at
+    assert story.answers(HOUR / 2, models=DOWN) == []
+    assert [event.kind for event in story.answers(HOUR / 2, models=DOWN)] == ["source.failing"]
+
+
+@pytest.mark.fault("Q11")
+def test_the_same_holds_for_a_channel_and_an_unreadable_row() -> None:
+    late, right = Poll(START + 730 * DAY, {}, {TEAM: LATE}), Poll(START, {}, {TEAM: LATE})
+    state = plan(State(), late, TELLING).state
+    for hours, told in ((0, []), (1, ["channel.failing"])):
+        decided = plan(state, Poll(right.at + hours * HOUR, {}, {TEAM: LATE}), TELLING)
+        state = decided.state
+        assert [event.kind for event in decided.events] == told
 
 
 def test_another_query_may_show_less() -> None:

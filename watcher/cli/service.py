@@ -11,6 +11,7 @@ import click
 
 from watcher.cli import options, terminal
 from watcher.config.config import Config
+from watcher.domain.errors import NotFoundError
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import Plan, State
 from watcher.messages.lines import describe
@@ -46,16 +47,18 @@ def once(path: Path | None, *, dry_run: bool, init: bool, for_machines: bool) ->
             service.resume()
             poll = service.poll()
             service.deliver()
-            service.ask_providers()
+            if not poll.is_clock_wrong:
+                service.ask_providers()
     sys.exit(1 if failures(poll) else 0)
 
 
 def _state(path: Path) -> State:
     """Return the state in the store, or an empty one if there is no store yet."""
-    if not path.exists():
+    try:
+        with Store.read(path) as store:
+            return store.state()
+    except NotFoundError:
         return State()
-    with Store.read(path) as store:
-        return store.state()
 
 
 def _show_plan(decided: Plan, *, for_machines: bool) -> None:

@@ -19,10 +19,14 @@ Part: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No credible answer: why, and how many seconds the server asked us to wait (None: it did not)."""
+    """No credible answer: why, and how many seconds the server asked us to wait (None: it did not).
+
+    `is_clock`: the server's date says that the clock of this machine is wrong.
+    """
 
     reason: str
     retry_after: float | None = None
+    is_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,16 @@ class Poll:
     at: datetime
     answers: Mapping[str, Answer]
     troubles: Mapping[Part, Trouble] = field(default_factory=dict)
+
+    @property
+    def is_clock_wrong(self) -> bool:
+        """Whether a server's date contradicts the clock of this machine."""
+        return any(isinstance(answer, Failure) and answer.is_clock for answer in self.answers.values())
+
+    @property
+    def is_clock_right(self) -> bool:
+        """Whether a credible list confirms the clock: one with another date would have been refused."""
+        return isinstance(self.answers.get(MODELS), Snapshot) and not self.is_clock_wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,8 @@ def judge_list(
     problems = [_of_models(missing, _gone_at(missing, poll.at, source, settings)), _of_fields(source, answer)]
     problem = "; ".join(problem for problem in problems if problem) or None
     health, news = judge(WHOLE, before, problem, poll.at, settings.policy.holds["source"])
-    return ({} if health == Health() else {WHOLE: health}), [_with_names(event, missing) for event in news]
+    is_known = bool(health.reason or health.episodes)
+    return ({WHOLE: health} if is_known else {}), [_with_names(event, missing) for event in news]
 
 
 def _missing(items: Mapping[str, Item]) -> dict[str, Item]:

@@ -9,18 +9,22 @@ from watcher.domain.providers import OffersSnapshot
 from watcher.news.events import of_part
 from watcher.news.settings import Settings
 
+LONGEST_GAP = timedelta(days=2)  # between two polls; a longer one may be a clock that was set
+
 
 def judge(
     part: Part, source: Health, problem: str | None, at: datetime, hold: timedelta
 ) -> tuple[Health, list[Event]]:
     """Update a part's health with its problem at `at` (UTC), if any; return it with the news.
 
-    A problem is news once it has lasted `hold`.
+    A problem is news once it has lasted `hold`, by a clock that did not jump in between.
     """
+    has_jumped = bool(source.asked_at) and not timedelta(0) <= at - (source.asked_at or at) <= LONGEST_GAP
+    source = replace(source, asked_at=at)
     if problem is None:
         recovered = replace(source, failing_since=None, reason=None, failures=0, reported=False)
         return recovered, [of_part(part, "recovered", at, source.episodes, None)] if source.reported else []
-    since = source.failing_since or at
+    since = at if has_jumped else min(source.failing_since or at, at)
     failing = replace(source, failing_since=since, reason=problem, failures=source.failures + 1)
     if source.reported or at - since < hold:
         return failing, []
@@ -32,7 +36,7 @@ def judge_sources(state: State, poll: Poll, settings: Settings) -> tuple[dict[st
     """Update each source's health by its answer; return it by name, with the news about it."""
     sources, events = dict(state.sources), list[Event]()
     for name, answer in poll.answers.items():
-        source = replace(state.sources.get(name, Health()), asked_at=poll.at)
+        source = state.sources.get(name, Health())
         problem: str | None = None
         if isinstance(answer, Failure) or (isinstance(answer, OffersSnapshot) and answer.reason):
             problem = answer.reason

@@ -111,7 +111,7 @@ class Service:
             sent = self.deliver()
             if poll:
                 self._ping(poll)
-                sent += self.ask_providers()
+                sent += 0 if poll.is_clock_wrong else self.ask_providers()
             if poll or sent:
                 self._telemetry.outbox(courier.depths(self.store, self.config.channels, self.now()))
             return next_poll, self._wait(next_poll)
@@ -179,7 +179,8 @@ class Service:
             return poll  # the failures are only due to our own stop
         poll = self._remember(self.store.state(), poll)
         self._store_trouble.note(None, self.config, self.now())
-        self._tidy(poll.at)
+        if poll.is_clock_right:
+            self._tidy(poll.at)
         return poll
 
     def _remember(self, before: State, poll: Poll) -> Poll:

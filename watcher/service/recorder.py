@@ -37,7 +37,8 @@ class Recorder:
         try:
             record.folder.mkdir(parents=True, exist_ok=True)
             self._keep(record.folder, poll, decided)
-            self._tidy(record, poll.at)
+            if poll.is_clock_right:
+                self._tidy(record, poll.at)
         except OSError as error:
             if not self._is_failing:
                 log.warning("cannot keep answers in %s: %s", record.folder, error.strerror)
