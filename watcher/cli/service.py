@@ -93,7 +93,11 @@ def run(path: Path | None, *, init: bool) -> None:
             signal.signal(number, lambda *_: service.end())
         signal.signal(signal.SIGHUP, lambda *_: service.reload())
         gc.freeze()  # imported code is never garbage; searching it would be a seventh of a poll's work
-        service.run()
+        try:
+            service.run()
+        finally:  # what is still printed may block; then a second signal ends it
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from watcher.domain.delivery import Verdict
 from watcher.domain.kinds import KINDS
 from watcher.domain.news import Event
 from watcher.domain.observer import ChannelDepth, Telemetry
+from watcher.service import logs
 
 GOOD, FAILED = "good", "failed"
 WAITING, DEAD = "waiting", "dead"
@@ -62,6 +63,9 @@ class Metrics(Telemetry):
         gauge = partial(Gauge, registry=self._registry)
         gauge("watcher_start_time_seconds", "When the service started.").set_to_current_time()
         gauge("watcher_loop_idle_seconds", "Time since the main loop last ran.").set_function(self.idle)
+        gauge("watcher_log_lines_lost", "Log lines that nobody read, since the start.").set_function(
+            logs.lost
+        )
         self._interval = gauge("watcher_poll_interval_seconds", "Configured time between two polls.")
         self._models = gauge("watcher_catalog_models", "Listed models.")
         self._pending = gauge("watcher_pending_differences", "Changes on hold.")
