@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 
 from watcher.domain.catalog import Document, Json, Prices
 
@@ -34,7 +34,7 @@ PROMPT_SHARE = 3  # the usual mix of tokens: three of prompt for one of completi
 SMALL = Decimal("0.05")  # moves below are no news by themselves
 VARIABLE = Decimal(-1)  # "-1": a router without a fixed price, never a number to compute with
 _HIGHEST = Decimal(1_000_000)
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,4})?|-?\.[0-9]+")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?|-?\.[0-9]+")
 _DUST = Context(prec=10)  # the API's floats differ beyond some fifteen digits
 _SHOWN = Context(prec=4)
 _MILLION = 1_000_000
@@ -48,11 +48,8 @@ def exact(value: Json) -> Decimal | None:
     text = str(value)
     if not _NUMBER.fullmatch(text):  # Decimal would also read "1_0", " 1 " and the digits of other scripts
         return None
-    try:
-        number = _DUST.plus(Decimal(text))
-    except InvalidOperation:
-        return None
-    if not number.is_finite() or number > _HIGHEST or (number < 0 and number != VARIABLE):
+    number = _DUST.plus(Decimal(text))
+    if number > _HIGHEST or (number < 0 and number != VARIABLE):
         return None
     return number
 
