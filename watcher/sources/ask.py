@@ -14,6 +14,7 @@ from watcher.domain.providers import OffersSnapshot
 from watcher.sources.fetch import fetch
 from watcher.sources.registry import SOURCES
 from watcher.text.clean import clean
+from watcher.text.counts import counted
 from watcher.text.redact import plain_words, redact
 
 FEW = 3  # unreadable rows that are named in a line
@@ -93,6 +94,8 @@ def _result(before: State, name: str, answer: Answer) -> str:
 
 def _result_of_offers(answer: OffersSnapshot) -> str:
     parts = [f"providers of {len(answer.offers)} models"]
+    unread = sum(not (one.price or one.clock) for found in answer.offers.values() for one in found.values())
+    parts += [f"{counted(unread, 'offer')} without a price that can be read"] if unread else []
     parts += [f"{len(answer.failures)} without an answer"] if answer.failures else []
     parts += [answer.reason] if answer.reason else []
     return ", ".join(parts)
