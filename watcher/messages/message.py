@@ -24,6 +24,7 @@ MOST_LINES = 100  # a longer message is not read; the record has them all
 MOST_CHARACTERS = 40_000  # where names are long
 MOST_NAMES = 100  # in one line
 FEW = 3  # so many models with the same date are one line
+OF_ROWS = frozenset({Kind.MODEL_UNREADABLE, Kind.MODEL_READABLE})
 NO_DAY = 10**7
 
 Decision: TypeAlias = Sequence[Event]
@@ -231,7 +232,9 @@ def _line(row: Sequence[Decision], *, is_dated: bool) -> Line:
         return Line(f"{describe_together(event, crowds.count(d[0] for d in row))}: ", names, tail)
     if lacking := missing(event):
         return Line(f"{describe(event)}: ", lacking, tail)
-    link = page(event.subject) if event.kind.row.about is About.MODEL else None
+    is_nameless = event.kind in OF_ROWS and "/" not in event.subject  # a row without an id has no page
+    has_page = event.kind.row.about is About.MODEL and not is_nameless
+    link = page(event.subject) if has_page else None
     return Line(describe(event), (), tail, link)
 
 
