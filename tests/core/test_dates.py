@@ -47,7 +47,9 @@ def test_a_date_in_another_plain_form_is_read(value: Any) -> None:
     assert dates.expiration(value, NOON) == "2027-01-31"
 
 
-@pytest.mark.parametrize("value", ["01/02/2027", "1.2.2027", "February 30, 2027", "Q1 2027", True, 1e300])
+@pytest.mark.parametrize(
+    "value", ["01/02/2027", "1.2.2027", "February 30, 2027", "Q1 2027", True, 1e300, 2027013112, "2027013112"]
+)
 @pytest.mark.fault("Q2")
 def test_a_date_that_could_be_misread_is_not_read(value: Any) -> None:
     with pytest.raises(ValueError, match="not a date"):

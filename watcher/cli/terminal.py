@@ -21,7 +21,7 @@ from watcher.openrouter.prices import MAIN, amount, percent, show, show_main
 from watcher.reports.backtest import Backtest
 from watcher.reports.explain import RuleCheck
 from watcher.reports.providers import Providers
-from watcher.reports.status import Report
+from watcher.reports.status import MOST_ROWS, Report
 from watcher.text.clean import clean
 from watcher.text.counts import counted
 from watcher.text.times import from_iso, show_age, show_time, show_wait
@@ -145,7 +145,7 @@ def status(report: Report) -> None:
     if report.incomplete.reason and not report.incomplete.reported:
         line(f"The model list is incomplete: {clean(report.incomplete.reason, WIDE)}", "yellow")
     if unreadable := [model for model, row in report.unreadable.items() if not row.reported]:
-        names = ", ".join(map(clean, unreadable[:MOST_OFFERS]))
+        names = ", ".join(map(clean, unreadable[:MOST_ROWS]))
         line(f"{counted(len(unreadable), 'model')} cannot be read at present: {names}", "yellow")
     for problem in report.problems:
         line(clean(problem, WIDE), "red")

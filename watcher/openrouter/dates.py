@@ -9,6 +9,7 @@ from watcher.domain.catalog import Json
 SENTINEL = timedelta(days=3 * 365)  # live models carry dates such as 2098-12-31 that mean "none"
 ISO_DAY = len("2026-12-31")
 SECONDS = (10**9, 10**10)  # of Unix time: ten digits
+WRITTEN = (2_000_000_000, 2_100_000_000)  # 2027013112 could be a day of 2027 and its hour
 UNIX_TIME = re.compile("[0-9]{10}|[0-9]{13}")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONG = "january|february|march|april|may|june|july|august|september|october|november|december"
@@ -53,9 +54,10 @@ def _day(value: Json) -> date | None:
 
 
 def _of_unix_time(seconds: float) -> date | None:
-    """Read Unix time where it can be nothing else: between the years 2001 and 2286."""
+    """Read Unix time where it can be nothing else: ten digits, or thirteen, that are no written date."""
     for unit in (1, 1000):
-        if SECONDS[0] <= seconds / unit < SECONDS[1]:
+        is_written = WRITTEN[0] <= seconds / unit < WRITTEN[1]
+        if SECONDS[0] <= seconds / unit < SECONDS[1] and not is_written:
             return datetime.fromtimestamp(seconds / unit, UTC).date()
     return None
 
