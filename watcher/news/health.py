@@ -9,7 +9,7 @@ from watcher.domain.providers import OffersSnapshot
 from watcher.news.events import of_part
 from watcher.news.settings import Settings
 
-LONGEST_GAP = timedelta(days=2)  # between two polls; a longer one may be a clock that was set
+LONGEST_GAP = timedelta(days=32)  # between two polls; a longer one is a clock that was set
 
 
 def judge(
