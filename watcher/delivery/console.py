@@ -8,11 +8,13 @@ from watcher.delivery.timed_write import write
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
 from watcher.text.clean import clean, clean_lines
 
+PATIENCE = 5.0  # seconds; whoever reads is on this machine, and other channels wait meanwhile
+
 
 def send(_channel: Channel, delivery: Delivery, deadline: float, stop: Flag) -> Outcome:
     """Print a message, without anything that could move a terminal's cursor or color it.
 
-    What nobody reads within `deadline` seconds is tried again later.
+    What nobody reads within `deadline` seconds, at most PATIENCE, is tried again later.
     """
     title = clean(delivery.notification.title)
     body = clean_lines(delivery.notification.body)
@@ -20,7 +22,8 @@ def send(_channel: Channel, delivery: Delivery, deadline: float, stop: Flag) -> 
         if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
             title = f"\x1b[1m{title}\x1b[0m"
         encoding = sys.stdout.encoding or "utf-8"
-        return _print(f"\n{title}\n{body}\n".encode(encoding, "replace"), encoding, deadline, stop)
+        text = f"\n{title}\n{body}\n".encode(encoding, "replace")
+        return _print(text, encoding, min(deadline, PATIENCE), stop)
     except (OSError, ValueError) as error:  # a closed one raises ValueError
         return Outcome(Verdict.RETRY, f"cannot write to standard output: {clean(str(error))}")
 
