@@ -26,6 +26,36 @@ def test_an_expiration_date_is_a_utc_day_and_a_far_one_does_not_count(value: Any
     assert dates.expiration(value, NOON) == day
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        1801353600,
+        1801353600.0,
+        "1801353600",
+        1801353600000,
+        "January 31, 2027",
+        "Jan 31 2027",
+        "jan. 31st, 2027",
+        "31 January 2027",
+        "Sun, 31 Jan 2027 00:00:00 GMT",
+        "2027/01/31",
+        " 2027-01-31 ",
+    ],
+)
+@pytest.mark.fault("Q2")
+def test_a_date_in_another_plain_form_is_read(value: Any) -> None:
+    assert dates.expiration(value, NOON) == "2027-01-31"
+
+
+@pytest.mark.parametrize(
+    "value", ["01/02/2027", "1.2.2027", "February 30, 2027", "Q1 2027", True, 1e300, 2027013112, "2027013112"]
+)
+@pytest.mark.fault("Q2")
+def test_a_date_that_could_be_misread_is_not_read(value: Any) -> None:
+    with pytest.raises(ValueError, match="not a date"):
+        dates.expiration(value, NOON)
+
+
 @pytest.mark.parametrize("value", ["soon", 20261201, ["2026-12-01"], "2026-13-01"])
 @pytest.mark.fault("P19")
 def test_what_is_not_a_date_is_refused(value: Any) -> None:

@@ -65,8 +65,6 @@ def test_a_discount_is_never_taken_off_again() -> None:
         {},
         {"tag": "heron"},
         {"tag": "heron", "pricing": None},
-        {"tag": "heron", "pricing": {"prompt": "cheap", "completion": "1"}},
-        {"tag": "heron", "pricing": {"prompt": "NaN", "completion": "1"}},
         {"tag": "\x1b[31m", "pricing": {"prompt": "1", "completion": "1"}},
         {"tag": "x" * 300, "pricing": {"prompt": "1", "completion": "1"}},
         {"pricing": {"prompt": "1", "completion": "1"}},
@@ -74,6 +72,17 @@ def test_a_discount_is_never_taken_off_again() -> None:
 )
 def test_what_is_no_offer_is_left_out_and_harms_no_other(broken: Any) -> None:
     assert list(parse(page(broken, HERON))) == ["heron/fp8"]
+
+
+@pytest.mark.parametrize("bad", ["cheap", "NaN", None, True])
+@pytest.mark.fault("Q1")
+def test_an_offer_whose_price_cannot_be_read_is_there_without_one(bad: Any) -> None:
+    odd = {"tag": "crane", "pricing": {"prompt": bad, "completion": "1"}}
+    offers = parse(page(odd, HERON))
+    assert [(tag, bool(offer.price)) for tag, offer in offers.items()] == [
+        ("crane", False),
+        ("heron/fp8", True),
+    ]
 
 
 def test_of_two_endpoints_with_one_tag_the_cheaper_stands() -> None:

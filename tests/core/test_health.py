@@ -1,6 +1,8 @@
+from datetime import timedelta
+
 import pytest
 
-from tests.support.catalogs import HOUR, OWL, START, Story, listing
+from tests.support.catalogs import DAY, HOUR, OWL, START, Story, listing
 from watcher.domain.kinds import Kind
 from watcher.domain.polls import Failure, Part, Poll, State, Trouble
 from watcher.news.plan import plan
@@ -41,17 +43,22 @@ def test_the_reason_is_the_latest_one_and_every_episode_has_its_own_id() -> None
     assert len(set(ids)) == 4
 
 
-@pytest.mark.fault("P2", "I8")
+@pytest.mark.fault("P2", "I8", "Q5")
 def test_a_list_that_shrank_is_a_problem_of_its_own_until_it_is_back() -> None:
     many = [OWL | {"id": f"acme/owl-{number}"} for number in range(40)]
     story = Story()
     story.shows(*many)
     told = [event for _ in range(5) for event in story.shows(*many[:20], after=HOUR / 2)]
     assert [(event.kind, event.cause) for event in told] == [
-        ("source.failing", "the list shows only 20 of 40 models")
+        (
+            "catalog.incomplete",
+            "it lacks 20 models, which count as removed at 3 Nov 2026 13:30 UTC if they stay away",
+        )
     ]
-    assert story.state.sources["models"].last_good == story.at
-    assert [event.kind for event in story.shows(*many)] == ["source.recovered"]
+    assert told[0].after == {"missing": sorted(row["id"] for row in many[20:])}
+    source = story.state.sources["models"]
+    assert (source.last_good, source.failing_since) == (story.at, None)
+    assert [event.kind for event in story.shows(*many)] == ["catalog.complete"]
 
 
 @pytest.mark.fault("P2", "I8")
@@ -61,11 +68,66 @@ def test_a_list_that_stays_small_is_believed_in_the_end() -> None:
     story.shows(*many)
     told = [event for _ in range(80) for event in story.shows(*many[:20], after=HOUR / 2)]
     assert [event.kind for event in told] == [
-        Kind.SOURCE_FAILING,
+        Kind.CATALOG_INCOMPLETE,
         *[Kind.MODEL_REMOVED] * 20,
-        Kind.SOURCE_RECOVERED,
+        Kind.CATALOG_COMPLETE,
     ]
     assert len({event.id for event in told}) == 22
+
+
+@pytest.mark.fault("Q5")
+def test_an_incomplete_list_is_told_with_the_names_and_when_they_count_as_gone() -> None:
+    many = [OWL | {"id": f"acme/owl-{number:02}"} for number in range(40)]
+    story = Story(Settings((Rule("Everything", ("team",)),)))
+    story.shows(*many)
+    story.shows(*many[:28])
+    for _ in range(2):
+        story.shows(*many[:25], after=HOUR / 2)
+    [message] = story.plan.notifications
+    assert message.title == "The model list lacks 15 models"
+    assert "count as removed between 3 Nov 2026 14:00 UTC and 3 Nov 2026 14:30 UTC" in message.body
+    assert all(row["id"] in message.body for row in many[25:])
+    assert many[0]["id"] not in message.body
+
+
+@pytest.mark.fault("Q5", "P9")
+def test_a_field_that_no_model_has_any_more_makes_the_list_incomplete_and_not_the_source_fail() -> None:
+    story = Story()
+    story.shows(OWL)
+    bare = {key: value for key, value in OWL.items() if key != "expiration_date"}
+    told = [event for _ in range(4) for event in story.shows(bare, after=HOUR / 2)]
+    assert [(event.kind, event.cause) for event in told] == [
+        ("catalog.incomplete", "no model has expiration_date anymore")
+    ]
+    assert [event.kind for event in story.shows(OWL)] == ["catalog.complete"]
+
+
+@pytest.mark.parametrize(
+    "jump",
+    [
+        pytest.param(-730 * DAY, id="ahead, then right"),
+        pytest.param(20_000 * DAY, id="1970 at boot, then right"),
+    ],
+)
+@pytest.mark.fault("Q11")
+def test_how_long_a_source_fails_is_judged_again_when_the_clock_was_set(jump: timedelta) -> None:
+    story = Story()
+    story.shows(OWL)
+    story.answers(HOUR / 4, models=DOWN)
+    assert story.answers(jump, models=DOWN) == []
+    assert story.state.sources["models"].failing_since == story.at
+    assert story.answers(HOUR / 2, models=DOWN) == []
+    assert [event.kind for event in story.answers(HOUR / 2, models=DOWN)] == ["source.failing"]
+
+
+@pytest.mark.fault("Q11")
+def test_the_same_holds_for_a_channel_and_an_unreadable_row() -> None:
+    late, right = Poll(START + 730 * DAY, {}, {TEAM: LATE}), Poll(START, {}, {TEAM: LATE})
+    state = plan(State(), late, TELLING).state
+    for hours, told in ((0, []), (1, ["channel.failing"])):
+        decided = plan(state, Poll(right.at + hours * HOUR, {}, {TEAM: LATE}), TELLING)
+        state = decided.state
+        assert [event.kind for event in decided.events] == told
 
 
 def test_another_query_may_show_less() -> None:

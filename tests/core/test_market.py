@@ -58,6 +58,16 @@ def test_the_first_look_at_a_model_is_the_baseline() -> None:
     assert story.asks_for(2 * DAY, HERON, CRANE) == []
 
 
+@pytest.mark.fault("Q1")
+def test_a_provider_whose_price_cannot_be_read_has_neither_left_nor_changed() -> None:
+    story = begun(HERON, CRANE)
+    odd = {**HERON, "pricing": {"prompt": "cheap", "completion": "1"}}
+    assert story.asks_for(3 * DAY, odd, CRANE) == []
+    assert story.market.floor
+    assert story.market.floor.seen.tag == "heron"
+    assert story.asks_for(3 * DAY, HERON, CRANE) == []
+
+
 def test_a_floor_that_moved_and_lasted_is_told_with_its_cause_and_who_asks_it() -> None:
     story = begun(HERON, CRANE)
     told = {event.kind.value: event for event in story.asks_for(10 * HOUR, CHEAPER, CRANE)}

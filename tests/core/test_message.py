@@ -87,6 +87,13 @@ def test_the_only_link_is_the_models_page_on_openrouter(subject: str) -> None:
     assert f'href="{escape(page)}"' in message.html
 
 
+@pytest.mark.fault("Q4", "Z6")
+def test_a_row_without_an_id_has_no_page() -> None:
+    for subject, links in (("row 1", 0), ("acme/owl-2", 1)):
+        event = Event("1", START, Kind.MODEL_UNREADABLE, subject, cause="has no usable id")
+        assert notification("team", START, [event], ["r"]).html.count("href=") == links
+
+
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind.row.heading == "Watcher itself"])
 @pytest.mark.fault("Z6")
 def test_news_about_watcher_itself_has_no_page(kind: Kind) -> None:

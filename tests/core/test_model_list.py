@@ -91,8 +91,6 @@ def test_the_last_page_names_no_next_one(page: bytes) -> None:
 @pytest.mark.parametrize(
     ("bad", "name", "reason"),
     [
-        (HERON | {"pricing": {"prompt": "abc", "completion": "1"}}, "wetland/heron-large", "not a price"),
-        (HERON | {"expiration_date": "soon"}, "wetland/heron-large", "Invalid isoformat"),
         ({"name": "no id"}, "row 1", "no usable id"),
         ("a text", "row 1", "no usable id"),
         (HERON | {"name": "\ud800"}, "wetland/heron-large", "surrogates not allowed"),
@@ -108,6 +106,54 @@ def test_a_bad_row_alone_is_refused(bad: Any, name: str, reason: str) -> None:
     assert reason in snapshot.refused[name]
     assert name not in snapshot.documents
     assert "acme/model-1" in snapshot.documents
+
+
+@pytest.mark.parametrize(
+    ("bad", "field", "reason"),
+    [
+        ({"expiration_date": "soon"}, "expiration_date", "is 'soon', not a date"),
+        ({"context_length": "large"}, "context_length", "is 'large', which is no number of tokens"),
+        ({"context_length": -1}, "context_length", "is '-1', which is no number of tokens"),
+        ({"context_length": "131.072"}, "context_length", "is '131.072', which is no number of tokens"),
+        ({"pricing": []}, "pricing", "is '[]', not an object"),
+        ({"pricing": {"prompt": "abc", "completion": "1"}}, "pricing.prompt", "is 'abc', not a price"),
+        ({"pricing": {"prompt": "1"}}, "pricing.completion", "is missing"),
+        (
+            {"pricing": {"prompt": "1", "completion": "1", "image": "cheap"}},
+            "pricing.image",
+            "is 'cheap', not a price",
+        ),
+        (
+            {"pricing": {"prompt": "1", "completion": "1", "overrides": "none"}},
+            "pricing.overrides",
+            "is 'none', not a list",
+        ),
+        ({"architecture": {"input_modalities": "text"}}, "architecture.input_modalities", "not a list"),
+        ({"top_provider": {"is_moderated": "no"}}, "top_provider.is_moderated", "neither true nor false"),
+        ({"name": 5}, "name", "is '5', not a text"),
+    ],
+)
+@pytest.mark.fault("Q1")
+def test_a_field_that_cannot_be_read_is_named_and_the_rest_of_its_row_is_read(
+    bad: Any, field: str, reason: str
+) -> None:
+    snapshot = listing([*MANY, HERON | {"canonical_slug": "wetland/heron"} | bad])
+    details = snapshot.documents["wetland/heron-large"].details
+    assert details
+    assert details["canonical_slug"] == "wetland/heron"
+    assert list(snapshot.unread) == ["wetland/heron-large"]
+    assert reason in snapshot.unread["wetland/heron-large"][field]
+
+
+@pytest.mark.parametrize(
+    ("written", "tokens"),
+    [("128k", 128_000), ("1.5 M", 1_500_000), ("131,072", 131_072), ("131072", 131_072), (8192.0, 8192)],
+)
+@pytest.mark.fault("Q2")
+def test_a_number_of_tokens_in_another_plain_form_is_read(written: Any, tokens: int) -> None:
+    snapshot = listing([OWL | {"context_length": written}])
+    assert snapshot.documents["acme/owl-2"].context == tokens
+    assert not snapshot.unread
 
 
 @pytest.mark.fault("P6")

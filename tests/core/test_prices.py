@@ -68,9 +68,18 @@ def test_unknown_keys_that_are_not_prices_are_left_out() -> None:
 
 @pytest.mark.parametrize("key", ["prompt", "completion"])
 @pytest.mark.fault("P5")
-def test_a_main_price_that_is_not_a_price_is_refused(key: str) -> None:
-    with pytest.raises(ValueError, match=rf"pricing\.{key} is 'abc', not a price"):
-        prices.comparable({"prompt": "1", "completion": "1"} | {key: "abc"})
+def test_a_main_price_that_is_not_a_price_is_unknown_and_named(key: str) -> None:
+    pricing = {"prompt": "1", "completion": "1"} | {key: "abc"}
+    assert key not in prices.comparable(pricing)[0]
+    assert prices.unreadable(pricing) == {key: "not a price"}
+
+
+@pytest.mark.parametrize(
+    "text", ["1_0", " 1 ", "1 ", "\n1", "\N{ARABIC-INDIC DIGIT THREE}", "+1", "0x1", "1e99999", "."]
+)
+@pytest.mark.fault("Q3")
+def test_a_price_in_digits_that_only_a_parser_would_accept_is_not_read(text: str) -> None:
+    assert prices.exact(text) is None
 
 
 def test_a_long_context_price_is_kept_by_its_condition() -> None:

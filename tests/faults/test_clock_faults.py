@@ -5,6 +5,7 @@ from threading import Event as Flag
 import pytest
 
 from tests.support.catalogs import FINCH, HERON, OWL, answer
+from tests.support.sample_stores import run_sql
 from tests.support.scripted_server import Script, reply, serving
 from tests.support.served_catalog import Catalog, service
 from watcher.domain.polls import Failure
@@ -13,6 +14,7 @@ from watcher.sources.ask import ask, look
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 LEAVING = HERON | {"expiration_date": "2026-12-01"}
 POLL = 1.0
+DAY = timedelta(days=1)
 
 
 def no_feed(url: str) -> str:
@@ -72,6 +74,39 @@ def test_while_the_clock_is_wrong_nothing_is_sent_and_then_everything_due_is(
         clock[0] = NOW + timedelta(minutes=5)
         watcher.poll()
         assert watcher.store.events() == []
+        watcher.store.close()
+
+
+@pytest.mark.fault("Q10")
+def test_a_clock_that_the_answers_contradict_forgets_nothing(tmp_path: Path) -> None:
+    clock, kept = [NOW], tmp_path / "kept"
+    more = f"keep: 30d\nrecord: {{folder: {kept}, keep: 7d, limit: 1GB}}"
+    with serving(dated(NOW)) as server:
+        watcher = service(tmp_path, server.url(), "console://", clock, f"{no_feed(server.url())}\n{more}")
+        watcher.poll()
+        charted, recorded = watcher.store.history("acme/owl-2"), sorted(kept.iterdir())
+        run_sql(tmp_path / "watcher.db", "update history set at = '2026-10-04T08:00:00Z'")
+        run_sql(
+            tmp_path / "watcher.db",
+            "insert into history select 100 + id, at, model, field, value from history",
+        )
+        clock[0] += timedelta(days=730)
+        watcher.turn()
+        assert len(watcher.store.history("acme/owl-2")) == 2 * len(charted)
+        assert sorted(kept.iterdir()) == recorded != []
+        watcher.store.close()
+
+
+@pytest.mark.fault("Q10")
+def test_a_clock_that_the_answers_contradict_asks_no_provider(tmp_path: Path) -> None:
+    clock = [NOW]
+    with serving(dated(NOW)) as server:
+        sources = f'sources: {{models: "{server.url("/models")}", feed: off, endpoints: all}}'
+        watcher = service(tmp_path, server.url("/models"), "console://", clock, sources)
+        watcher.poll()
+        clock[0] += timedelta(days=730)
+        watcher.turn()
+        assert [request for request in server.requests if "endpoints" in request] == []
         watcher.store.close()
 
 

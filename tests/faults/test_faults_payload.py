@@ -54,7 +54,7 @@ def unpriced(base: Row, *keys: str) -> Row:
         ),
         pytest.param(
             reply(answer([unpriced(base, "prompt", "completion") for base in BIRDS])),
-            "acme/owl-2: has no price for prompt and completion",
+            "3 of 3 models cannot be read; acme/owl-2: pricing.prompt is missing",
             id="prices",
             marks=pytest.mark.fault("P9"),
         ),
@@ -136,7 +136,7 @@ def test_a_list_in_another_unicode_encoding_is_read_correctly(tmp_path: Path, en
 @pytest.mark.parametrize(
     "broken",
     [
-        pytest.param(priced(OWL, "abc", "1"), id="price", marks=pytest.mark.fault("P5")),
+        pytest.param(priced(OWL, "abc", "0.00001"), id="price", marks=pytest.mark.fault("P5")),
         pytest.param(without(OWL, "pricing"), id="no-pricing", marks=pytest.mark.fault("P5", "P9")),
         pytest.param(unpriced(OWL, "completion"), id="no-completion", marks=pytest.mark.fault("P5", "P9")),
         pytest.param(OWL | {"context_length": "large"}, id="context", marks=pytest.mark.fault("P5")),
@@ -146,13 +146,15 @@ def test_a_list_in_another_unicode_encoding_is_read_correctly(tmp_path: Path, en
             OWL | {"expiration_date": "2026-02-30"}, id="date", marks=pytest.mark.fault("P5", "P19")
         ),
         pytest.param(OWL | {"expiration_date": 20261230}, id="number", marks=pytest.mark.fault("P5", "P19")),
-        pytest.param(priced(OWL, "", "1"), id="empty", marks=pytest.mark.fault("P12")),
+        pytest.param(priced(OWL, "", "0.00001"), id="empty", marks=pytest.mark.fault("P12")),
         pytest.param(
-            OWL | {"pricing": {"prompt": None, "completion": "1"}}, id="null", marks=pytest.mark.fault("P12")
+            OWL | {"pricing": {"prompt": None, "completion": "0.00001"}},
+            id="null",
+            marks=pytest.mark.fault("P12"),
         ),
-        pytest.param(priced(OWL, "NaN", "1"), id="nan", marks=pytest.mark.fault("P12")),
-        pytest.param(priced(OWL, "1e400", "1"), id="huge", marks=pytest.mark.fault("P12")),
-        pytest.param(priced(OWL, "-0.5", "1"), id="negative", marks=pytest.mark.fault("P12")),
+        pytest.param(priced(OWL, "NaN", "0.00001"), id="nan", marks=pytest.mark.fault("P12")),
+        pytest.param(priced(OWL, "1e400", "0.00001"), id="huge", marks=pytest.mark.fault("P12")),
+        pytest.param(priced(OWL, "-0.5", "0.00001"), id="negative", marks=pytest.mark.fault("P12")),
         pytest.param(OWL | {"name": DEEP}, id="deep-name", marks=pytest.mark.fault("P14")),
         pytest.param(OWL | {"unheard_of": DEEP}, id="deep-field", marks=pytest.mark.fault("P14")),
         pytest.param(OWL | {"top_provider": {"x": DEEP}}, id="deep", marks=pytest.mark.fault("P14")),
@@ -170,8 +172,11 @@ def test_one_row_that_cannot_be_read_leaves_its_model_as_it_was(
         for _ in range(3):
             at.gets(models=reply(deep), after=DAY)
         assert at.state().items[OWL_ID] == before
-        assert at.news() == [("expiration.announced", "acme/finch-mini")]
-        assert caplog.text.count("models: 41 models, 1 unreadable") == 3
+        assert at.news() == [
+            ("expiration.announced", "acme/finch-mini"),
+            ("model.unreadable", "acme/owl-2"),
+        ]
+        assert caplog.text.count(", 1 unreadable (acme/owl-2)") >= 2
 
 
 @pytest.mark.parametrize("field", ['"prompt": "0.00000125"', '"context_length": 131072'])

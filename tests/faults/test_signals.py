@@ -10,6 +10,7 @@ import pytest
 from tests.support.catalogs import FINCH, HERON, OWL
 from tests.support.crash_scenario import AT_ONCE, STORY, CrashScenario
 from tests.support.fork_server import Failpoint
+from tests.support.full_pipes import full_pipe
 from tests.support.receivers import receiving
 from tests.support.served_catalog import Catalog, has_polled_twice_more
 from tests.support.store_contents import contents_of
@@ -88,6 +89,30 @@ def test_a_message_in_flight_at_the_end_is_sent_again_and_marked(scenario: Crash
     for row in contents_of(scenario.store)["outbox"]:
         assert (row["state"], row["repeat"]) == ("waiting", 1)
         assert "the message may have arrived" in row["error"]
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.fault("Q8", "I10", "I17")
+def test_an_output_that_nobody_reads_holds_up_neither_polls_nor_other_channels_nor_the_end(
+    tmp_path: Path, catalog: Catalog, stream: str
+) -> None:
+    with receiving() as http, full_pipe() as unread:
+        channels = {"console": "console://", "hook": http.url()}
+        file = configure(tmp_path, catalog.url, channels, AT_ONCE)
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: unread}
+        arguments = command(file, "run")
+        arguments.insert(-1, "--verbose")
+        with subprocess.Popen(arguments, **streams, env=environment()) as process:  # type: ignore[call-overload]
+            try:
+                has_polled_twice_more(tmp_path / "watcher.db")
+                catalog.shows(OWL, FINCH, HERON | {"context_length": 7})
+                eventually(lambda: http.requests, "the other channel is told")
+                process.terminate()
+                assert process.wait(LONGEST_END) == 0
+            finally:
+                process.kill()
+    states = {row["channel"]: row["state"] for row in contents_of(tmp_path / "watcher.db")["outbox"]}
+    assert states == {"console": "waiting" if stream == "stdout" else "sent", "hook": "sent"}
 
 
 @pytest.mark.parametrize("stream", [pytest.param("stdout", id="stdout"), pytest.param("stderr", id="errors")])

@@ -165,6 +165,15 @@ def unlink(store: Path) -> None:
     store.unlink()
 
 
+def without_tables(store: Path) -> None:
+    """Leave what a main file is whose write-ahead log, with all that was written, is gone."""
+    store.unlink()
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA user_version = 1")
+    assert store.stat().st_size
+
+
 def replace(store: Path) -> None:
     shutil.copy(store, f"{store}.copy")
     Path(f"{store}.copy").replace(store)
@@ -174,8 +183,10 @@ def empty(store: Path) -> None:
     store.write_bytes(b"")
 
 
-@pytest.mark.parametrize(("lose", "state"), [(unlink, "is missing"), (empty, "is empty")])
-@pytest.mark.fault("S8", "W22", "I9")
+@pytest.mark.parametrize(
+    ("lose", "state"), [(unlink, "is missing"), (empty, "is empty"), (without_tables, "has no tables")]
+)
+@pytest.mark.fault("S8", "W22", "I9", "Q12")
 def test_a_lost_store_is_not_a_first_run(
     tmp_path: Path, catalog: Catalog, lose: Callable[[Path], None], state: str
 ) -> None:
@@ -188,6 +199,8 @@ def test_a_lost_store_is_not_a_first_run(
         f"watcher.db {state}, although watcher created it before; restore a backup, or start over with --init"
         in (told.stderr)
     )
+    for reading in (["status"], ["once", "--dry-run"]):
+        assert finished(file, *reading).returncode == 65
     anew = finished(file, "once", "--init")
     assert anew.returncode == 0
     assert "(baseline)" in anew.stderr
@@ -239,6 +252,26 @@ def test_a_store_without_its_write_ahead_log_is_older_but_sound(
     again.poll()
     assert [event.subject for event in again.store.events()] == ["acme/finch-maxi"]
     again.store.close()
+
+
+@pytest.mark.parametrize("lose", ["the log", "all but the main file"])
+@pytest.mark.fault("S10", "Q12")
+def test_a_main_file_alone_never_makes_a_silent_new_baseline(
+    tmp_path: Path, catalog: Catalog, lose: str
+) -> None:
+    file = configure(tmp_path, catalog.url, {"console": "console://"})
+    store = tmp_path / "watcher.db"
+    with running(file):
+        has_polled_twice_more(store)
+        shutil.copy(store, tmp_path / "copied")
+    for name in ("watcher.db-wal", "watcher.db-shm", "watcher.db.lock"):
+        if lose == "all but the main file" or name.endswith("wal"):
+            (tmp_path / name).unlink(missing_ok=True)
+    shutil.copy(tmp_path / "copied", store)
+    catalog.shows(OWL, FINCH, HERON, MAXI)
+    after = finished(file, "once")
+    assert "acme/finch-maxi is new" in after.stdout
+    assert "baseline" not in after.stderr
 
 
 @pytest.mark.fault("S11", "I18")

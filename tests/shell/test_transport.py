@@ -14,8 +14,10 @@ from threading import Timer
 
 import pytest
 
+from tests.support.full_pipes import fill, full_pipe
 from tests.support.receivers import Answer, receiving
 from tests.support.send_one import REFUSED, RETRY, SENT, message
+from watcher.delivery import timed_write
 from watcher.delivery.transport import check, deliver
 from watcher.domain.delivery import Channel, Delivery, Outcome, Secret
 
@@ -272,18 +274,56 @@ def test_a_closed_standard_output_is_an_outcome() -> None:
     assert "cannot write to standard output: [Errno 32] Broken pipe" in said
 
 
+@pytest.mark.fault("Q8")
+def test_a_standard_output_that_nobody_reads_is_an_outcome_at_the_deadline() -> None:
+    with full_pipe() as unread:
+        said = run_console(unread, {}, arguments="deadline=0.2")
+    assert "Verdict.RETRY" in said
+    assert "nobody read standard output within 0.2 s" in said
+    assert "unsure=False" in said
+
+
+@pytest.mark.fault("Q8")
+def test_a_message_that_was_read_in_part_may_have_arrived() -> None:
+    reading, writing = os.pipe()
+    try:
+        fill(writing)
+        os.read(reading, 4096)
+        said = run_console(writing, {}, "A title " * 20, arguments="deadline=0.2", body="a body " * 2000)
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert "unsure=True" in said
+
+
+@pytest.mark.fault("Q8", "I17")
+def test_the_end_of_the_service_cuts_the_wait_for_a_reader_short() -> None:
+    stop = Flag()
+    stop.set()
+    with full_pipe() as unread:
+        began = time.monotonic()
+        assert timed_write.write(unread, b"late", 30.0, stop) == 0
+        assert time.monotonic() - began < timed_write.GRACE + 1
+
+
 def test_characters_the_console_cannot_encode_are_replaced() -> None:
     done = run_console(subprocess.DEVNULL, {"PYTHONIOENCODING": "ascii"}, "a → b")
     assert "Verdict.SENT" in done
 
 
-def run_console(stdout: int, environment: dict[str, str], title: str = "A title") -> str:
+def run_console(
+    stdout: int,
+    environment: dict[str, str],
+    title: str = "A title",
+    body: str = "a body",
+    arguments: str = "",
+) -> str:
     """Deliver to the console in another process; returns the outcome that it printed."""
     code = f"""
 import sys
 sys.path[:] = {sys.path!r}
 from tests.shell.test_transport import CONSOLE, deliver, item
-print(deliver([item(CONSOLE, {title!r})]), file=sys.stderr)
+print(deliver([item(CONSOLE, {title!r}, {body!r})], {arguments}), file=sys.stderr)
 """
     done = subprocess.run(
         [sys.executable, "-c", code],

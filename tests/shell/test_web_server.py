@@ -18,6 +18,8 @@ from tests.support.metrics_client import (
     read_to_end,
 )
 from watcher.domain.errors import WatcherError
+from watcher.domain.kinds import Kind
+from watcher.domain.news import Event
 from watcher.service.metrics import Metrics
 from watcher.web.server import serve
 
@@ -55,6 +57,19 @@ def test_it_is_ready_once_the_service_says_so() -> None:
         assert get(server, "/readyz").status == 503
         metrics.ready()
         assert get(server, "/readyz").status == 200
+
+
+@pytest.mark.fault("Q7")
+def test_a_store_that_cannot_be_used_is_not_healthy_but_no_reason_to_restart() -> None:
+    metrics = Metrics()
+    with metrics_server(metrics) as server:
+        metrics.store(Event("1", START, Kind.STORE_FAILING, "store"), failing=True)
+        assert get(server, "/healthz").status == 503
+        assert get(server, "/livez").status == 200
+        assert 'watcher_events_total{kind="store.failing"} 1.0' in metrics.exposition()[0].decode()
+        assert "watcher_store_failing 1.0" in metrics.exposition()[0].decode()
+        metrics.store(Event("2", START, Kind.STORE_RECOVERED, "store"), failing=False)
+        assert get(server, "/healthz").status == 200
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/elsewhere"])

@@ -44,6 +44,8 @@ def metrics_after_everything() -> Metrics:
     metrics.progress()
     metrics.asked("models", 0.3, START, failed=False)
     metrics.planned(0.02, [Event("1", START, Kind.PRICE_CHANGED, "acme/owl-2")], 600, 7)
+    metrics.catalog(1, 1)
+    metrics.store(Event("2", START, Kind.STORE_FAILING, "store"), failing=True)
     metrics.delivered("team", Verdict.SENT, dead=False)
     metrics.outbox({"team": ChannelDepth(waiting=1, dead=1, oldest=60.0, failing=True)})
     return metrics

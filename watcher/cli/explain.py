@@ -11,7 +11,7 @@ from watcher.cli.events import unknown
 from watcher.config.config import Config
 from watcher.domain.catalog import Item
 from watcher.domain.news import Event
-from watcher.domain.polls import State
+from watcher.domain.polls import Health, State
 from watcher.domain.providers import Market
 from watcher.news import market as markets
 from watcher.news.asking import next_at
@@ -43,7 +43,8 @@ def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
     with Store.read(config.store) as store:
         state = store.state()
         events = store.event(name) or store.events([name], limit=1)
-    if not events and name not in state.items:
+    unreadable = state.unreadable.get(name)
+    if not events and not unreadable and name not in state.items:
         raise unknown(name, state.items)
     known = _providers(config, state, name, now) if name in state.items else None
     rules = config.settings.rules
@@ -52,13 +53,16 @@ def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
     ]
     told = [(event, check_rules(event, rules, {})) for event in events]
     if for_machines:
-        _write(name, known, waits, told)
+        _write(name, known, unreadable, waits, told)
     else:
+        if unreadable:
+            terminal.unreadable(name, unreadable, now)
         _show(name, known, waits, told, now)
 
 
-def _write(name: str, known: Providers | None, waits: Waits, told: Told) -> None:
+def _write(name: str, known: Providers | None, unreadable: Health | None, waits: Waits, told: Told) -> None:
     lines = [known.as_json(name)] if known else []
+    lines += [as_json.unreadable(name, unreadable)] if unreadable else []
     lines += [as_json.waiting(wait, found) for wait, found in waits]
     lines += [as_json.explained(event, found) for event, found in told]
     for line in lines:

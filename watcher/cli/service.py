@@ -11,6 +11,7 @@ import click
 
 from watcher.cli import options, terminal
 from watcher.config.config import Config
+from watcher.domain.errors import NotFoundError
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import Plan, State
 from watcher.messages.lines import describe
@@ -18,6 +19,7 @@ from watcher.news.plan import plan
 from watcher.reports import as_json
 from watcher.service.clock import utc_now
 from watcher.service.loop import Service
+from watcher.service.store_trouble import told_of
 from watcher.sources.ask import failures, look, summary
 from watcher.store.store import Store
 
@@ -40,21 +42,23 @@ def once(path: Path | None, *, dry_run: bool, init: bool, for_machines: bool) ->
         _show_plan(decided, for_machines=for_machines)
         terminal.note(summary(before, poll, decided))
     else:
-        with Store.open(config.store, init=init) as store:
+        with told_of(config), Store.open(config.store, init=init) as store:
             service = Service(config, store)
             service.resume()
             poll = service.poll()
             service.deliver()
-            service.ask_providers()
+            if not poll.is_clock_wrong:
+                service.ask_providers()
     sys.exit(1 if failures(poll) else 0)
 
 
 def _state(path: Path) -> State:
     """Return the state in the store, or an empty one if there is no store yet."""
-    if not path.exists():
+    try:
+        with Store.read(path) as store:
+            return store.state()
+    except NotFoundError:
         return State()
-    with Store.read(path) as store:
-        return store.state()
 
 
 def _show_plan(decided: Plan, *, for_machines: bool) -> None:
@@ -83,13 +87,17 @@ def run(path: Path | None, *, init: bool) -> None:
       watcher --config /etc/watcher/rules.yaml run
     """
     config = options.load(path)
-    with Store.open(config.store, init=init) as store, measured(config) as telemetry:
+    with told_of(config), Store.open(config.store, init=init) as store, measured(config) as telemetry:
         service = Service(config, store, load=lambda: options.load(path), telemetry=telemetry)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.end())
         signal.signal(signal.SIGHUP, lambda *_: service.reload())
         gc.freeze()  # imported code is never garbage; searching it would be a seventh of a poll's work
-        service.run()
+        try:
+            service.run()
+        finally:  # what is still printed may block; then a second signal ends it
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

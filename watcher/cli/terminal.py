@@ -21,7 +21,7 @@ from watcher.openrouter.prices import MAIN, amount, percent, show, show_main
 from watcher.reports.backtest import Backtest
 from watcher.reports.explain import RuleCheck
 from watcher.reports.providers import Providers
-from watcher.reports.status import Report
+from watcher.reports.status import MOST_ROWS, Report
 from watcher.text.clean import clean
 from watcher.text.counts import counted
 from watcher.text.times import from_iso, show_age, show_time, show_wait
@@ -142,6 +142,11 @@ def status(report: Report) -> None:
     line(f"{counted(report.models, 'model')}, {counted(report.pending, 'change')} on hold")
     running = f"is running as process {report.process}" if report.process else "is not running"
     line(f"watcher {report.version} {running}; store {report.store}, {report.size / 1e6:.1f} MB")
+    if report.incomplete.reason and not report.incomplete.reported:
+        line(f"The model list is incomplete: {clean(report.incomplete.reason, WIDE)}", "yellow")
+    if unreadable := [model for model, row in report.unreadable.items() if not row.reported]:
+        names = ", ".join(map(clean, unreadable[:MOST_ROWS]))
+        line(f"{counted(len(unreadable), 'model')} cannot be read at present: {names}", "yellow")
     for problem in report.problems:
         line(clean(problem, WIDE), "red")
     if report.is_healthy:
@@ -274,6 +279,16 @@ def _summary(known: Providers, now: datetime) -> Iterator[tuple[str, str]]:
         yield "Asked", f"{show_age(known.asked_at, now)}{following}"
     if known.note:
         yield "Providers", known.note
+
+
+def unreadable(model: str, row: Health, now: datetime) -> None:
+    """Print why a model's row cannot be read."""
+    since = (
+        f", since {show_time(row.failing_since)} ({show_age(row.failing_since, now)})"
+        if row.failing_since
+        else ""
+    )
+    line(f"{clean(model)} cannot be read{since}: {clean(row.reason or '', WIDE)}", "red")
 
 
 def verdicts(found: Sequence[RuleCheck]) -> None:

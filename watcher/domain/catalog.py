@@ -58,7 +58,8 @@ class Snapshot:
     """One credible answer of the model list.
 
     `query_id` identifies the query, `documents` are by model id, `fields` is every field name in the answer,
-    `refused` is why rows could not be read; `raw` has the rows as JSON text, which takes less memory.
+    `refused` is why rows could not be read, `unread` why fields of the others could not, by model and field;
+    `raw` has the rows as JSON text, which takes less memory.
     """
 
     query_id: str
@@ -66,6 +67,7 @@ class Snapshot:
     fields: frozenset[str] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,18 @@ class Kind(StrEnum):
         "model.returned",
         Row("Returned", "a model that had left is listed again", Severity.INFO, hold="returned"),
     )
+    MODEL_UNREADABLE = (
+        "model.unreadable",
+        Row(
+            "Cannot be read",
+            "the list has said something of a model that cannot be read for a while",
+            Severity.WARNING,
+        ),
+    )
+    MODEL_READABLE = (
+        "model.readable",
+        Row("Can be read again", "what the list says of a model can be read again", Severity.INFO),
+    )
     CONTEXT_CHANGED = (
         "context.changed",
         Row(
@@ -213,6 +225,24 @@ class Kind(StrEnum):
         Row(
             "Whole catalog",
             "the list gets a new field",
+            Severity.WARNING,
+            About.CATALOG,
+        ),
+    )
+    CATALOG_INCOMPLETE = (
+        "catalog.incomplete",
+        Row(
+            "Whole catalog",
+            "the list has lacked many models, or a field, for a while",
+            Severity.CRITICAL,
+            About.CATALOG,
+        ),
+    )
+    CATALOG_COMPLETE = (
+        "catalog.complete",
+        Row(
+            "Whole catalog",
+            "what the list lacked is back or counts as removed",
             Severity.WARNING,
             About.CATALOG,
         ),

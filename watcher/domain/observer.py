@@ -39,8 +39,14 @@ class Telemetry:
     def planned(self, seconds: float, events: Sequence[Event], models: int, waiting: int) -> None:
         """Report a stored poll: its events, the number of models, and the number of changes on hold."""
 
+    def catalog(self, missing: int, unreadable: int) -> None:
+        """Report how many models an incomplete list lacks, and how many cannot be read."""
+
     def delivered(self, channel: str, verdict: Verdict, *, dead: bool) -> None:
         """Report the result of an attempt to send; `dead` means that there will be no other."""
+
+    def store(self, event: Event, *, failing: bool) -> None:
+        """Report that the store cannot be used, or can be again."""
 
     def outbox(self, channels: Mapping[str, ChannelDepth]) -> None:
         """Report the outbox, with all channels that have or had messages."""

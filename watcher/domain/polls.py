@@ -12,16 +12,21 @@ from watcher.domain.providers import Market, OffersSnapshot
 MODELS = "models"
 FEED = "feed"
 ENDPOINTS = "endpoints"
+ROW, LIST = "row", "list"
 Part: TypeAlias = tuple[str, str]
-"""A part of watcher that can fail: what it is (`channel`, `configuration`, `store`) and its name."""
+"""What can be in trouble: a `channel`, `configuration`, `store`, the `list`, a `row` of it; and its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No credible answer: why, and how many seconds the server asked us to wait (None: it did not)."""
+    """No credible answer: why, and how many seconds the server asked us to wait (None: it did not).
+
+    `is_clock`: the server's date says that the clock of this machine is wrong.
+    """
 
     reason: str
     retry_after: float | None = None
+    is_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,16 @@ class Poll:
     answers: Mapping[str, Answer]
     troubles: Mapping[Part, Trouble] = field(default_factory=dict)
 
+    @property
+    def is_clock_wrong(self) -> bool:
+        """Whether a server's date contradicts the clock of this machine."""
+        return any(isinstance(answer, Failure) and answer.is_clock for answer in self.answers.values())
+
+    @property
+    def is_clock_right(self) -> bool:
+        """Whether a credible list confirms the clock: one with another date would have been refused."""
+        return isinstance(self.answers.get(MODELS), Snapshot) and not self.is_clock_wrong
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -63,7 +78,8 @@ class Health:
 class State:
     """Everything stored between polls.
 
-    `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself.
+    `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself,
+    of the list and of its rows.
     """
 
     items: Mapping[str, Item] = field(default_factory=dict)
@@ -77,6 +93,19 @@ class State:
     def listed(self) -> int:
         """Count the models in the last credible list."""
         return sum(item.listed is not None for item in self.items.values())
+
+    @property
+    def missing(self) -> int:
+        """Count the models that left the list and do not count as removed yet."""
+        return sum(
+            bool(item.announced and item.announced.listed) and item.listed is None
+            for item in self.items.values()
+        )
+
+    @property
+    def unreadable(self) -> Mapping[str, Health]:
+        """Since when and why which rows of the list cannot be read, by model."""
+        return {part[1]: health for part, health in self.troubles.items() if part[0] == ROW}
 
     @property
     def waiting(self) -> int:

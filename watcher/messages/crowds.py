@@ -247,6 +247,8 @@ CROWDS: Mapping[Kind, Crowd] = {
     Kind.EXPIRATION_REMINDER: Crowd("{} models leave", _span, _soonest),
     Kind.EXPIRATION_WITHDRAWN: Crowd("{} models no longer leave: their expiration was withdrawn"),
     Kind.ALIAS_RETARGETED: Crowd("{} aliases point to other models"),
+    Kind.MODEL_UNREADABLE: Crowd("{} models cannot be read"),
+    Kind.MODEL_READABLE: Crowd("{} models can be read again"),
     Kind.CONTEXT_CHANGED: Crowd("{} models changed context length", _ways, _ways_short),
     Kind.CAPABILITY_CHANGED: Crowd("{} models changed capabilities", _gains, _gains_short),
     Kind.MODEL_CHANGED: Crowd("{} models changed details", _labels, _labels_short),

@@ -9,6 +9,7 @@ from watcher.domain.news import Event
 from watcher.openrouter import dates, prices
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
+from watcher.text.counts import counted
 
 ARROW = "→"
 
@@ -329,6 +330,21 @@ def _detail_title(event: Event) -> str:
     return f"{event.subject}: {event.cause or 'other prices changed'}"
 
 
+def missing(event: Event) -> tuple[str, ...]:
+    """Return the models that an incomplete list lacks."""
+    names = event.after.get("missing") if isinstance(event.after, Mapping) else None
+    return tuple(_texts(names)) if event.kind is Kind.CATALOG_INCOMPLETE else ()
+
+
+def _incomplete_title(event: Event) -> str:
+    lacking = missing(event)
+    return (
+        f"The model list lacks {counted(len(lacking), 'model')}"
+        if lacking
+        else "The model list is incomplete"
+    )
+
+
 def _alias_title(event: Event) -> str:
     return f"{event.subject} points to {event.after}"
 
@@ -371,6 +387,16 @@ WORDS: Mapping[Kind, Words] = {
     Kind.CAPABILITY_CHANGED: Words(_text("{} changed its capabilities"), _capability),
     Kind.MODEL_CHANGED: Words(_text("{} changed"), _details),
     Kind.CATALOG_CHANGED: Words(_cause, _cause, has_cause=True),
+    Kind.MODEL_UNREADABLE: Words(
+        _text("{} cannot be read"),
+        _with_cause("{}: what the list says of it cannot be read, so a change of it may be missed"),
+        has_cause=True,
+    ),
+    Kind.MODEL_READABLE: Words(_text("{} can be read again")),
+    Kind.CATALOG_INCOMPLETE: Words(
+        _incomplete_title, _with_cause("The model list is incomplete"), has_cause=True
+    ),
+    Kind.CATALOG_COMPLETE: Words(_text("The model list is no longer incomplete")),
     Kind.SOURCE_FAILING: Words(
         _text("No good answer from the {} source"),
         _with_cause("No good answer from the {} source for a while"),

@@ -12,7 +12,7 @@ from watcher.domain.catalog import FieldChange
 from watcher.domain.kinds import About, Kind, Severity
 from watcher.domain.news import Event, Notification
 from watcher.messages import crowds
-from watcher.messages.lines import describe, describe_together, title
+from watcher.messages.lines import describe, describe_together, missing, title
 from watcher.openrouter import dates
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import is_free, largest_move, percent, ratio
@@ -24,6 +24,7 @@ MOST_LINES = 100  # a longer message is not read; the record has them all
 MOST_CHARACTERS = 40_000  # where names are long
 MOST_NAMES = 100  # in one line
 FEW = 3  # so many models with the same date are one line
+OF_ROWS = frozenset({Kind.MODEL_UNREADABLE, Kind.MODEL_READABLE})
 NO_DAY = 10**7
 
 Decision: TypeAlias = Sequence[Event]
@@ -229,7 +230,11 @@ def _line(row: Sequence[Decision], *, is_dated: bool) -> Line:
     if len(row) > 1:
         names = tuple(decision[0].subject for decision in row)
         return Line(f"{describe_together(event, crowds.count(d[0] for d in row))}: ", names, tail)
-    link = page(event.subject) if event.kind.row.about is About.MODEL else None
+    if lacking := missing(event):
+        return Line(f"{describe(event)}: ", lacking, tail)
+    is_nameless = event.kind in OF_ROWS and "/" not in event.subject  # a row without an id has no page
+    has_page = event.kind.row.about is About.MODEL and not is_nameless
+    link = page(event.subject) if has_page else None
     return Line(describe(event), (), tail, link)
 
 

@@ -9,11 +9,18 @@ from datetime import datetime
 from watcher.domain.catalog import Aspect, Change, Document, FieldChange, Json
 from watcher.domain.kinds import KINDS, Kind
 from watcher.domain.news import Event
-from watcher.domain.polls import Part
+from watcher.domain.polls import LIST, ROW, Part
 from watcher.openrouter import prices
 
 CATALOG = "catalog"
 KIND_OF_ASPECT = {kind.row.aspect: kind for kind in Kind if kind.row.aspect}
+KIND_OF_PART = {
+    (ROW, "failing"): Kind.MODEL_UNREADABLE,
+    (ROW, "recovered"): Kind.MODEL_READABLE,
+    (LIST, "failing"): Kind.CATALOG_INCOMPLETE,
+    (LIST, "recovered"): Kind.CATALOG_COMPLETE,
+}
+"""The kinds of parts that neither fail nor recover."""
 SUMMARY = ("context", "expiration", "capabilities")
 
 
@@ -111,7 +118,7 @@ def _with_price(document: Document, price: Json) -> Document:
 
 def of_part(part: Part, what: str, at: datetime, episode: int, reason: str | None) -> Event:
     """Return the event of a part that fails or has recovered; `episode` counts its failures."""
-    kind, subject = KINDS[f"{part[0]}.{what}"], part[1]
+    kind, subject = KIND_OF_PART.get((part[0], what)) or KINDS[f"{part[0]}.{what}"], part[1]
     return Event(
         id=event_id(kind, subject, None, None, episode),
         at=at,

@@ -5,11 +5,13 @@ from functools import lru_cache
 
 from watcher.domain.kinds import About, Kind
 from watcher.news.causes import LISTED, OF_DETAIL, OF_REMOVAL, ROUTED, SCHEDULE
+from watcher.news.completeness import OF_INCOMPLETE
 from watcher.news.feed import SEEN
 from watcher.news.floor_causes import OF_FLOOR
 from watcher.news.lineage import FREE_ENDED, RENAMED_FROM, RENAMED_TO
 from watcher.news.model_list import NEW_FIELD, NEW_FIELDS
 from watcher.news.providers import LAST_ONE, LEFT
+from watcher.news.unreadable import OF_UNREADABLE
 from watcher.rules.values import Globs
 from watcher.text.globs import ANY, overlap
 
@@ -21,6 +23,8 @@ CAUSES: Mapping[Kind, tuple[str, ...]] = {
     Kind.PRICE_DETAIL: OF_DETAIL,
     Kind.PROVIDER_REMOVED: (LAST_ONE, LEFT),
     Kind.CATALOG_CHANGED: (NEW_FIELD, NEW_FIELDS),
+    Kind.CATALOG_INCOMPLETE: OF_INCOMPLETE,
+    Kind.MODEL_UNREADABLE: OF_UNREADABLE,
 }
 """Kinds about a part of watcher give a reason in free words instead; all others give no cause."""
 

@@ -56,6 +56,7 @@ def look(
     model: str, market: Market, offers: Mapping[str, Offer], item: Item, at: datetime, holds: Holds
 ) -> tuple[Market, list[Event]]:
     """Take in one model's answer at `at` (UTC); the first one is the baseline."""
+    offers = _with_last_known(offers, market.offers)
     row = prices.main_prices(item.observed.price if item.observed else None)
     asked = replace(market.asked(at), failures=0, row=row)
     if not offers:
@@ -73,6 +74,15 @@ def look(
     states, found = providers.look(market.providers, offers.values(), at, holds)
     news = [_event_of(model, item, one, at) for one in found]
     return replace(asked, providers=states), moved + news
+
+
+def _with_last_known(offers: Mapping[str, Offer], known: Mapping[str, Offer]) -> dict[str, Offer]:
+    """Return the offers; one whose price cannot be read is as it was last, or left out: it has not gone."""
+    return {
+        tag: offer if offer.price or offer.clock else known[tag]
+        for tag, offer in offers.items()
+        if offer.price or offer.clock or tag in known
+    }
 
 
 def outlook(model: str, market: Market, item: Item, at: datetime, holds: Holds) -> list[Waiting]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from watcher.domain.catalog import Document, Item, Json, Snapshot
+from watcher.domain.catalog import Document, Item, Json, Prices, Snapshot
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import Policy
@@ -22,6 +22,17 @@ from watcher.openrouter.ids import BATCH, base, slug, variant
 from watcher.openrouter.prices import full_price
 
 DATE = "expiration_date"  # the row's field
+PRICING = "pricing."
+FIELDS = {
+    DATE: "expiration",
+    "description": "deprecation",
+    "context_length": "context",
+    "alias_target": "alias",
+    "alias_target.slug": "alias",
+    "pricing": "price",
+    "top_provider": "routing",
+}
+"""Fields of a row whose value is a value of the document."""
 NEW_FIELD = "The model list has a new field: {}"
 NEW_FIELDS = "The model list has new fields: {}"
 LISTED_IN_FEED = Document()  # the feed says that a model is listed, nothing else
@@ -93,10 +104,25 @@ def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple
         return adopt(document, look.at, look.policy), []
     if _is_listed_anew(item) and not look.unconfirmed.isdisjoint({slug(document), base(model)}):
         return _priced(model, document, look, moment)
-    if item is not None and item.observed and DATE not in look.snapshot.fields:
-        # A list without any dates does not withdraw them.
-        document = replace(document, expiration=item.observed.expiration)
+    if item is not None and item.observed:
+        unread = set(look.snapshot.unread.get(model, ()))
+        if DATE not in look.snapshot.fields:
+            unread.add(DATE)  # a list without any dates does not withdraw them
+        document = with_last_known(document, item.observed, unread)
     return _settle(model, item or Item(), document, look, moment)
+
+
+def with_last_known(document: Document, last: Document, unread: Collection[str]) -> Document:
+    """Return a document in which fields that could not be read are as they were last."""
+    known = {FIELDS[name]: getattr(last, FIELDS[name]) for name in FIELDS.keys() & unread}
+    keys = {name.removeprefix(PRICING) for name in unread if name.startswith(PRICING)}
+    for side in ("price", "clock") if keys else ():
+        before: Prices = getattr(last, side) or {}
+        known[side] = {
+            **(getattr(document, side) or {}),
+            **{key: before[key] for key in keys & before.keys()},
+        }
+    return replace(document, **known) if known else document
 
 
 def _observe_absence(

@@ -12,9 +12,11 @@ from watcher.domain.polls import MODELS, Health, Plan, Poll, State
 from watcher.messages.message import notification
 from watcher.news import feed, market, model_list
 from watcher.news.charts import charted_changes, charted_offers
+from watcher.news.completeness import judge_list
 from watcher.news.draft import Draft
 from watcher.news.health import judge_parts, judge_sources
 from watcher.news.settings import Settings
+from watcher.news.unreadable import judge_rows
 from watcher.rules.route import Match, Rule, route
 
 CATCH_UP = timedelta(hours=6)  # after a longer gap between good polls, a message says what it covers
@@ -29,8 +31,10 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
     draft = Draft(state.items, sources, state.feed, state.markets)
     for observe in OBSERVERS:
         draft = observe(draft, state, poll, settings)
-    troubles, own = judge_parts(state, poll, settings)
-    events = [*draft.news, *health, *own]
+    parts, own = judge_parts(state, poll, settings)
+    rows, of_rows = judge_rows(state, draft.items, poll, settings)
+    whole, of_list = judge_list(state, draft.items, poll, settings)
+    events = [*draft.news, *of_rows, *of_list, *health, *own]
     routed = route(events, settings.rules, state.base_prices)
     return Plan(
         state=State(
@@ -38,7 +42,7 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
             sources=draft.sources,
             feed=draft.feed,
             base_prices=routed.base_prices,
-            troubles=troubles,
+            troubles={**parts, **rows, **whole},
             markets=draft.markets,
         ),
         events=tuple(events),

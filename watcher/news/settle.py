@@ -180,7 +180,10 @@ class Case:
         price, row = prices.main_prices(self.observed.price), self.item.row
         if not self.observed.listed or is_alias(self.model):
             return row, None
-        if row is None or not (self.announced.listed and announced.listed):
+        is_known = (
+            row is not None and row.reported.keys() >= price.keys()
+        )  # a price that becomes known is no news
+        if row is None or not is_known or not (self.announced.listed and announced.listed):
             return row_price.begin(price, self.observed.routing, self.moment.at), None
         hold = self.policy.holds["price_listed"]
         return row_price.look(row, price, self.observed.routing, self.moment, hold)
@@ -253,6 +256,9 @@ def _filled(document: Document, other: Document) -> Document:
         own, others = getattr(document, name), getattr(other, name)
         if own and others:
             filled[name] = {**others, **{key: value for key, value in own.items() if value is not None}}
+    before, after = _prices(document), _prices(other)
+    if document.price is not None and prices.schedule(before) == prices.schedule(after):
+        filled["price"] = {**prices.main_prices(after), **before}
     return replace(document, **filled)
 
 

@@ -1,7 +1,8 @@
 """Prices: exact decimals in USD per token (some keys: per request, image, ...), to compare and to show."""
 
+import re
 from collections.abc import Mapping
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 
 from watcher.domain.catalog import Document, Json, Prices
 
@@ -25,6 +26,7 @@ TOKENS = {
     "internal_reasoning": "reasoning tokens",
 }
 """Tokens that have a price of their own."""
+KNOWN = frozenset({*MAIN, *ZERO_WHEN_ABSENT, *UNITS, *TOKENS})
 NO_PRICE = frozenset({"discount", "overrides"})
 """Keys of `pricing` that are no price: a discount is a fraction, and already in the prices."""
 LEAST_AN_IMAGE = Decimal("0.0002")  # below, the list's `image` is the price of a token of an image
@@ -32,6 +34,7 @@ PROMPT_SHARE = 3  # the usual mix of tokens: three of prompt for one of completi
 SMALL = Decimal("0.05")  # moves below are no news by themselves
 VARIABLE = Decimal(-1)  # "-1": a router without a fixed price, never a number to compute with
 _HIGHEST = Decimal(1_000_000)
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?|-?\.[0-9]+")
 _DUST = Context(prec=10)  # the API's floats differ beyond some fifteen digits
 _SHOWN = Context(prec=4)
 _MILLION = 1_000_000
@@ -42,11 +45,11 @@ def exact(value: Json) -> Decimal | None:
     """Read a price as the API writes it, without float dust; None if it is not a price."""
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return None
-    try:
-        number = _DUST.plus(Decimal(str(value)))
-    except InvalidOperation:
+    text = str(value)
+    if not _NUMBER.fullmatch(text):  # Decimal would also read "1_0", " 1 " and the digits of other scripts
         return None
-    if not number.is_finite() or number > _HIGHEST or (number < 0 and number != VARIABLE):
+    number = _DUST.plus(Decimal(text))
+    if number > _HIGHEST or (number < 0 and number != VARIABLE):
         return None
     return number
 
@@ -135,21 +138,29 @@ def comparable(pricing: Mapping[str, Json]) -> tuple[Prices, Prices]:
 
     Conditional prices (`overrides`) become a mapping from their condition to their prices. Where a condition
     is a daily window the top-level keys which it covers change with the hour, so they are not compared.
-    A `discount` is a fraction that is already in the prices, so it is left out.
-    Raises ValueError where prompt or completion is no price.
+    A `discount` is a fraction that is already in the prices, so it is left out. What is no price is, too.
     """
     compared: dict[str, Json] = {}
     for key, value in pricing.items():
         number = exact(value) if key not in NO_PRICE else None
-        if number is None and key in MAIN:
-            message = f"pricing.{key} is {str(value)[:40]!r}, not a price"
-            raise ValueError(message)
         if number is not None and not (number == 0 and key in ZERO_WHEN_ABSENT):
             compared[key] = canonical(number)
     overrides = _overrides(pricing.get("overrides"))
     covered = {key for condition, prices in overrides.items() if is_window(condition) for key in prices}
     clock = {key: compared.pop(key) for key in sorted(covered & compared.keys())}
     return (compared | {"overrides": overrides} if overrides else compared), clock
+
+
+def unreadable(pricing: Mapping[str, Json]) -> dict[str, str]:
+    """Return why values of the API's `pricing` are no prices, by key; unknown keys may be anything."""
+    found = {
+        key: "not a price"
+        for key, value in pricing.items()
+        if key in KNOWN and value is not None and exact(value) is None
+    }
+    if not isinstance(pricing.get("overrides", []), list | None):
+        found["overrides"] = "not a list"
+    return found
 
 
 def schedule(pricing: Json) -> Prices:

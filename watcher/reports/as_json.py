@@ -7,7 +7,7 @@ from dataclasses import asdict
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Delivery
 from watcher.domain.news import Event, HistoryEntry, Notification
-from watcher.domain.polls import Plan
+from watcher.domain.polls import Health, Plan
 from watcher.news.outlook import Waiting
 from watcher.reports.explain import RuleCheck
 from watcher.text.times import to_iso
@@ -82,6 +82,12 @@ def waiting(found: Waiting, checks: Sequence[RuleCheck]) -> dict[str, Json]:
         "reason": found.reason,
     }
     return explained(found.event, checks) | {"type": "waiting"} | hold
+
+
+def unreadable(model: str, row: Health) -> dict[str, Json]:
+    """Return since when and why a model's row cannot be read."""
+    since = to_iso(row.failing_since) if row.failing_since else None
+    return {"type": "unreadable", "subject": model, "since": since, "reason": row.reason}
 
 
 def history(entry: HistoryEntry) -> dict[str, Json]:

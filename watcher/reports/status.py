@@ -8,11 +8,15 @@ from pathlib import Path
 from watcher import __version__
 from watcher.config.config import Config
 from watcher.domain.catalog import Json
-from watcher.domain.polls import ENDPOINTS, Health, State
+from watcher.domain.polls import ENDPOINTS, LIST, ROW, Health, State
 from watcher.news.asking import rows_of
+from watcher.news.completeness import WHOLE
 from watcher.store.outbox import ChannelCounts
 from watcher.store.store import Store
+from watcher.store.trouble_mark import TroubleMark
 from watcher.text.times import show_time, to_iso
+
+MOST_ROWS = 10  # unreadable rows that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Report:
     """What `watcher status` shows; `problems` is empty if it is healthy.
 
     `process` is the running service, `size` is in bytes, `pending` is the number of changes on hold,
-    `failing` is since when and why channels do not deliver.
+    `failing` is since when and why channels do not deliver, `incomplete` and `unreadable` the same of the
+    list and of its rows.
     """
 
     at: datetime
@@ -62,6 +67,8 @@ class Report:
     endpoints: Endpoints
     channels: Mapping[str, ChannelCounts]
     failing: Mapping[str, Health]
+    incomplete: Health
+    unreadable: Mapping[str, Health]
     problems: tuple[str, ...]
 
     @property
@@ -100,7 +107,14 @@ class Report:
             "sources": sources,
             "endpoints": self.endpoints.as_json(),
             "channels": channels,
+            "incomplete": _since(self.incomplete),
+            "unreadable": {model: _since(row) for model, row in self.unreadable.items()},
         }
+
+
+def _since(health: Health) -> dict[str, Json] | None:
+    """Return since when and why something is wrong; None if nothing is."""
+    return {"since": to_iso(health.failing_since), "reason": health.reason} if health.failing_since else None
 
 
 def _text(at: datetime | None) -> str | None:
@@ -127,10 +141,14 @@ def report(config: Config, store: Store, now: datetime) -> Report:
         endpoints=endpoints,
         channels={name: counts.get(name, ChannelCounts()) for name in config.channels},
         failing=failing,
+        incomplete=state.troubles.get(WHOLE, Health()),
+        unreadable=state.unreadable,
         problems=(
             *_stale(sources, now, config.stale_after),
             *_reported(endpoints),
             *_failing_channels(config, counts, failing),
+            *_of_the_store(config.store),
+            *_of_the_list(state),
             *_own_problems(state),
         ),
     )
@@ -173,8 +191,28 @@ def _failing_channels(
             yield f"channel {name} is failing; see `watcher outbox`"
 
 
+def _of_the_store(store: Path) -> Iterator[str]:
+    """Tell of a store that the service could not use when it last tried: a reader may see nothing of it."""
+    since = TroubleMark(store).since
+    if since:
+        yield f"watcher cannot use its store since {show_time(since)}; its log says why"
+
+
+def _of_the_list(state: State) -> Iterator[str]:
+    """Yield what was reported as missing from the list, or as unreadable in it."""
+    whole = state.troubles.get(WHOLE, Health())
+    if whole.reported and whole.failing_since:
+        yield f"the model list is incomplete since {show_time(whole.failing_since)}: {whole.reason}"
+    rows = {model: row for model, row in state.unreadable.items() if row.reported and row.failing_since}
+    for model, row in sorted(rows.items())[:MOST_ROWS]:
+        since = show_time(row.failing_since) if row.failing_since else ""
+        yield f"{model} cannot be read since {since}: {row.reason}"
+    if len(rows) > MOST_ROWS:
+        yield f"and {len(rows) - MOST_ROWS} more models that cannot be read; --json has all"
+
+
 def _own_problems(state: State) -> Iterator[str]:
     """Yield what is wrong with the service itself."""
     for (what, name), trouble in state.troubles.items():
-        if trouble.reason and what != "channel":
+        if trouble.reason and what not in {"channel", LIST, ROW}:
             yield f"the {what} {name} is invalid: {trouble.reason}"

@@ -29,6 +29,7 @@ from watcher.service.store_trouble import StoreTrouble
 from watcher.sources.ask import failures, look, pause
 from watcher.sources.heartbeat import ping
 from watcher.store.store import Store
+from watcher.store.trouble_mark import TroubleMark
 
 JITTER = 0.1  # share of the interval, so that not all instances poll in the same second
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 60.0  # seconds; the wall clock may be set meanwhile
@@ -60,7 +61,7 @@ class Service:
         self._telemetry = telemetry or Telemetry()
         self._courier = Courier(store, now, self.stop, self._telemetry)
         self._reload = Reload(load or (lambda: self.config))
-        self._store_trouble = StoreTrouble(self.stop)
+        self._store_trouble = StoreTrouble(self.stop, TroubleMark(config.store), self._telemetry)
         self._poll_log = PollLog()
         self._recorder = Recorder()
         self._endpoints = EndpointsAsker(self.stop, elapsed)
@@ -110,7 +111,7 @@ class Service:
             sent = self.deliver()
             if poll:
                 self._ping(poll)
-                sent += self.ask_providers()
+                sent += 0 if poll.is_clock_wrong else self.ask_providers()
             if poll or sent:
                 self._telemetry.outbox(courier.depths(self.store, self.config.channels, self.now()))
             return next_poll, self._wait(next_poll)
@@ -178,7 +179,8 @@ class Service:
             return poll  # the failures are only due to our own stop
         poll = self._remember(self.store.state(), poll)
         self._store_trouble.note(None, self.config, self.now())
-        self._tidy(poll.at)
+        if poll.is_clock_right:
+            self._tidy(poll.at)
         return poll
 
     def _remember(self, before: State, poll: Poll) -> Poll:
@@ -188,6 +190,7 @@ class Service:
         self.store.commit(before, decided)
         after = decided.state
         self._telemetry.planned(self._elapsed() - began, decided.events, after.listed, after.waiting)
+        self._telemetry.catalog(after.missing, len(after.unreadable))
         self._poll_log.write(before, poll, decided, self.config.poll)
         self._recorder.keep(self.config.record, poll, decided)
         return poll

@@ -24,6 +24,7 @@ from watcher.domain.delivery import Verdict
 from watcher.domain.kinds import KINDS
 from watcher.domain.news import Event
 from watcher.domain.observer import ChannelDepth, Telemetry
+from watcher.service import logs
 
 GOOD, FAILED = "good", "failed"
 WAITING, DEAD = "waiting", "dead"
@@ -44,7 +45,7 @@ class Metrics(Telemetry):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Start measuring."""
         self._clock, self._turned = clock, clock()
-        self.is_ready = False
+        self.is_ready = self.is_store_failing = False
         self._sources: frozenset[str] = frozenset()
         self._channels: frozenset[str] = frozenset()
         self._registry = CollectorRegistry()
@@ -52,6 +53,9 @@ class Metrics(Telemetry):
         build = Info("watcher_build", "The running version.", registry=self._registry)
         build.info({"version": __version__, "python": platform.python_version()})
         self._watch_loop()
+        Gauge(
+            "watcher_store_failing", "1 if the store cannot be used.", registry=self._registry
+        ).set_function(lambda: float(self.is_store_failing))
         self._watch_sources()
         self._watch_channels()
 
@@ -59,9 +63,16 @@ class Metrics(Telemetry):
         gauge = partial(Gauge, registry=self._registry)
         gauge("watcher_start_time_seconds", "When the service started.").set_to_current_time()
         gauge("watcher_loop_idle_seconds", "Time since the main loop last ran.").set_function(self.idle)
+        gauge("watcher_log_lines_lost", "Log lines that nobody read, since the start.").set_function(
+            logs.lost
+        )
         self._interval = gauge("watcher_poll_interval_seconds", "Configured time between two polls.")
         self._models = gauge("watcher_catalog_models", "Listed models.")
         self._pending = gauge("watcher_pending_differences", "Changes on hold.")
+        self._missing = gauge("watcher_missing_models", "Models that left the list and are not removed yet.")
+        self._unreadable = gauge(
+            "watcher_unreadable_models", "Models of which the list says what cannot be read."
+        )
         self._models.set(math.nan)  # unknown until the first poll: after a restart, the catalog is not empty
         self._pending.set(math.nan)
 
@@ -151,6 +162,16 @@ class Metrics(Telemetry):
             self._events.labels(kind).inc(count)
         self._models.set(models)
         self._pending.set(waiting)
+
+    def catalog(self, missing: int, unreadable: int) -> None:
+        """Record what the list lacks, and what of it cannot be read."""
+        self._missing.set(missing)
+        self._unreadable.set(unreadable)
+
+    def store(self, event: Event, *, failing: bool) -> None:
+        """Record that the store cannot be used, or can be again."""
+        self.is_store_failing = failing
+        self._events.labels(event.kind).inc()
 
     def delivered(self, channel: str, verdict: Verdict, *, dead: bool) -> None:
         """Count a delivery attempt."""

@@ -22,7 +22,7 @@ class PollLog:
         """Log the result of a poll that found the state `before`; `interval` is the time between polls."""
         for fault in decided.faults:
             log.error("%s; reporting the event anyway", fault)
-        is_due = bool(decided.events) or poll.at - self._last >= SIGN_OF_LIFE
+        is_due = bool(decided.events) or abs(poll.at - self._last) >= SIGN_OF_LIFE
         if is_due:
             self._last = poll.at
         line = summary(before, poll, decided)

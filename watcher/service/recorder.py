@@ -37,7 +37,7 @@ class Recorder:
         try:
             record.folder.mkdir(parents=True, exist_ok=True)
             self._keep(record.folder, poll, decided)
-            self._tidy(record, poll.at)
+            self._tidy(record, poll)
         except OSError as error:
             if not self._is_failing:
                 log.warning("cannot keep answers in %s: %s", record.folder, error.strerror)
@@ -65,16 +65,20 @@ class Recorder:
         part.replace(file)
         self._size += len(body)
 
-    def _tidy(self, record: Record, at: datetime) -> None:
-        """Delete what is too old or too much, the oldest first, and what an earlier run left half done."""
-        if at - self._tidied < TIDY_EVERY and self._size <= record.limit:
+    def _tidy(self, record: Record, poll: Poll) -> None:
+        """Delete what is too old or too much, the oldest first, and what an earlier run left half done.
+
+        Nothing is too old by a clock that no list confirms.
+        """
+        if abs(poll.at - self._tidied) < TIDY_EVERY and self._size <= record.limit:
             return
         for part in record.folder.glob(f".*{PART}"):
             part.unlink(missing_ok=True)
         dated = sorted((found[0], file) for file in record.folder.iterdir() if (found := named(file.name)))
-        self._size, self._tidied = sum(file.stat().st_size for _, file in dated), at
+        self._size, self._tidied = sum(file.stat().st_size for _, file in dated), poll.at
         for written, file in dated:
-            if at - written <= record.keep and self._size <= record.limit:
+            is_old = poll.is_clock_right and poll.at - written > record.keep
+            if not is_old and self._size <= record.limit:
                 break
             self._size -= file.stat().st_size
             file.unlink(missing_ok=True)

@@ -13,8 +13,11 @@ from watcher.domain.polls import Answer, Failure, Health, Part, Plan, Poll, Stat
 from watcher.domain.providers import OffersSnapshot
 from watcher.sources.fetch import fetch
 from watcher.sources.registry import SOURCES
+from watcher.text.clean import clean
+from watcher.text.counts import counted
 from watcher.text.redact import plain_words, redact
 
+FEW = 3  # unreadable rows that are named in a line
 CLOCK_TOLERANCE = timedelta(hours=6)  # a clock that is further off would spoil holds and dates
 
 
@@ -24,7 +27,8 @@ def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Answer:
     try:
         answer = fetch(url, next_page=source.next_page, stop=stop)
         if answer.date and abs(answer.date - at) > CLOCK_TOLERANCE:
-            return Failure(f"this machine's clock is wrong: it says {at}, the server says {answer.date}")
+            reason = f"this machine's clock is wrong: it says {at}, the server says {answer.date}"
+            return Failure(reason, is_clock=True)
         return source.parse(answer.pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
     except FetchError as error:
         return Failure(redact(str(error), url, plain_words(url)), error.retry_after)
@@ -81,13 +85,17 @@ def _result(before: State, name: str, answer: Answer) -> str:
             count = len(answer.documents)
         case FeedSnapshot():
             count = len(answer.items)
-    refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
+    unread = [*answer.refused, *(answer.unread if isinstance(answer, Snapshot) else ())]
+    named = ", ".join(map(clean, unread[:FEW])) + (", ..." if len(unread) > FEW else "")
+    refused = f", {len(unread)} unreadable ({named})" if unread else ""
     is_first = before.sources.get(name, Health()).last_good is None
     return f"{count} models{refused}{' (baseline)' if is_first else ''}"
 
 
 def _result_of_offers(answer: OffersSnapshot) -> str:
     parts = [f"providers of {len(answer.offers)} models"]
+    unread = sum(not (one.price or one.clock) for found in answer.offers.values() for one in found.values())
+    parts += [f"{counted(unread, 'offer')} without a price that can be read"] if unread else []
     parts += [f"{len(answer.failures)} without an answer"] if answer.failures else []
     parts += [answer.reason] if answer.reason else []
     return ", ".join(parts)

@@ -36,7 +36,7 @@ def parse_recorded(page: bytes) -> dict[str, dict[str, Offer]]:
 
 
 def read(endpoints: Sequence[Json]) -> dict[str, Offer]:
-    """Read an `endpoints` array; what is no offer with a price is left out.
+    """Read an `endpoints` array; what is no offer is left out, and one whose price cannot be read has none.
 
     Unhealthy endpoints count. Of two with one tag the cheaper stands: an answer may list all of them twice.
     """
@@ -57,10 +57,9 @@ def _offer(row: Json) -> Offer | None:
     if tag is None:
         return None
     discount = prices.exact(asked.get("discount", 0))
-    try:
-        price, clock = prices.comparable({key: asked[key] for key in asked if key != "discount"})
-    except ValueError:
-        return None
+    is_unreadable = any(key in asked and prices.exact(asked[key]) is None for key in prices.MAIN)
+    shown = {} if is_unreadable else {key: asked[key] for key in asked if key != "discount"}
+    price, clock = prices.comparable(shown)
     return Offer(
         tag=tag,
         provider=provider or tag,

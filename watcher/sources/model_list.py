@@ -3,22 +3,30 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
-from watcher.domain.catalog import Document, Json, Snapshot
+from watcher.domain.catalog import Document, Json, Prices, Snapshot
 from watcher.domain.errors import RefusedError
 from watcher.openrouter import dates, prices
 from watcher.openrouter.descriptions import deprecation
 from watcher.openrouter.ids import BATCH, base, variant
+from watcher.sources.fields import Fields, count, flag, text, texts
 from watcher.sources.usable import is_usable_id
 
 LONGEST_WORDS = 200
 BAD_SHARE = 20  # more than one model in twenty unreadable: the answer is broken, not the models
 DEEPEST = 20  # the API nests five deep; what is nested without end could neither be compared nor stored
 NEXT = re.compile(rb'"next"\s*:\s*"')
-LIMITS = ("context_length", "max_completion_tokens", "is_moderated")
+LIMITS: Mapping[str, Callable[[Json], Json]] = {
+    "context_length": count,
+    "max_completion_tokens": count,
+    "is_moderated": flag,
+}
+VITAL = frozenset({"context_length", "expiration_date", "pricing.prompt", "pricing.completion"})
+"""Fields that make a row a bad one if they cannot be read."""
 NESTED = ("pricing", "architecture", "top_provider")
 READ = frozenset(
     {
@@ -106,29 +114,57 @@ def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return mapping
 
 
-def _snapshot(rows: Sequence[Json], at: datetime, query_id: str) -> Snapshot:
-    documents: dict[str, Document] = {}
-    raw: dict[str, str] = {}
-    refused: dict[str, str] = {}
-    fields: set[str] = set()
-    for row in rows:
+@dataclass(slots=True)
+class _Reading:
+    """What has been read of a list so far."""
+
+    documents: dict[str, Document] = field(default_factory=dict)
+    raw: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, dict[str, str]] = field(default_factory=dict)
+    fields: set[str] = field(default_factory=set)
+
+    def read(self, row: Json, at: datetime) -> None:
+        """Read a row, or note why it cannot be read."""
         model = _id(row)
         try:
             readable = _readable(row)
             written = _written(readable)
-            if raw.setdefault(str(model), written) != written:
-                refused[str(model)] = "is listed twice, differently"
-            documents[str(model)] = document(readable, at)
-            fields |= _fields(readable)
+            if self.raw.setdefault(str(model), written) != written:
+                self.refused[str(model)] = "is listed twice, differently"
+            unread: dict[str, str] = {}
+            self.documents[str(model)] = document(readable, at, unread)
+            if unread:
+                self.unread[str(model)] = unread
+            self.fields |= _fields(readable)
         except ValueError as problem:
-            refused[model or f"row {len(refused) + 1}"] = str(problem)
-    for model in refused:
-        documents.pop(model, None)
-    if len(refused) * BAD_SHARE > len(rows):
-        model, reason = next(iter(refused.items()))
-        message = f"{len(refused)} of {len(rows)} models cannot be read; {model}: {reason}"
+            self.refused[model or f"row {len(self.refused) + 1}"] = str(problem)
+
+    def bad(self) -> dict[str, str]:
+        """Return the rows that say nothing, or not the most important, and why."""
+        vital: dict[str, str] = {}
+        for model, unread in self.unread.items():
+            names = [name for name in unread if name in VITAL]
+            if names:
+                vital[model] = f"{names[0]} {unread[names[0]]}"
+        return {**self.refused, **vital}
+
+
+def _snapshot(rows: Sequence[Json], at: datetime, query_id: str) -> Snapshot:
+    found = _Reading()
+    for row in rows:
+        found.read(row, at)
+    for model in found.refused:
+        found.documents.pop(model, None)
+        found.unread.pop(model, None)
+    bad = found.bad()
+    if len(bad) * BAD_SHARE > len(rows):
+        model, reason = next(iter(bad.items()))
+        message = f"{len(bad)} of {len(rows)} models cannot be read; {model}: {reason}"
         raise RefusedError(message)
-    return Snapshot(query_id, _with_batch(documents), frozenset(fields), refused, raw)
+    documents = _with_batch(found.documents)
+    unread = {model: fields for model, fields in found.unread.items() if model in documents}
+    return Snapshot(query_id, documents, frozenset(found.fields), found.refused, found.raw, unread)
 
 
 def _readable(row: Json) -> Mapping[str, Json]:
@@ -145,7 +181,11 @@ def _readable(row: Json) -> Mapping[str, Json]:
 def _written(row: Mapping[str, Json]) -> str:
     """Return a row as JSON. Raises ValueError for a lone surrogate, which cannot be stored."""
     text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    text.encode()
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        message = "has text that is no Unicode: surrogates not allowed"
+        raise ValueError(message) from None
     return text
 
 
@@ -176,62 +216,46 @@ def _fields(row: Mapping[str, Json]) -> set[str]:
     return names
 
 
-def document(row: Mapping[str, Json], at: datetime) -> Document:
-    """Return the comparable document of a row, with exact prices and sorted sets. Raises ValueError."""
-    price, clock = prices.comparable(_mapping(row, "pricing"))
-    if missing := [key for key in prices.MAIN if key not in {**price, **clock}]:
-        message = f"has no price for {' and '.join(missing)}"
-        raise ValueError(message)
-    shape, shown = _mapping(row, "architecture"), _mapping(row, "top_provider")
+def document(row: Mapping[str, Json], at: datetime, unread: dict[str, str] | None = None) -> Document:
+    """Return the comparable document of a row, with exact prices and sorted sets.
+
+    What cannot be read is unknown, and `unread` gets to know why, by field.
+    """
+    fields = Fields(row, {} if unread is None else unread)
+    price, clock = _price(fields.inner("pricing"))
+    shape, shown = fields.inner("architecture"), fields.inner("top_provider")
     return Document(
         price=price,
-        expiration=dates.expiration(row.get("expiration_date"), at),
-        alias=_text(_mapping(row, "alias_target"), "slug"),
-        context=_count(row, "context_length"),
+        expiration=fields.read("expiration_date", partial(dates.expiration, at=at)),
+        alias=fields.inner("alias_target").read("slug", text),
+        context=fields.read("context_length", count),
         capabilities={
-            "input": _set(shape.get("input_modalities")),
-            "output": _set(shape.get("output_modalities")),
-            "parameters": _set(row.get("supported_parameters")),
-            "voices": _set(row.get("supported_voices")),
+            "input": shape.read("input_modalities", texts),
+            "output": shape.read("output_modalities", texts),
+            "parameters": fields.read("supported_parameters", texts),
+            "voices": fields.read("supported_voices", texts),
         },
         details={
-            "name": _text(row, "name"),
-            "canonical_slug": _text(row, "canonical_slug"),
-            "knowledge_cutoff": _text(row, "knowledge_cutoff"),
-            "mandatory_reasoning": _mapping(row, "reasoning").get("mandatory"),
+            "name": fields.read("name", text),
+            "canonical_slug": fields.read("canonical_slug", text),
+            "knowledge_cutoff": fields.read("knowledge_cutoff", text),
+            "mandatory_reasoning": fields.inner("reasoning").read("mandatory", flag),
         },
-        deprecation=deprecation(row.get("description")),
-        limits={key: shown.get(key) for key in LIMITS},
+        deprecation=deprecation(fields.read("description", text)),
+        limits={key: shown.read(key, reader) for key, reader in LIMITS.items()},
         clock=clock,
-        routing=dict(shown),
+        routing=dict(shown.values),
     )
 
 
-def _mapping(row: Mapping[str, Json], key: str) -> Mapping[str, Json]:
-    value = row.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _text(row: Mapping[str, Json], key: str) -> str | None:
-    """Return a text field; None for anything else."""
-    value = row.get(key)
-    return value if isinstance(value, str) else None
-
-
-def _count(row: Mapping[str, Json], key: str) -> int | None:
-    """Return a number of tokens; None if it is missing. Raises ValueError for anything else."""
-    value = row.get(key)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    message = f"{key} is {str(value)[:40]!r}, which is no number of tokens"
-    raise ValueError(message)
-
-
-def _set(value: Json) -> list[str] | None:
-    """Return a list as a sorted set of texts; None, which is unknown, for anything else."""
-    return sorted({str(entry) for entry in value}) if isinstance(value, list) else None
+def _price(pricing: Fields) -> tuple[Prices, Prices]:
+    price, clock = prices.comparable(pricing.values)
+    for key, problem in prices.unreadable(pricing.values).items():
+        pricing.refuse(key, problem)
+    for key in prices.MAIN:
+        if key not in {**price, **clock}:
+            pricing.refuse(key, "not a price")
+    return price, clock
 
 
 def _with_batch(documents: Mapping[str, Document]) -> dict[str, Document]:

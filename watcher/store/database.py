@@ -12,7 +12,7 @@ from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 
 from watcher.domain.errors import NotFoundError, StoreError, StoreUnavailableError
-from watcher.store.lock import PRIVATE, Lock
+from watcher.store.lock import PRIVATE, Lock, was_made
 from watcher.store.migrate import split_announced
 from watcher.store.schema import (
     COLUMNS_2,
@@ -104,7 +104,8 @@ class Tables:
             lock.close()
             raise
         try:
-            tables._migrate()
+            tables._migrate(may_be_new=init or not lock.knows_store)
+            tables.checkpoint()  # without its write-ahead log, the file is older but has its tables
             lock.note(made=True)
         except BaseException:
             tables.close()
@@ -116,7 +117,7 @@ class Tables:
         """Open next to a running service. Raises NotFoundError, StoreError or StoreUnavailableError."""
         missing = f"there is no store at {path} yet; `watcher run` or `watcher once` creates it"
         if not path.exists():
-            raise NotFoundError(missing)
+            raise _lost(path, "is missing") if was_made(path.resolve()) else NotFoundError(missing)
         tables = cls(path, _connect(path, quick_check=False))
         try:
             tables._check(missing)
@@ -127,7 +128,9 @@ class Tables:
 
     def _check(self, missing: str) -> None:
         if not self._db.table_names():
-            raise NotFoundError(missing)
+            raise (
+                _lost(self.path, "has no tables") if was_made(self.path.resolve()) else NotFoundError(missing)
+            )
         if migrations.pending(self._db):
             message = f"{self.path} is from an older version of watcher; `watcher run` migrates it"
             raise StoreError(message)
@@ -138,7 +141,9 @@ class Tables:
         if self._lock is not None:
             self._lock.close()
 
-    def _migrate(self) -> None:
+    def _migrate(self, *, may_be_new: bool) -> None:
+        if not may_be_new and not self._db.table_names():
+            raise _lost(self.path, "has no tables")
         with contextlib.closing(Database(memory=True)) as empty:
             ours = [migration.name for migration in migrations.pending(empty)]
         applied = [migration.name for migration in migrations.applied(self._db)]
@@ -152,6 +157,11 @@ class Tables:
         with self.transaction():  # other processes see all of it or nothing
             self._db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             migrations.apply(self._db)
+
+    def checkpoint(self) -> None:
+        """Bring what is in the write-ahead log into the file itself, as far as readers allow."""
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def copy(self, target: Path) -> None:
         """Write a consistent copy to a new file, even during writes. Raises StoreUnavailableError."""
@@ -252,6 +262,12 @@ def _our_errors(path: Path) -> Iterator[None]:
         raise _damaged(path, str(error)) from error
 
 
+def _lost(path: Path, how: str) -> StoreError:
+    return StoreError(
+        f"{path} {how}, although watcher created it before; restore a backup, or start over with --init"
+    )
+
+
 def _damaged(path: Path, why: str) -> StoreError:
     return StoreError(f"{path} is damaged ({why}); {RESTORE}")
 
@@ -268,11 +284,7 @@ def _file_id(path: Path) -> tuple[int, int] | None:
 def _create(path: Path, *, is_lost: bool = False) -> None:
     """Create the file with mode 0600 before SQLite would create it world-readable; refuse if it was lost."""
     if is_lost and not (path.exists() and path.stat().st_size):
-        state = "is empty" if path.exists() else "is missing"
-        message = (
-            f"{path} {state}, although watcher created it before; restore a backup, or start over with --init"
-        )
-        raise StoreError(message)
+        raise _lost(path, "is empty" if path.exists() else "is missing")
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE))
     except FileExistsError:

@@ -43,6 +43,14 @@ class Lock:
         os.close(self._descriptor)
 
 
+def was_made(path: Path) -> bool:
+    """Whether watcher once created the store at `path`, as its lock file says."""
+    try:
+        return MADE in Path(f"{path}.lock").read_text(errors="replace")[:LONGEST].split()
+    except OSError:
+        return False
+
+
 def holder(path: Path) -> int | None:
     """Return the process that holds the lock of the store at `path`: 0 if unknown, None if there is none."""
     try:

@@ -11,11 +11,16 @@ from typing import Self
 from watcher.domain.catalog import Item
 from watcher.domain.errors import StoreError
 from watcher.domain.news import Event, HistoryEntry
-from watcher.domain.polls import Plan, State
+from watcher.domain.polls import Health, Plan, State
 from watcher.store import lock, rows
 from watcher.store.database import BROKEN, Tables
 from watcher.store.outbox import Outbox
 from watcher.text import times
+
+
+def _is_new(state: State, source: str) -> bool:
+    """Whether a source has no baseline yet."""
+    return state.sources.get(source, Health()).last_good is None
 
 
 class Store:
@@ -75,6 +80,8 @@ class Store:
                 "sources", [rows.source_row(name, source) for name, source in after.sources.items()]
             )
             self._tables.upsert("troubles", itertools.starmap(rows.trouble_row, after.troubles.items()))
+            for part in before.troubles.keys() - after.troubles.keys():
+                self._tables.delete("troubles", "what = ? and name = ?", part)
             self._tables.upsert("markets", rows.market_rows(before.markets, after.markets))
             for model in before.markets.keys() - after.markets.keys():
                 self._tables.delete("markets", "model = ?", [model])
@@ -83,6 +90,8 @@ class Store:
             self._tables.insert("history", map(rows.history_row, plan.history))
             self._tables.insert("events", map(rows.event_row, plan.events))
             self._tables.insert("outbox", map(rows.outbox_row, plan.notifications))
+        if any(source.last_good and _is_new(before, name) for name, source in after.sources.items()):
+            self._tables.checkpoint()  # a baseline: without it, the next poll would be a silent first one
 
     def _write_models(self, changed: Mapping[str, Item], gone: Sequence[str], raw: Mapping[str, str]) -> None:
         self._tables.upsert("models", [rows.item_row(model, item) for model, item in changed.items()])

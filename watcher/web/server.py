@@ -158,7 +158,13 @@ def _metrics(metrics: Metrics, head: bytes) -> Answer:
     return HTTPStatus.OK, *metrics.exposition(accept.decode("latin-1"))
 
 
-def _health(metrics: Metrics, _head: bytes) -> Answer:
+def _health(metrics: Metrics, head: bytes) -> Answer:
+    if metrics.is_store_failing:
+        return HTTPStatus.SERVICE_UNAVAILABLE, b"the store cannot be used\n", TEXT
+    return _life(metrics, head)
+
+
+def _life(metrics: Metrics, _head: bytes) -> Answer:
     idle = metrics.idle()
     status = HTTPStatus.SERVICE_UNAVAILABLE if idle > LONGEST_TURN else HTTPStatus.OK
     return status, f"the main loop last ran {idle:.0f} s ago\n".encode(), TEXT
@@ -173,5 +179,6 @@ def _readiness(metrics: Metrics, _head: bytes) -> Answer:
 PAGES: Mapping[bytes, Callable[[Metrics, bytes], Answer]] = {
     b"/metrics": _metrics,
     b"/healthz": _health,
+    b"/livez": _life,
     b"/readyz": _readiness,
 }
