@@ -96,8 +96,8 @@ def _outcome() -> Outcome:
         return Outcome(Verdict.SENT) if job.get("check") else _send(target, job)
     except UnusableError as error:
         return Outcome(Verdict.REFUSED, str(error))
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the text may contain secrets
-        return Outcome(Verdict.RETRY, f"the sending process failed with {type(error).__name__}")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent gets an answer
+        return _crash(error)
 
 
 def load(url: str) -> Any:  # noqa: ANN401 - Apprise creates the classes of its plugins at run time
@@ -184,18 +184,26 @@ def _option_faults(target: Any, options: Mapping[str, Mapping[str, str]]) -> Ite
 
 def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
     """Send a job's message to its target; the outcome has the provider's own words."""
-    replies = observe()
     if isinstance(target, NotifyEmail):
         target.headers["X-Watcher-Event-Id"] = clean(job["event_id"])
     title, body, form = compose(target, job)
+    replies = observe(body)
     notifier = apprise.Apprise(asset=target.asset)
     notifier.add(target)
-    result = notifier.notify(title=title, body=body, body_format=form, notify_type=_kind(target))
-    if getattr(result, "status", None) is apprise.AppriseResultStatus.SUCCESS:
-        is_unsent = not replies and _actions(target)
-        return Outcome(Verdict.REFUSED, UNSENT) if is_unsent else Outcome(Verdict.SENT)
-    failure = replies[-1] if replies else Outcome(Verdict.RETRY, "the service gave no reason")
-    return replace(failure, reason=_harmless(failure.reason, job["url"]))
+    try:
+        result = notifier.notify(title=title, body=body, body_format=form, notify_type=_kind(target))
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything, even after it has sent
+        return replace(_crash(error), unsure=True)
+    is_success = getattr(result, "status", None) is apprise.AppriseResultStatus.SUCCESS
+    if is_success and not replies.found and _actions(target):
+        return Outcome(Verdict.REFUSED, UNSENT)
+    outcome = replies.outcome(is_success=is_success)
+    return replace(outcome, reason=_harmless(outcome.reason, job["url"]))
+
+
+def _crash(error: Exception) -> Outcome:
+    """Describe an error without its text, which may contain secrets."""
+    return Outcome(Verdict.RETRY, f"the sending process failed with {type(error).__name__}")
 
 
 def _harmless(words: str, url: str) -> str:
