@@ -9,6 +9,7 @@ import inspect
 import json
 import logging
 import os
+import re
 import resource
 import signal
 import sys
@@ -25,6 +26,7 @@ from apprise.manager_plugins import NotificationManager
 from apprise.plugins.email import NotifyEmail
 from apprise.utils.parse import parse_url
 
+from watcher.delivery.address_parts import AS_WRITTEN, ambiguity, renamed, shortened
 from watcher.delivery.provider_replies import observe
 from watcher.domain.delivery import Outcome, Verdict
 from watcher.messages.fit import dots, fit, rest
@@ -48,6 +50,7 @@ LOOPBACK = "localhost,127.0.0.1,::1"
 EVERYWHERE = frozenset({"user", "pass", "password", "port"})  # undocumented options of every service
 # Options that watcher sets itself: one attempt, in time, the text unchanged and whole, failures reported.
 DECIDED = frozenset({"retry", "wait", "overflow", "optional", "emojis", "rto", "cto", "blocks"})
+OPTION_READ = re.compile(r'"(\w+)"\s+in\s+(?:\w+\["qsd"\]|qsd)|qsd"?\]?\s*(?:\.get\(\s*|\[\s*)"(\w+)"')
 TEXT, HTML = apprise.NotifyFormat.TEXT, apprise.NotifyFormat.HTML
 SEVERAL = "the address has several targets; give each its own channel, so that a retry never sends twice"
 REDIRECTS = "the address enables redirects, which could leak its secrets"
@@ -102,6 +105,24 @@ def _outcome() -> Outcome:
 
 def load(url: str) -> Any:  # noqa: ANN401 - Apprise creates the classes of its plugins at run time
     """Return the single target of an address, set up for one attempt. Raises UnusableError."""
+    target, others = _added(url)
+    if target:
+        renaming = renamed(url, str(target.service_name))
+        target, url = (target, url) if renaming == url else (_added(renaming)[0], renaming)
+    fault = ambiguity(url) if target or others else _unloadable(url)
+    fault = fault or (next(_faults(target, url), None) if target else SEVERAL)
+    if fault:
+        raise UnusableError(fault)
+    is_mail = isinstance(target, NotifyEmail)  # has only one timeout, for every step
+    target.socket_connect_timeout = READ_PATIENCE if is_mail else CONNECT_PATIENCE
+    target.socket_read_timeout = READ_PATIENCE
+    if hasattr(target, "include_footer"):
+        target.include_footer = False  # it advertises Apprise under each message
+    return target
+
+
+def _added(url: str) -> tuple[Any, bool]:
+    """Return the single target of an address as Apprise reads it, or None, and whether there are several."""
     asset = apprise.AppriseAsset(
         app_id="watcher",
         app_desc="watcher",
@@ -115,16 +136,16 @@ def load(url: str) -> Any:  # noqa: ANN401 - Apprise creates the classes of its 
     )
     targets = apprise.Apprise(asset=asset)
     is_whole = targets.add(url)
-    target: Any = targets[0] if is_whole and len(targets) == 1 else None
-    fault = next(_faults(target, url), None) if target else SEVERAL if len(targets) > 1 else _unloadable(url)
-    if fault:
-        raise UnusableError(fault)
-    is_mail = isinstance(target, NotifyEmail)  # has only one timeout, for every step
-    target.socket_connect_timeout = READ_PATIENCE if is_mail else CONNECT_PATIENCE
-    target.socket_read_timeout = READ_PATIENCE
-    if hasattr(target, "include_footer"):
-        target.include_footer = False  # it advertises Apprise under each message
-    return target
+    return targets[0] if is_whole and len(targets) == 1 else None, len(targets) > 1
+
+
+def _lost(target: Any, url: str) -> str | None:  # noqa: ANN401 - see load
+    """Return how to write an address of which Apprise would ignore a part; None if it ignores none."""
+    for shorter, words in shortened(url):
+        other, _ = _added(shorter)
+        if other and other.url(privacy=False) == target.url(privacy=False):
+            return words
+    return None
 
 
 def _unloadable(url: str) -> str:
@@ -135,7 +156,8 @@ def _unloadable(url: str) -> str:
         return "Apprise does not support this kind of address"
     service = known[schema]
     if service.enabled:
-        return "Apprise rejects the address: part of it is missing or malformed"
+        hint = f"; {AS_WRITTEN}" if "@" in url else ""
+        return f"Apprise rejects the address: part of it is missing or malformed{hint}"
     package = service.requirements.get("packages_required")
     needed = f": it needs the package {package}" if package else ""
     return f"its service is unavailable on this machine{needed}"
@@ -143,6 +165,8 @@ def _unloadable(url: str) -> str:
 
 def _faults(target: Any, url: str) -> Iterator[str]:  # noqa: ANN401 - see load
     """Find what is wrong with an address that Apprise accepts."""
+    if lost := _lost(target, url):
+        yield lost
     parse: Any = parse_url
     options = parse(url, verify_host=False) or {}
     yield from _option_faults(target, options)
@@ -170,8 +194,9 @@ def _option_faults(target: Any, options: Mapping[str, Mapping[str, str]]) -> Ite
     documented = {*target.template_args, *target.template_tokens} - DECIDED
     # Plugins read some options that they do not document, and have no list of them but their source.
     source = inspect.getsource(sys.modules[type(target).__module__])
+    read = {name for found in OPTION_READ.findall(source) for name in found if name}
     for name in sorted(names - documented - EVERYWHERE):
-        if f'"{name}"' not in source:
+        if name not in read:
             close = closest(name, documented)
             hint = (
                 f"did you mean {close}" if close else f"it supports {', '.join(sorted(target.template_args))}"
