@@ -8,7 +8,7 @@ from threading import Event as Flag
 
 from watcher.delivery import apprise_process, console
 from watcher.delivery.apprise_process import SENDER, UNTHREADED
-from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
+from watcher.domain.delivery import Channel, Delivery, Outcome, Secret, Verdict
 
 DEADLINE = 30.0  # seconds for one message, including the start of a child
 AT_ONCE = 8  # messages; a child takes 60 MB while it lives
@@ -48,7 +48,7 @@ def deliver(
     ending = stop or Flag()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deliver") as pool:
         sending = [
-            _begin(pool, _transport(channel, sender), channel, delivery, deadline, ending)
+            _begin(pool, partial(_send, channel, delivery, sender, deadline, ending))
             for channel, delivery in batch
         ]
         return [outcome.result() for outcome in sending]
@@ -66,26 +66,31 @@ def _transport(channel: Channel, sender: Sequence[str]) -> Transport:
     )
 
 
-def _begin(
-    pool: ThreadPoolExecutor,
-    transport: Transport,
-    channel: Channel,
-    delivery: Delivery,
-    deadline: float,
-    stop: Flag,
-) -> "Future[Outcome]":
+def _begin(pool: ThreadPoolExecutor, send: Callable[[], Outcome]) -> "Future[Outcome]":
     try:
-        return pool.submit(_send, transport, channel, delivery, deadline, stop)
+        return pool.submit(send)
     except RuntimeError:  # the machine has no more threads; but one that runs may still take it up
         outcome: Future[Outcome] = Future()
         outcome.set_result(replace(UNTHREADED, unsure=True))
         return outcome
 
 
-def _send(transport: Transport, channel: Channel, delivery: Delivery, deadline: float, stop: Flag) -> Outcome:
+def _send(
+    channel: Channel, delivery: Delivery, sender: Sequence[str], deadline: float, stop: Flag
+) -> Outcome:
+    """Send with the address as it is now, and again if it has changed by the time it was refused."""
     if stop.is_set():
         return UNSTARTED
-    return transport.send(channel, _marked(delivery), deadline, stop)
+    outcome, used = UNSTARTED, ""
+    for _ in range(2):
+        address = channel.url.reveal()
+        if address == used:
+            break
+        used, current = address, replace(channel, url=Secret(address))
+        outcome = _transport(current, sender).send(current, _marked(delivery), deadline, stop)
+        if outcome.verdict is not Verdict.REFUSED or outcome.unsure:
+            break
+    return outcome
 
 
 def _marked(delivery: Delivery) -> Delivery:
