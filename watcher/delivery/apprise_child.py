@@ -5,6 +5,7 @@ deadline, and its log contains secrets. A process of its own can be killed at an
 """
 
 import contextlib
+import gc
 import inspect
 import json
 import logging
@@ -14,7 +15,7 @@ import resource
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, replace
 from html import escape
 from typing import Any, TypedDict
@@ -74,15 +75,51 @@ class UnusableError(Exception):
 
 
 def main() -> None:
-    """Do the job on standard input; print its outcome as a line of JSON and nothing else."""
+    """Do the job on standard input; print its outcome as a line of JSON and nothing else.
+
+    With several jobs, each is done by a fork of this process, and its line begins with its number.
+    """
     signal.alarm(LONGEST_LIFE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory contains the address
     logging.disable(logging.CRITICAL)  # Apprise logs tokens, at any level
     warnings.simplefilter("ignore")
     bypass_proxy_for_loopback(os.environ)
     with contextlib.redirect_stdout(None):
-        outcome = _outcome()
-    print(json.dumps(asdict(outcome)))  # noqa: T201 - the answer to the parent
+        try:
+            job = json.load(sys.stdin)
+        except ValueError as error:
+            answer = json.dumps(asdict(_crash(error)))
+        else:
+            answer = _lead(job["jobs"]) if "jobs" in job else json.dumps(asdict(_outcome(job)))
+    print(answer)  # noqa: T201 - the answer to the parent
+
+
+def _lead(jobs: Sequence[Job]) -> str:
+    """Do each job in a fork, all at the same time: that takes a seventh of the memory of a new process."""
+    _added("json://127.0.0.1")  # loads Apprise's plugins once for all
+    gc.collect()
+    gc.freeze()
+    for number, job in enumerate(jobs):
+        try:
+            is_fork = os.fork() == 0
+        except OSError as error:
+            _answer(
+                number, Outcome(Verdict.RETRY, f"no process could be started to send it: {error.strerror}")
+            )
+            continue
+        if is_fork:
+            signal.alarm(LONGEST_LIFE)
+            _answer(number, _outcome(job))
+            os._exit(0)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+    return ""
+
+
+def _answer(number: int, outcome: Outcome) -> None:
+    """Write a line at once, so that those of others are not mixed in."""
+    os.write(1, f"{number} {json.dumps(asdict(outcome))}\n".encode())
 
 
 def bypass_proxy_for_loopback(environment: MutableMapping[str, str]) -> None:
@@ -92,9 +129,8 @@ def bypass_proxy_for_loopback(environment: MutableMapping[str, str]) -> None:
         environment["no_proxy"] = f"{bypassing},{LOOPBACK}".strip(",")
 
 
-def _outcome() -> Outcome:
+def _outcome(job: Job) -> Outcome:
     try:
-        job: Job = json.load(sys.stdin)
         target = load(job["url"])
         return Outcome(Verdict.SENT) if job.get("check") else _send(target, job)
     except UnusableError as error:
