@@ -60,13 +60,14 @@ UNENCRYPTED = "the address would send its password unencrypted; use mailtos:// o
 
 
 class Job(TypedDict, total=False):
-    """What to send and where; with `check`, only the address is checked."""
+    """What to send and where; `command` shows all of it. With `check`, only the address is checked."""
 
     url: str
     title: str
     body: str
     html: str
     event_id: str
+    command: str
     check: bool
 
 
@@ -299,7 +300,7 @@ def compose(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - se
     if not target.title_maxlen or target.overflow_amalgamate_title:  # it becomes part of the body
         is_plain = not target.title_maxlen and target.resolve_format(TEXT) == TEXT
         room -= weigh(title) + (LINE_BREAK if is_plain else TITLE_MARKUP)
-    return inert(title), inert(fit(clean_lines(job["body"]), weigh, room, rest(room))), TEXT
+    return inert(title), inert(fit(clean_lines(job["body"]), weigh, room, rest(room, job["command"]))), TEXT
 
 
 def _mail(job: Job, room: int) -> str:
@@ -307,7 +308,7 @@ def _mail(job: Job, room: int) -> str:
     if html and len(html) <= room:
         return html
     room -= len("<pre></pre>")
-    body = fit(clean_lines(job["body"]), lambda text: len(escape(text)), room, rest(room))
+    body = fit(clean_lines(job["body"]), lambda text: len(escape(text)), room, rest(room, job["command"]))
     return f"<pre>{escape(body)}</pre>"
 
 

@@ -16,6 +16,7 @@ from threading import Thread
 
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
+from watcher.messages.fit import command_for
 from watcher.text.clean import clean
 
 GRACE = 5.0  # seconds for a message in flight when the service stops, which has ten in all
@@ -67,6 +68,7 @@ def _job(channel: Channel, delivery: Delivery) -> dict[str, Json]:
         "body": notification.body,
         "html": notification.html,
         "event_id": " ".join(notification.events[:MOST_IDS]),
+        "command": command_for(notification.since or notification.at),
     }
 
 

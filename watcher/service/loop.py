@@ -120,7 +120,7 @@ class Service:
             self._store_trouble.note(str(error), self.config, self.now())
             return next_poll, STORE_PAUSE
         except StoreError as error:
-            self._store_trouble.note(str(error), self.config, self.now())
+            self._store_trouble.note(str(error), self.config, self.now(), is_final=True)
             self.stop.set()  # ends what is in flight
             raise
 
