@@ -5,12 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from watcher.config.checks import contradictions, warnings
+from watcher.config.checks import contradictions, unreadable_authorities, warnings
 from watcher.config.config import Config, Record
 from watcher.config.rule_checks import rule_of
 from watcher.config.schema import ChannelSection, File, RecordSection, check
 from watcher.config.variables import TEXTS, Problem, Texts
 from watcher.config.yaml_file import YamlFile, read
+from watcher.domain import network
 from watcher.domain.delivery import Channel, Quiet, Secret
 from watcher.domain.errors import ConfigError
 from watcher.domain.policy import HOLDS, Policy
@@ -42,6 +43,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     data = file.data | {key: texts.resolve((key,), file.data[key]) for key in TEXTS if key in file.data}
     content, misshapen = check(data)
     problems = [*texts.problems, *(Problem(*found) for found in misshapen), *contradictions(data)]
+    if wrong := [*network.faults(environ), *unreadable_authorities(environ)]:
+        raise ConfigError(wrong)
     if problems or content is None:
         lines = {(file.place(problem.keys), file.problem(problem.keys, problem.what)) for problem in problems}
         raise ConfigError([line for _, line in sorted(lines)])

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 
+from watcher.domain import network
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
 from watcher.messages.fit import command_for
@@ -97,7 +98,7 @@ def _run(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if PASSED.fullmatch(name)},
+            env=_environment(os.environ),
             start_new_session=True,  # Ctrl-C at the terminal must not interrupt a message in flight
         )
     except OSError as error:
@@ -115,6 +116,13 @@ def _run(
             os.killpg(child.pid, signal.SIGKILL)  # also what it may have started
         talk.join()
     return b"".join(answer), failure
+
+
+def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """Return what the child gets of our environment, with the authorities to trust by each library's name."""
+    passed = {name: value for name, value in ours.items() if PASSED.fullmatch(name)}
+    authorities = network.authorities(ours)
+    return passed | dict.fromkeys(network.AUTHORITIES, authorities) if authorities else passed
 
 
 def _talk(child: subprocess.Popen[bytes], job: bytes, answer: list[bytes], longest: int) -> None:

@@ -6,6 +6,7 @@ arrived. An answer that begins with success counts as sent, however it ends.
 
 import functools
 import http.client
+import os
 import re
 import smtplib
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from typing import Any
 import requests
 
 from watcher.delivery.body_verdict import Says, parsed, verdict
+from watcher.domain import network
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Outcome, Verdict
 from watcher.text.retry_after import retry_after
@@ -141,8 +143,10 @@ def _recording_http(send: Callable[..., requests.Response], replies: Replies) ->
         **options: Any,  # noqa: ANN401 - passed on as they come
     ) -> requests.Response:
         replies.begin(request)
+        proxy = network.proxy_for(request.url or "", os.environ)
+        decided = {"allow_redirects": False, "stream": True, "proxies": {"all": proxy} if proxy else {}}
         try:
-            response = send(self, request, **{**options, "allow_redirects": False, "stream": True})
+            response = send(self, request, **{**options, **decided})
         except Exception as error:
             replies.found.append(_broken_off(error, replies.exchange))
             raise
