@@ -300,7 +300,11 @@ def compose(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - se
     if not target.title_maxlen or target.overflow_amalgamate_title:  # it becomes part of the body
         is_plain = not target.title_maxlen and target.resolve_format(TEXT) == TEXT
         room -= weigh(title) + (LINE_BREAK if is_plain else TITLE_MARKUP)
-    return inert(title), inert(fit(clean_lines(job["body"]), weigh, room, rest(room, job["command"]))), TEXT
+    return (
+        inert(title),
+        inert(fit(clean_lines(job["body"]), weigh, room, rest(room, job.get("command", "watcher events")))),
+        TEXT,
+    )
 
 
 def _mail(job: Job, room: int) -> str:
@@ -308,7 +312,12 @@ def _mail(job: Job, room: int) -> str:
     if html and len(html) <= room:
         return html
     room -= len("<pre></pre>")
-    body = fit(clean_lines(job["body"]), lambda text: len(escape(text)), room, rest(room, job["command"]))
+    body = fit(
+        clean_lines(job["body"]),
+        lambda text: len(escape(text)),
+        room,
+        rest(room, job.get("command", "watcher events")),
+    )
     return f"<pre>{escape(body)}</pre>"
 
 

@@ -13,7 +13,7 @@ from watcher.domain.polls import Answer, Failure, Health, Part, Plan, Poll, Stat
 from watcher.domain.providers import OffersSnapshot
 from watcher.sources.fetch import fetch
 from watcher.sources.registry import SOURCES
-from watcher.text.redact import plain_words, redact
+from watcher.text.redact import plain_words, reason
 
 CLOCK_TOLERANCE = timedelta(hours=6)  # a clock that is further off would spoil holds and dates
 
@@ -27,9 +27,9 @@ def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Answer:
             return Failure(f"this machine's clock is wrong: it says {at}, the server says {answer.date}")
         return source.parse(answer.pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
     except FetchError as error:
-        return Failure(redact(str(error), url, plain_words(url)), error.retry_after)
+        return Failure(reason(str(error), url, plain_words(url)), error.retry_after)
     except RefusedError as error:
-        return Failure(redact(str(error), url, plain_words(url)))
+        return Failure(reason(str(error), url, plain_words(url)))
     except Exception as error:  # noqa: BLE001 - a bug must not end the service; it is reported as a failed poll
         return Failure(mistake(error))
 

@@ -263,7 +263,7 @@ def _words(response: httpx.Response) -> str:
         message = str(json.loads(body)["error"]["message"])
     except (FetchError, *WIRE_ERRORS, ValueError, LookupError, TypeError, RecursionError):
         return ""
-    return f" ({clean(message)})"
+    return f" ({clean(message, LARGEST_REFUSAL)})"  # cut once secrets are removed
 
 
 def _wait(response: httpx.Response) -> float | None:
@@ -274,7 +274,7 @@ def _wait(response: httpx.Response) -> float | None:
 
 def _reason(url: str, error: Exception) -> str:
     """Describe what went wrong on the way; texts of libraries can quote a proxy's password."""
-    words = OPENSSL_NOISE.sub("", str(root_cause(error))).partition("\n")[0][:LONGEST]
+    words = OPENSSL_NOISE.sub("", str(root_cause(error))).partition("\n")[0]
     if not words or "@" in words or not isinstance(error, WIRE_ERRORS):
         words = type(error).__name__
     return f"{_host(url)}{_through(httpx.URL(url))}: {words}"
