@@ -137,7 +137,7 @@ class TestCounting:
     def test_what_is_left_out_is_counted(self) -> None:
         message = told(*(Event(f"{n}", START, Kind.MODEL_ADDED, f"acme/{n}") for n in range(MOST_LINES + 30)))
         assert message.title == "130 models are new"
-        assert "… and 30 more; see `watcher events`" in message.body
+        assert "… and 30 more; see `watcher events --since 2026-11-02T08:00Z`" in message.body
         assert "… and 30 more" in message.html
         assert len(message.events) == MOST_LINES + 30
 

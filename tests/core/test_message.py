@@ -251,7 +251,7 @@ def test_a_very_long_message_says_what_it_leaves_out() -> None:
     many = [Event(str(n), START, Kind.MODEL_ADDED, f"acme/{n}") for n in range(130)]
     message = notification("team", START, many, ["r"])
     assert message.title == "130 models are new"
-    assert "… and 30 more; see `watcher events`" in message.body
+    assert "… and 30 more; see `watcher events --since 2026-11-02T08:00Z`" in message.body
     assert "… and 30 more" in message.html
     assert len(message.events) == 130
 

@@ -138,7 +138,7 @@ def test_what_waited_three_days_is_one_message_in_order_across_restarts(
         lines = [line for line in whole["message"].splitlines() if line.startswith("• ")]
         steps = [f"{before:,} → {before + 1:,} tokens" for before in range(1_000, 1_099)]
         assert [line.split("context ")[1].partition(" · ")[0] for line in lines[1:]] == steps
-        assert "… and 400 more; see `watcher events`" in whole["message"]
+        assert "… and 400 more; see `watcher events --since 2026-11-02T08:08Z`" in whole["message"]
         assert "covers everything since 2 Nov 2026 08:08 UTC" in whole["message"]
         messages = growing.watcher.store.outbox.messages(limit=1_000)
         assert {message.state for message in messages} == {OutboxState.SENT}

@@ -169,7 +169,7 @@ def test_missing_text_is_counted_to_the_character(tmp_path: Path, monkeypatch: p
     with imitated_services(monkeypatch, tmp_path, Answer(body=b"{}")) as service:
         send("ntfy://topic", message("A title", "z" * 9_000))
     text = json.loads(service.requests[0].body)["message"]
-    assert text.endswith(" more characters; see `watcher events`")
+    assert text.endswith(" more characters; see `watcher events --since 2026-11-23T08:00Z`")
     assert text.count("z") + int(MISSING.findall(text)[0].replace(",", "")) == 9_000
 
 

@@ -44,7 +44,7 @@ def test_a_catalog_that_changes_as_a_whole_is_one_message(tmp_path: Path, catalo
         growing.watcher.turn()
         [whole] = told(server)
         assert whole["title"] == "400 models changed price: 400 up (to +100 %)"
-        assert "… and 300 more; see `watcher events`" in whole["message"]
+        assert "… and 300 more; see `watcher events --since 2026-11-02T09:00Z`" in whole["message"]
         assert len(whole["message"]) < 40_000
         assert len(growing.watcher.store.events(limit=1_000)) == 400
         growing.watcher.store.close()

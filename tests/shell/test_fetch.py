@@ -16,6 +16,7 @@ from tests.support.scripted_server import HANG, RESET, Script, dripped, reply, s
 from watcher import __version__
 from watcher.domain.errors import FetchError
 from watcher.sources.fetch import fetch
+from watcher.text.redact import LONGEST_REASON, reason
 
 BODY = b'{"data": ["' + b"x" * 5000 + b'"]}'
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -228,7 +229,7 @@ def test_a_servers_text_is_quoted_escaped_and_cut() -> None:
     words = str(failure(reply(said, "500 Oops")))
     assert "HTTP 500 ( [31m  xxx" in words
     assert words.isprintable()
-    assert len(words) < 300
+    assert len(reason(words, "http://127.0.0.1/")) <= LONGEST_REASON
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,10 @@ def has_several(variables: Mapping[str, Any]) -> bool:
     return len(variables["batch"]) > 1
 
 
+def has_outcome(variables: Mapping[str, Any]) -> bool:
+    return bool(vars(type(variables["self"]))["_unwritten"].__get__(variables["self"]))
+
+
 TRANSACTION = "watcher.store.database:Tables.transaction"
 POINTS: Mapping[str, Point] = {
     "before_fetch": before("sources.fetch:fetch"),
@@ -91,7 +95,7 @@ POINTS: Mapping[str, Point] = {
     ),
     "job_handed_over": Point("c_return", "watcher.delivery.apprise_process:_talk", "write"),
     "answered": after("delivery.apprise_process:_talk"),
-    "delivered": after("delivery.transport:deliver"),
+    "delivered": before("delivery.courier:Courier._write", when=has_outcome),
     "before_ack": before("store.outbox:Outbox.finish"),
     "acknowledging": committing("store.outbox:Outbox.finish"),
     "acknowledged": after("store.outbox:Outbox.finish"),

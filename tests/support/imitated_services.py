@@ -63,7 +63,7 @@ def imitated_services(
     trusted = folder / "authority.pem"
     service.authority.cert_pem.write_to_path(trusted)
     environment.setenv("HTTPS_PROXY", f"http://127.0.0.1:{service.port}")
-    environment.setenv("REQUESTS_CA_BUNDLE", str(trusted))
+    environment.setenv("SSL_CERT_FILE", str(trusted))
     try:
         yield service
     finally:

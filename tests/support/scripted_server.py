@@ -1,6 +1,7 @@
 """Servers on loopback that send each connection scripted bytes, fast or slowly."""
 
 import gzip
+import re
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -55,6 +56,18 @@ def zipped(body: bytes) -> Script:
     return reply(gzip.compress(body), "200 OK", "Content-Encoding: gzip")
 
 
+def _request(connection: socket.socket) -> str:
+    """Read a request with its body: what is not read would reset the connection."""
+    request = connection.recv(65536)
+    announced = re.search(rb"(?i)\r\ncontent-length: *(\d+)", request)
+    while announced and len(request.partition(b"\r\n\r\n")[2]) < int(announced[1]):
+        more = connection.recv(65536)
+        if not more:
+            break
+        request += more
+    return request.decode(errors="replace")
+
+
 @contextmanager
 def serving(*scripts: Script) -> Iterator[Server]:
     """Give each connection the next script; the last one is repeated."""
@@ -72,7 +85,7 @@ def answering(choose: Callable[[str], Script]) -> Iterator[Server]:
 
     def play(connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            request = connection.recv(65536).decode(errors="replace")
+            request = _request(connection)
             server.requests.append(request)
             script = choose(request)
             for piece in script.pieces:

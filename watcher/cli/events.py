@@ -1,9 +1,11 @@
 """The commands that show what was remembered: events, and the history of a model."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from watcher.cli import as_csv, options, terminal
 from watcher.domain.errors import NotFoundError
@@ -29,13 +31,29 @@ from watcher.text.suggest import closest
     callback=options.globs,
     help="Only models that match this pattern, such as 'openai/*'.",
 )
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%MZ"]),
+    metavar="YYYY-MM-DD[THH:MMZ]",
+    help="Show all since this time (UTC), or the newest of them with --limit.",
+)
 @options.limit
 @options.as_json
-@click.pass_obj
-def events(path: Path | None, kind: Globs, model: Globs, limit: int, *, for_machines: bool) -> None:
+@click.pass_context
+def events(
+    context: click.Context,
+    kind: Globs,
+    model: Globs,
+    since: datetime | None,
+    limit: int,
+    *,
+    for_machines: bool,
+) -> None:
     """List events, newest last."""
-    with Store.read(options.load(path).store) as store:
-        found = chosen(store, kind, model, limit)
+    is_limited = since is None or context.get_parameter_source("limit") is not ParameterSource.DEFAULT
+    start = since.replace(tzinfo=UTC) if since else None
+    with Store.read(options.load(context.obj).store) as store:
+        found = chosen(store, kind, model, limit if is_limited else None, start)
     if for_machines:
         for event in found:
             click.echo(as_json.written(as_json.event(event)))

@@ -1,8 +1,10 @@
 """Contradictions between parts of the configuration, and warnings about what is hardly meant."""
 
+import ssl
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from watcher.config.mistakes import did_you_mean
@@ -10,10 +12,27 @@ from watcher.config.rule_checks import entries, idle_events, never_met
 from watcher.config.schema import File
 from watcher.config.variables import Problem, is_literal
 from watcher.config.yaml_file import YamlFile
+from watcher.domain import network
 from watcher.rules.route import Rule
 
 USEFUL_POLL = timedelta(minutes=2)  # answers are cached that long
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def unreadable_authorities(environ: Mapping[str, str]) -> Iterator[str]:
+    """Find a certificate variable that names no usable file or folder."""
+    name = next((name for name in network.AUTHORITIES if environ.get(name)), None)
+    if not name:
+        return
+    path = Path(environ[name])
+    try:
+        if path.is_dir():
+            ssl.create_default_context(capath=path)
+        else:
+            ssl.create_default_context(cafile=path)
+    except OSError as error:  # SSLError is one
+        reason = "it has no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        yield f"the environment variable {name} names {path}, which cannot be used: {reason}"
 
 
 def contradictions(data: dict[str, Any]) -> Iterator[Problem]:

@@ -5,12 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from watcher.config.checks import contradictions, warnings
+from watcher.config.checks import contradictions, unreadable_authorities, warnings
 from watcher.config.config import Config, Record
 from watcher.config.rule_checks import rule_of
 from watcher.config.schema import ChannelSection, File, RecordSection, check
 from watcher.config.variables import TEXTS, Problem, Texts
 from watcher.config.yaml_file import YamlFile, read
+from watcher.domain import network
 from watcher.domain.delivery import Channel, Quiet, Secret
 from watcher.domain.errors import ConfigError
 from watcher.domain.policy import HOLDS, Policy
@@ -42,15 +43,17 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     data = file.data | {key: texts.resolve((key,), file.data[key]) for key in TEXTS if key in file.data}
     content, misshapen = check(data)
     problems = [*texts.problems, *(Problem(*found) for found in misshapen), *contradictions(data)]
+    if wrong := [*network.faults(environ), *unreadable_authorities(environ)]:
+        raise ConfigError(wrong)
     if problems or content is None:
         lines = {(file.place(problem.keys), file.problem(problem.keys, problem.what)) for problem in problems}
         raise ConfigError([line for _, line in sorted(lines)])
-    return _build(file, content, environ)
+    return _build(file, content, environ, texts)
 
 
-def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
+def _build(file: YamlFile, content: File, environ: Mapping[str, str], texts: Texts) -> Config:
     zone = ZoneInfo(content.timezone)
-    channels = {name: _channel(name, section, zone) for name, section in content.channels.items()}
+    channels = {name: _channel(name, section, zone, texts) for name, section in content.channels.items()}
     holds = {name: hold.time for name in HOLDS if (hold := getattr(content.holds, name)) is not None}
     policy = Policy({**HOLDS, **holds}, tuple(sorted((r.time.days for r in content.reminders), reverse=True)))
     rules = tuple(rule_of(section) for section in content.rules)
@@ -66,7 +69,7 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
         endpoints=content.sources.endpoints,
         keep=content.keep.time,
         stale_after=content.stale_after.time if content.stale_after else _stale_after(content.poll.time),
-        heartbeat=Secret(content.heartbeat) if content.heartbeat else None,
+        heartbeat=_secret(content.heartbeat, texts, ("heartbeat",)) if content.heartbeat else None,
         listen=content.listen,
         record=_record(folder, content.record),
         warnings=tuple(warnings(file, content, rules)),
@@ -78,10 +81,16 @@ def _stale_after(poll: timedelta) -> timedelta:
     return max(poll * MISSED_POLLS, timedelta(hours=1))
 
 
-def _channel(name: str, section: ChannelSection, zone: ZoneInfo) -> Channel:
+def _secret(text: str, texts: Texts, *places: tuple[str, ...]) -> Secret:
+    """Return the value that the file has at one of these places as a secret."""
+    return Secret(text, next((texts.fresh[keys] for keys in places if keys in texts.fresh), None))
+
+
+def _channel(name: str, section: ChannelSection, zone: ZoneInfo, texts: Texts) -> Channel:
     hours = section.quiet
     quiet = Quiet(hours.start, hours.end, zone) if hours else None
-    return Channel(name, Secret(section.url), section.limit.rate, quiet)
+    place = ("channels", name)
+    return Channel(name, _secret(section.url, texts, place, (*place, "url")), section.limit.rate, quiet)
 
 
 def _record(folder: Path, section: RecordSection | None) -> Record | None:

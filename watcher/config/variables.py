@@ -2,8 +2,9 @@
 
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ TEXTS = ("store", "sources", "channels", "heartbeat")
 
 
 class Texts:
-    """Replaces `${NAME}` and `file:`; collects in `problems` what could not be replaced."""
+    """Replaces `${NAME}` and `file:`; collects in `problems` what could not be replaced.
+
+    `fresh` has, for each value from a file, how to read it again.
+    """
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         """Look for relative files in systemd's credentials first, then in `folder`."""
@@ -36,6 +40,7 @@ class Texts:
         self._folders = [Path(credentials), folder] if credentials else [folder]
         self._environ = environ
         self.problems: list[Problem] = []
+        self.fresh: dict[tuple[Key, ...], Callable[[], str]] = {}
 
     def resolve(self, keys: tuple[Key, ...], value: Any) -> Any:  # noqa: ANN401 - plain data
         """Return the value with everything replaced; PLACEHOLDER for a text with a problem."""
@@ -45,7 +50,11 @@ class Texts:
             return value
         try:
             text = VARIABLE.sub(self._variable, value)
-            return self._address(text, value) if _is_address(keys) else text
+            if not _is_address(keys):
+                return text
+            if text.startswith(FROM_FILE):  # the file may be replaced while watcher runs
+                self.fresh[keys] = partial(self._address, text, value)
+            return self._address(text, value)
         except ValueError as error:
             self.problems.append(Problem(keys, str(error)))
             return PLACEHOLDER

@@ -14,8 +14,10 @@ from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 
+from watcher.domain import network
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
+from watcher.messages.fit import command_for
 from watcher.text.clean import clean
 
 GRACE = 5.0  # seconds for a message in flight when the service stops, which has ten in all
@@ -40,15 +42,35 @@ def send(
 
     Whatever goes wrong is in the outcome.
     """
+    return ask(_job(channel, delivery), deadline, stop, sender)
+
+
+def send_crew(
+    crew: Sequence[tuple[Channel, Delivery]],
+    deadline: float,
+    stop: Flag,
+    sender: Sequence[str] = SENDER,
+) -> list[Outcome]:
+    """Send many messages at the same time through one child, as `send` does one; it forks for each."""
+    jobs: dict[str, Json] = {"jobs": [_job(channel, delivery) for channel, delivery in crew]}
+    printed, failure = _run(jobs, deadline, stop, sender, LONGEST_ANSWER * len(crew))
+    lines = dict(line.split(b" ", 1) for line in printed.splitlines() if b" " in line)
+    missing = failure or UNANSWERED
+    return [
+        _read(line) if (line := lines.get(str(number).encode())) else missing for number in range(len(crew))
+    ]
+
+
+def _job(channel: Channel, delivery: Delivery) -> dict[str, Json]:
     notification = delivery.notification
-    job: dict[str, Json] = {
+    return {
         "url": channel.url.reveal(),
         "title": notification.title,
         "body": notification.body,
         "html": notification.html,
         "event_id": " ".join(notification.events[:MOST_IDS]),
+        "command": command_for(notification.since or notification.at),
     }
-    return ask(job, deadline, stop, sender)
 
 
 def check(channel: Channel, deadline: float, sender: Sequence[str] = SENDER) -> str | None:
@@ -58,39 +80,57 @@ def check(channel: Channel, deadline: float, sender: Sequence[str] = SENDER) -> 
 
 
 def ask(job: Mapping[str, Json], deadline: float, stop: Flag, sender: Sequence[str]) -> Outcome:
-    """Run the child; the job goes through a pipe, so that no process list shows an address."""
+    """Have the child do one job."""
+    printed, failure = _run(job, deadline, stop, sender, LONGEST_ANSWER)
+    return failure or _read(printed)
+
+
+def _run(
+    job: Mapping[str, Json], deadline: float, stop: Flag, sender: Sequence[str], longest: int
+) -> tuple[bytes, Outcome | None]:
+    """Run the child; the job goes through a pipe, so that no process list shows an address.
+
+    Returns at most `longest` bytes of what it printed, and a failure if it did not end in time.
+    """
     try:
         child = subprocess.Popen(  # noqa: S603 - our own module
             [*sender],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if PASSED.fullmatch(name)},
+            env=_environment(os.environ),
             start_new_session=True,  # Ctrl-C at the terminal must not interrupt a message in flight
         )
     except OSError as error:
-        return Outcome(Verdict.RETRY, f"the sending process could not be started: {error.strerror}")
+        return b"", Outcome(Verdict.RETRY, f"the sending process could not be started: {error.strerror}")
     answer: list[bytes] = []
     with child:
-        talk = Thread(target=_talk, args=(child, json.dumps(job).encode(), answer), daemon=True)
+        talk = Thread(target=_talk, args=(child, json.dumps(job).encode(), answer, longest), daemon=True)
         try:
             talk.start()
         except RuntimeError:  # what Python raises when the machine has no more threads
             child.kill()
-            return UNTHREADED
+            return b"", UNTHREADED
         failure = _wait(talk, deadline, stop)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)  # also what it may have started
         talk.join()
-    return failure or _read(b"".join(answer))
+    return b"".join(answer), failure
 
 
-def _talk(child: subprocess.Popen[bytes], job: bytes, answer: list[bytes]) -> None:
+def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """Return what the child gets of our environment, with the authorities to trust by each library's name."""
+    passed = {name: value for name, value in ours.items() if PASSED.fullmatch(name)}
+    authorities = network.authorities(ours)
+    return passed | dict.fromkeys(network.AUTHORITIES, authorities) if authorities else passed
+
+
+def _talk(child: subprocess.Popen[bytes], job: bytes, answer: list[bytes], longest: int) -> None:
     """Hand over the job and keep the beginning of what comes back; ends with the child at the latest."""
     if child.stdin and child.stdout:
         with contextlib.suppress(OSError), child.stdin:
             child.stdin.write(job)
-        answer.append(child.stdout.read(LONGEST_ANSWER))
+        answer.append(child.stdout.read(longest))
 
 
 def _wait(talk: Thread, deadline: float, stop: Flag) -> Outcome | None:

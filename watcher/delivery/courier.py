@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event as Flag
@@ -17,14 +18,16 @@ from watcher.text.times import from_iso, to_iso
 
 log = logging.getLogger(__name__)
 Batch = tuple[Delivery, ...]
+MOST_IN_FLIGHT = 2 * transport.CREW  # messages; half of them may be for channels that failed last time
 
 
 @dataclass(slots=True)
 class Courier:
     """Delivers the messages of an open store, each within `deadline` seconds.
 
-    Setting `stop` allows a few seconds for messages in flight. `_unwritten` are outcomes that the store could
-    not take; until it does, nothing more is sent, because a message might be sent twice.
+    Setting `stop` allows a few seconds for messages in flight; `wake` is called from another thread when one
+    has ended. `_unwritten` are outcomes that the store could not take; until it does, nothing more is sent,
+    because a message might be sent twice.
     """
 
     store: Store
@@ -32,33 +35,53 @@ class Courier:
     stop: Flag
     telemetry: Telemetry = field(default_factory=Telemetry)
     deadline: float = transport.DEADLINE
+    wake: Callable[[], object] = bool
+    _flying: dict["Future[Outcome]", Batch] = field(default_factory=dict)
+    _threads: ThreadPoolExecutor = field(default_factory=transport.pool)
     _unwritten: list[tuple[Batch, Outcome, datetime]] = field(default_factory=list)
 
-    def deliver(self, channels: Mapping[str, Channel]) -> int:
-        """Send what is due, at most one message for each channel; return how many were tried.
+    @property
+    def is_busy(self) -> bool:
+        """Whether messages are in flight."""
+        return bool(self._flying)
 
-        Raises StoreUnavailableError; what was sent until then is not sent again.
+    def deliver(self, channels: Mapping[str, Channel], patience: float | None = None) -> int:
+        """Begin to send what is due, at most one message for each channel; return how many were begun.
+
+        Waits at most `patience` seconds for what is in flight, until it has ended if that is None; the next
+        call takes up the rest. Raises StoreUnavailableError; what was sent until then is not sent again.
         """
-        self._write()
+        self._land()
         now = self.now()
-        batches = self._ready(channels, now)
-        if self.stop.is_set() or not batches:
-            return 0
-        claimed = self.store.outbox.claim(batches)
-        messages = [(channels[batch[0].notification.channel], self._message(batch, now)) for batch in claimed]
-        outcomes = transport.deliver(messages, deadline=self.deadline, stop=self.stop)
-        self._unwritten += zip(claimed, outcomes, [self.now()] * len(claimed), strict=True)
+        batches = [] if self.stop.is_set() else self._ready(channels, now)
+        if batches:
+            claimed = self.store.outbox.claim(batches)
+            messages = [
+                (channels[batch[0].notification.channel], self._message(batch, now)) for batch in claimed
+            ]
+            sending = transport.begin(self._threads, messages, self.deadline, self.stop)
+            self._flying.update(zip(sending, claimed, strict=True))
+            for outcome in sending:
+                outcome.add_done_callback(lambda _: self.wake())
+        wait(self._flying, timeout=patience)
+        self._land()
+        return len(batches)
+
+    def _land(self) -> None:
+        """Record what has ended."""
+        for outcome in [future for future in self._flying if future.done()]:
+            self._unwritten.append((self._flying.pop(outcome), outcome.result(), self.now()))
         self._write()
-        return len(claimed)
 
     def next_due(self, channels: Mapping[str, Channel]) -> datetime | None:
-        """Return when the next message can be sent (UTC); None if none waits."""
+        """Return when the next message can be sent (UTC); None if none waits for a time."""
         now = self.now()
         waiting = self.store.outbox.waiting()
         sent = self._sent(channels, now) if waiting else {}
         times = [
             schedule.due_at(waiting.get(name, []), sent.get(name, []), channel, now)
-            for name, channel in channels.items()
+            for name, channel in self._free(channels).items()
+            if self._room(waiting.get(name, [])) > 0
         ]
         return min((at for at in times if at), default=None)
 
@@ -69,10 +92,26 @@ class Courier:
         sent = self._sent(channels, now)
         batches = (
             schedule.ready(waiting.get(name, []), sent.get(name, []), channel, now)
-            for name, channel in channels.items()
+            for name, channel in self._free(channels).items()
         )
-        # Channels that failed last time come last: with many channels, they could hold up the others.
-        return sorted((batch for batch in batches if batch), key=lambda batch: batch[0].attempts > 0)
+        # Channels that failed last time come last and have half of the room: others do not wait for them.
+        found = sorted((batch for batch in batches if batch), key=_is_retry)
+        retries = [batch for batch in found if _is_retry(batch)]
+        fresh = found[: len(found) - len(retries)][: self._room(())]
+        most = min(self._room(retries[0]), self._room(()) - len(fresh)) if retries else 0
+        return [*fresh, *retries[: max(most, 0)]]
+
+    def _free(self, channels: Mapping[str, Channel]) -> dict[str, Channel]:
+        """Return the channels that have no message in flight."""
+        busy = {batch[0].notification.channel for batch in self._flying.values()}
+        return {name: channel for name, channel in channels.items() if name not in busy}
+
+    def _room(self, batch: Sequence[Delivery]) -> int:
+        """Return how many more messages may be begun, of the kind that `batch` is."""
+        if not _is_retry(batch):
+            return MOST_IN_FLIGHT - len(self._flying)
+        retries = sum(first.attempts > 1 for first, *_ in self._flying.values())
+        return min(MOST_IN_FLIGHT // 2 - retries, MOST_IN_FLIGHT - len(self._flying))
 
     def _sent(self, channels: Mapping[str, Channel], now: datetime) -> dict[str, list[datetime]]:
         return self.store.outbox.sent_since(now - max(channel.limit.per for channel in channels.values()))
@@ -98,6 +137,11 @@ class Courier:
             is_dead = outcome.verdict is not Verdict.SENT and not any(next_at)
             self.telemetry.delivered(batch[0].notification.channel, outcome.verdict, dead=is_dead)
             _log(batch, outcome, next_at)
+
+
+def _is_retry(batch: Sequence[Delivery]) -> bool:
+    """Whether the channel failed last time."""
+    return bool(batch) and batch[0].attempts > 0
 
 
 def _log(batch: Batch, outcome: Outcome, next_at: Sequence[datetime | None]) -> None:

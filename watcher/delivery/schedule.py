@@ -81,6 +81,7 @@ def _joined(
         html="".join(one.html for one in notifications),
         rules=rules,
         events=events,
+        since=notifications[0].at,
     )
 
 

@@ -1,5 +1,7 @@
 """The nouns of delivery: channels, messages in the outbox, and the outcome of sending them."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -10,14 +12,18 @@ from watcher.domain.news import Notification
 class Secret:
     """A text that is never shown: `str` and `repr` are ***, only `reveal` returns it."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_fresh", "_text")
 
-    def __init__(self, text: str) -> None:
-        """Hide the text."""
+    def __init__(self, text: str, fresh: Callable[[], str] | None = None) -> None:
+        """Hide the text; `fresh` returns it as it is now, or raises ValueError."""
         self._text = text
+        self._fresh = fresh
 
     def reveal(self) -> str:
-        """Return the text; pass it only to the process that sends."""
+        """Return the text as it is now, or as it last was; pass it only to the process that sends."""
+        if self._fresh:
+            with suppress(ValueError):
+                self._text = self._fresh()
         return self._text
 
     def __repr__(self) -> str:

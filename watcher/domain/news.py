@@ -33,7 +33,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One poll's message to one channel; `urgent` ignores the channel's quiet hours."""
+    """One poll's message to one channel; `urgent` ignores the channel's quiet hours.
+
+    `since` is the time of its oldest event (UTC) if that is not `at`.
+    """
 
     channel: str
     at: datetime
@@ -43,6 +46,7 @@ class Notification:
     rules: tuple[str, ...]
     events: tuple[str, ...]
     urgent: bool = False
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

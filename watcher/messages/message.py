@@ -1,6 +1,6 @@
 """Events as a message: a title, a text for every service, an HTML for mail."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,9 @@ from watcher.domain.catalog import FieldChange
 from watcher.domain.kinds import About, Kind, Severity
 from watcher.domain.news import Event, Notification
 from watcher.messages import crowds
+from watcher.messages.fit import command_for
 from watcher.messages.lines import describe, describe_together, missing, title
+from watcher.messages.outdated import outdated
 from watcher.openrouter import dates
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import is_free, largest_move, percent, ratio
@@ -122,14 +124,17 @@ def notification(
     groups, left_out = _groups(parts, is_dated=len({event.at for event in events}) > 1)
     footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {show_time(at)}"
     footer += f" · covers everything since {show_time(since)}" if since else ""
+    oldest = min(event.at for event in events)
+    more = _more(left_out, oldest)
     return Notification(
         channel=channel,
         at=at,
-        title=_title(parts),
-        body=_body(groups, left_out, footer),
-        html=_html(groups, left_out, footer),
+        title=_title(parts, outdated(events)),
+        body=_body(groups, more, footer),
+        html=_html(groups, more, footer),
         rules=tuple(rules),
         events=tuple(event.id for event in ordered),
+        since=oldest,
     )
 
 
@@ -245,16 +250,20 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(named[:MOST_NAMES]) + more
 
 
-def _title(parts: Sequence[Part]) -> str:
-    """Name the most urgent event, or count it where it is many, and say how many more there are."""
-    place, decisions = parts[0]
-    first = [decision[0] for decision in decisions]
+def _title(parts: Sequence[Part], ended: Collection[str]) -> str:
+    """Name the most urgent event that still holds, or count it where it is many, and say how many more."""
+    held = [
+        (place, first)
+        for place, decisions in parts
+        if (first := [decision[0] for decision in decisions if decision[0].id not in ended])
+    ]
+    place, first = held[0]
     more = sum(len(decisions) for _, decisions in parts) - (len(first) if place.is_counted else 1)
     suffix = f" and {more} more change{'s' * (more > 1)}" if more else ""
     return (crowds.title(first) if place.is_counted else title(first[0])) + suffix
 
 
-def _body(groups: Sequence[Group], left_out: int, footer: str) -> str:
+def _body(groups: Sequence[Group], more: Sequence[str], footer: str) -> str:
     text: list[str] = []
     for heading, found in groupby(groups, key=lambda group: group.heading):
         text += [""] * bool(text) + [heading.upper()]
@@ -263,18 +272,18 @@ def _body(groups: Sequence[Group], left_out: int, footer: str) -> str:
             for line in group.lines:
                 text += [f"• {line.text}{_listed(map(clean, line.names))}{line.after}"]
                 text += [f"  {line.link}"] * bool(line.link)
-    return "\n".join([*text, *_more(left_out), "", footer])
+    return "\n".join([*text, *more, "", footer])
 
 
-def _html(groups: Sequence[Group], left_out: int, footer: str) -> str:
+def _html(groups: Sequence[Group], more: Sequence[str], footer: str) -> str:
     text: list[str] = []
     for heading, found in groupby(groups, key=lambda group: group.heading):
         text += [f"<h3>{escape(heading)}</h3>"]
         for group in found:
             text += [f"<p>{escape(group.count)}</p>"] if group.count else []
             text += ["<ul>", *map(_item, group.lines), "</ul>"] if group.lines else []
-    more = [f"<p>{escape(said)}</p>" for said in _more(left_out)]
-    return "\n".join([*text, *more, f"<p><small>{escape(footer)}</small></p>"])
+    ending = [f"<p>{escape(said)}</p>" for said in more]
+    return "\n".join([*text, *ending, f"<p><small>{escape(footer)}</small></p>"])
 
 
 def _item(line: Line) -> str:
@@ -283,5 +292,5 @@ def _item(line: Line) -> str:
     return f"<li>{escape(line.text)}{names}{escape(line.after)}{link}</li>"
 
 
-def _more(left_out: int) -> list[str]:
-    return [f"… and {left_out} more; see `watcher events`"] if left_out else []
+def _more(left_out: int, oldest: datetime) -> list[str]:
+    return [f"… and {left_out} more; see `{command_for(oldest)}`"] if left_out else []

@@ -33,6 +33,7 @@ from watcher.store.trouble_mark import TroubleMark
 
 JITTER = 0.1  # share of the interval, so that not all instances poll in the same second
 SHORTEST_WAIT, LONGEST_WAIT = 0.05, 60.0  # seconds; the wall clock may be set meanwhile
+SLICE = 2.0  # seconds to wait for deliveries before more are begun
 STORE_PAUSE = 5.0  # seconds until a store that cannot be used is tried again
 TIDY_EVERY = timedelta(days=1)
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Service:
         self.config, self.store, self.now, self._elapsed = config, store, now, elapsed
         self.stop, self._wake = Flag(), Flag()
         self._telemetry = telemetry or Telemetry()
-        self._courier = Courier(store, now, self.stop, self._telemetry)
+        self._courier = Courier(store, now, self.stop, self._telemetry, wake=self._wake.set)
         self._reload = Reload(load or (lambda: self.config))
         self._store_trouble = StoreTrouble(self.stop, TroubleMark(config.store), self._telemetry)
         self._poll_log = PollLog()
@@ -94,6 +95,7 @@ class Service:
             self._report_progress()
             self._wake.wait(wait)
         systemd.notify(systemd.STOPPING)
+        self._land()
         log.info("watcher stopped")
 
     def turn(self, next_poll: float = 0.0) -> tuple[float, float]:
@@ -108,10 +110,10 @@ class Service:
                 poll = self.poll()
                 jitter = random.uniform(-JITTER, JITTER)  # noqa: S311 - no secret depends on it
                 next_poll = self._elapsed() + pause(self.config.poll, poll, jitter).total_seconds()
-            sent = self.deliver()
+            sent = self.deliver(self._patience(next_poll))
             if poll:
                 self._ping(poll)
-                sent += 0 if poll.is_clock_wrong else self.ask_providers()
+                sent += 0 if poll.is_clock_wrong else self.ask_providers(self._patience(next_poll))
             if poll or sent:
                 self._telemetry.outbox(courier.depths(self.store, self.config.channels, self.now()))
             return next_poll, self._wait(next_poll)
@@ -119,7 +121,8 @@ class Service:
             self._store_trouble.note(str(error), self.config, self.now())
             return next_poll, STORE_PAUSE
         except StoreError as error:
-            self._store_trouble.note(str(error), self.config, self.now())
+            self._store_trouble.note(str(error), self.config, self.now(), is_final=True)
+            self.stop.set()  # ends what is in flight
             raise
 
     def resume(self) -> None:
@@ -195,8 +198,19 @@ class Service:
         self._recorder.keep(self.config.record, poll, decided)
         return poll
 
-    def ask_providers(self) -> int:
-        """Ask the providers of the models that are due; return how many messages were tried.
+    def _land(self) -> None:
+        """Wait for what is in flight, which ends soon once `stop` is set, and record it."""
+        try:
+            self._courier.deliver(self.config.channels)
+        except (StoreUnavailableError, StoreError) as error:
+            log.warning("%s; what was in flight may arrive twice", error)
+
+    def _patience(self, next_poll: float) -> float:
+        """Return how long a turn may wait for deliveries: not longer than one may take, nor past a poll."""
+        return min(max(next_poll - self._elapsed(), 0.0), self._courier.deadline)
+
+    def ask_providers(self, patience: float | None = None) -> int:
+        """Ask the providers of the models that are due; return how many messages about that were begun.
 
         Raises StoreUnavailableError or StoreError.
         """
@@ -207,7 +221,7 @@ class Service:
         is_failing = any(isinstance(a, OffersSnapshot) and a.reason for a in poll.answers.values())
         self._telemetry.asked(ENDPOINTS, monotonic() - began, poll.at, failed=is_failing)
         self._remember(before, poll)
-        return self.deliver()
+        return self.deliver(patience)
 
     def _decide(self, before: State, poll: Poll) -> tuple[Poll, Plan]:
         """Return what a poll means; after a bug in watcher, the poll counts as failed and is reported so."""
@@ -230,16 +244,21 @@ class Service:
             self.store.forget(at - self.config.keep)
             self._tidied = at
 
-    def deliver(self) -> int:
-        """Send what is due until nothing is; return how many messages were tried.
+    def deliver(self, patience: float | None = None) -> int:
+        """Send what is due until nothing is, for at most `patience` seconds; return how many were begun.
 
-        Raises StoreUnavailableError or StoreError.
+        What is in flight then goes on while the loop does other things. Raises StoreUnavailableError or
+        StoreError.
         """
-        tried = 0
-        while number := self._courier.deliver(self.config.channels):
-            tried += number
-            self._report_progress()
-        return tried
+        begun, end = 0, None if patience is None else monotonic() + patience
+        while True:
+            left = None if end is None else max(end - monotonic(), 0)
+            number = self._courier.deliver(self.config.channels, left if left is None else min(left, SLICE))
+            begun += number
+            if number:
+                self._report_progress()
+            if left == 0 or not (number or self._courier.is_busy) or self.stop.is_set():
+                return begun
 
     def _ping(self, poll: Poll) -> None:
         """Request the heartbeat address if the model list was read and at least one channel delivers."""

@@ -15,7 +15,7 @@ from watcher.sources.fetch import fetch
 from watcher.sources.registry import SOURCES
 from watcher.text.clean import clean
 from watcher.text.counts import counted
-from watcher.text.redact import plain_words, redact
+from watcher.text.redact import plain_words, reason
 
 FEW = 3  # unreadable rows that are named in a line
 CLOCK_TOLERANCE = timedelta(hours=6)  # a clock that is further off would spoil holds and dates
@@ -27,13 +27,13 @@ def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Answer:
     try:
         answer = fetch(url, next_page=source.next_page, stop=stop)
         if answer.date and abs(answer.date - at) > CLOCK_TOLERANCE:
-            reason = f"this machine's clock is wrong: it says {at}, the server says {answer.date}"
-            return Failure(reason, is_clock=True)
+            problem = f"this machine's clock is wrong: it says {at}, the server says {answer.date}"
+            return Failure(problem, is_clock=True)
         return source.parse(answer.pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
     except FetchError as error:
-        return Failure(redact(str(error), url, plain_words(url)), error.retry_after)
+        return Failure(reason(str(error), url, plain_words(url)), error.retry_after)
     except RefusedError as error:
-        return Failure(redact(str(error), url, plain_words(url)))
+        return Failure(reason(str(error), url, plain_words(url)))
     except Exception as error:  # noqa: BLE001 - a bug must not end the service; it is reported as a failed poll
         return Failure(mistake(error))
 

@@ -10,7 +10,7 @@ from watcher.domain.errors import FetchError, RefusedError
 from watcher.domain.providers import Offer, OffersSnapshot
 from watcher.sources.endpoints import parse
 from watcher.sources.fetch import fetch
-from watcher.text.redact import plain_words, redact
+from watcher.text.redact import plain_words, reason
 
 OF_THE_MODEL = frozenset({400, 404, 410, 422})  # any other refusal is about all models
 
@@ -48,7 +48,7 @@ def ask_endpoints(
         except RefusedError as error:
             failures[model] = str(error)
         except FetchError as error:
-            said = redact(str(error), url, plain_words(url))
+            said = reason(str(error), url, plain_words(url))
             if ending.is_set():
                 break
             if error.status not in OF_THE_MODEL:

@@ -13,17 +13,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from time import monotonic
 from typing import TypeVar
-from urllib.request import getproxies, proxy_bypass
 
 # httpx has no switch to leave out its command line, which imports rich and costs 6 MB and 0.1 s.
 sys.modules["httpx._main"] = None  # type: ignore[assignment]
 import httpx
 
 from watcher import __version__
+from watcher.domain import network
 from watcher.domain.errors import FetchError
 from watcher.text.clean import LONGEST, clean
 from watcher.text.retry_after import retry_after
@@ -93,7 +94,7 @@ def _within(url: str, deadline: float, stop: Flag, exchange: Callable[[httpx.Cli
     The exchange runs in a thread of its own, which is abandoned when time is up.
     """
     result: queue.SimpleQueue[Result | FetchError] = queue.SimpleQueue()
-    client = _client(min(STEP_TIMEOUT, deadline))
+    client = _client(url, min(STEP_TIMEOUT, deadline))
 
     def run() -> None:
         try:
@@ -130,15 +131,21 @@ def _await(
     return FetchError(f"{_host(url)} sent no complete answer within {deadline:g} s")
 
 
-def _client(step: float) -> httpx.Client:
-    """Return a client with the environment's proxies and certificates; each step may take `step` seconds.
+def _client(url: str, step: float) -> httpx.Client:
+    """Return a client with the environment's proxy and certificates; each step may take `step` seconds.
 
     Each page uses a new connection: a kept one that the server has closed meanwhile would fail the poll.
     """
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", "Connection": "close"}
     try:
-        trust = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-        return httpx.Client(timeout=step, headers=headers, follow_redirects=False, verify=trust)
+        return httpx.Client(
+            timeout=step,
+            headers=headers,
+            follow_redirects=False,
+            trust_env=False,  # httpx reads more into it, and fails in the middle of a poll
+            proxy=network.proxy_for(url, os.environ),
+            verify=_trust(network.authorities(os.environ), os.environ.get("SSL_CERT_DIR")),
+        )
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         kind = type(error).__name__  # the text of the error may hold a proxy's password
         message = f"invalid proxy or certificate settings in the environment ({kind})"
@@ -146,9 +153,13 @@ def _client(step: float) -> httpx.Client:
 
 
 @functools.lru_cache(maxsize=1)
-def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+def _trust(authorities: str | None, folder: str | None) -> ssl.SSLContext:
     """Read the trusted authorities once for each environment: reading takes longer than a poll."""
-    return httpx.create_ssl_context()
+    if authorities and not Path(authorities).is_dir():
+        return ssl.create_default_context(cafile=authorities)
+    if authorities or folder:
+        return ssl.create_default_context(capath=authorities or folder)
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _pages(
@@ -252,7 +263,7 @@ def _words(response: httpx.Response) -> str:
         message = str(json.loads(body)["error"]["message"])
     except (FetchError, *WIRE_ERRORS, ValueError, LookupError, TypeError, RecursionError):
         return ""
-    return f" ({clean(message)})"
+    return f" ({clean(message, LARGEST_REFUSAL)})"  # cut once secrets are removed
 
 
 def _wait(response: httpx.Response) -> float | None:
@@ -263,7 +274,7 @@ def _wait(response: httpx.Response) -> float | None:
 
 def _reason(url: str, error: Exception) -> str:
     """Describe what went wrong on the way; texts of libraries can quote a proxy's password."""
-    words = OPENSSL_NOISE.sub("", str(root_cause(error))).partition("\n")[0][:LONGEST]
+    words = OPENSSL_NOISE.sub("", str(root_cause(error))).partition("\n")[0]
     if not words or "@" in words or not isinstance(error, WIRE_ERRORS):
         words = type(error).__name__
     return f"{_host(url)}{_through(httpx.URL(url))}: {words}"
@@ -271,11 +282,8 @@ def _reason(url: str, error: Exception) -> str:
 
 def _through(url: httpx.URL) -> str:
     """Name the proxy that is used for `url`, if any, without its user and password."""
-    proxies = getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(url.host):
-        return ""
-    return f" through the proxy {_host(proxy if '://' in proxy else f'http://{proxy}')}"
+    proxy = network.proxy_for(str(url), os.environ)
+    return f" through the proxy {_host(proxy)}" if proxy else ""
 
 
 def _host(url: str) -> str:

@@ -4,7 +4,7 @@ from threading import Event as Flag
 
 from watcher.domain.errors import FetchError
 from watcher.sources.fetch import request
-from watcher.text.redact import plain_words, redact
+from watcher.text.redact import plain_words, reason
 
 
 def ping(url: str, *, deadline: float = 10.0, stop: Flag | None = None) -> None:
@@ -15,4 +15,4 @@ def ping(url: str, *, deadline: float = 10.0, stop: Flag | None = None) -> None:
     try:
         request(url, deadline=deadline, stop=stop)
     except FetchError as error:
-        raise FetchError(redact(str(error), url, plain_words(url))) from None
+        raise FetchError(reason(str(error), url, plain_words(url))) from None

@@ -105,17 +105,21 @@ class Store:
         )
 
     def events(
-        self, subjects: Collection[str] | None = None, kinds: Collection[str] | None = None, limit: int = 50
+        self,
+        subjects: Collection[str] | None = None,
+        kinds: Collection[str] | None = None,
+        limit: int = 50,
+        since: datetime | None = None,
     ) -> list[Event]:
-        """Return the newest events, newest first; None stands for all subjects or kinds."""
+        """Return the newest events since a time (UTC), newest first; None stands for all."""
         chosen = [None if values is None else json.dumps([*values]) for values in (subjects, kinds)]
         return self._tables.objects(
             lambda found: [*map(rows.event_of, found)],
             "events",
             "(?1 is null or subject in (select value from json_each(?1)))"
             " and (?2 is null or kind in (select value from json_each(?2)))"
-            " order by at desc, rowid desc limit ?3",
-            [*chosen, limit],
+            " and (?4 is null or at >= ?4) order by at desc, rowid desc limit ?3",
+            [*chosen, limit, times.to_iso(since) if since else None],
         )
 
     def event_subjects(self) -> list[str]:
