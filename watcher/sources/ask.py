@@ -25,7 +25,8 @@ def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Answer:
         answer = fetch(url, next_page=source.next_page, stop=stop)
         if answer.date and abs(answer.date - at) > CLOCK_TOLERANCE:
             return Failure(f"this machine's clock is wrong: it says {at}, the server says {answer.date}")
-        return source.parse(answer.pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
+        pages = source.convert(answer.pages, stop or Flag())
+        return source.parse(pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
     except FetchError as error:
         return Failure(redact(str(error), url, plain_words(url)), error.retry_after)
     except RefusedError as error:
