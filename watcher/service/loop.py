@@ -17,6 +17,7 @@ from watcher.domain.errors import FetchError, StoreError, StoreUnavailableError,
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import ENDPOINTS, MODELS, Failure, Part, Plan, Poll, State, Trouble
 from watcher.domain.providers import OffersSnapshot
+from watcher.news.credible import credible
 from watcher.news.plan import plan
 from watcher.rules.reach import Known
 from watcher.service import systemd
@@ -184,7 +185,7 @@ class Service:
     def _remember(self, before: State, poll: Poll) -> Poll:
         """Decide what a poll means, store it, and log it."""
         began = self._elapsed()
-        poll, decided = self._decide(before, poll)
+        poll, decided = self._decide(before, credible(before, poll))
         self.store.commit(before, decided)
         after = decided.state
         self._telemetry.planned(self._elapsed() - began, decided.events, after.listed, after.waiting)
