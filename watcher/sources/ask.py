@@ -53,10 +53,12 @@ def look(
     return Poll(at, answers, troubles or {})
 
 
-def pause(interval: timedelta, poll: Poll, jitter: float) -> timedelta:
-    """Return the time to the next poll: the interval changed by the share `jitter`, or longer if asked to."""
-    asked = [failure.retry_after or 0.0 for failure in failures(poll).values()]
-    return max(interval * (1 + jitter), timedelta(seconds=max(asked, default=0.0)))
+def next_tries(interval: timedelta, poll: Poll) -> dict[str, timedelta]:
+    """Return in how much time each source that failed is asked again: the interval, or longer if asked to."""
+    return {
+        name: max(interval, timedelta(seconds=failure.retry_after or 0.0))
+        for name, failure in failures(poll).items()
+    }
 
 
 def failures(poll: Poll) -> dict[str, Failure]:
