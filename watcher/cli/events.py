@@ -34,7 +34,7 @@ from watcher.text.suggest import closest
 @click.pass_obj
 def events(path: Path | None, kind: Globs, model: Globs, limit: int, *, for_machines: bool) -> None:
     """List events, newest last."""
-    with Store.read(options.load(path).store) as store:
+    with Store.read(options.load(path, options.READING).store) as store:
         found = chosen(store, kind, model, limit)
     if for_machines:
         for event in found:
@@ -55,7 +55,7 @@ def history(path: Path | None, model: str, *, is_csv: bool, for_machines: bool) 
 
     Lists prices, context length, expiration date and presence as OpenRouter listed them, reported or not.
     """
-    with Store.read(options.load(path).store) as store:
+    with Store.read(options.load(path, options.READING).store) as store:
         entries = store.history(model)
         known = store.state().items
     if not entries:

@@ -17,7 +17,7 @@ from watcher.store.store import Store
 @click.pass_obj
 def outbox(path: Path | None, retry: str | None, limit: int, *, for_machines: bool) -> None:
     """List messages; requeue dead letters."""
-    with Store.read(options.load(path).store) as store:
+    with Store.read(options.load(path, options.READING).store) as store:
         if retry is not None:
             _requeue(store, retry)
             return

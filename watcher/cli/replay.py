@@ -44,7 +44,7 @@ def replay(
     2026-06-08T01-11-59Z.json (a model list) and 2026-06-08T01-11-59Z.endpoints.json (what providers asked).
     `watcher record` and the key `record` make recordings.
     """
-    settings = options.load(path).settings
+    settings = options.load(path, options.READING).settings
     answers = recorded.Recording.open(recording).between(_utc(since), _utc(until))
     if not answers.has_endpoints:
         terminal.note("this recording has no provider prices, so prices are judged from the list alone")

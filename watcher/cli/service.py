@@ -11,6 +11,7 @@ import click
 
 from watcher.cli import options, terminal
 from watcher.config.config import Config
+from watcher.config.variables import TEXTS
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import Plan, State
 from watcher.messages.lines import describe
@@ -32,7 +33,7 @@ def once(path: Path | None, *, dry_run: bool, init: bool, for_machines: bool) ->
 
     Exits with 1 if a source gave no good answer.
     """
-    config = options.load(path)
+    config = options.load(path, options.POLLING if dry_run else TEXTS)
     if dry_run:
         poll = look(config.sources, utc_now())
         before = _state(config.store)

@@ -17,6 +17,6 @@ def backup(path: Path | None, target: Path) -> None:
     To restore: stop the service, replace the store with the copy, remove the -wal and -shm files next to it,
     and start the service.
     """
-    with Store.read(options.load(path).store) as store:
+    with Store.read(options.load(path, options.READING).store) as store:
         store.backup(target)
     terminal.note(f"{target}: backup complete, {target.stat().st_size / 1e6:.1f} MB", "green")

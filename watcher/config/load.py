@@ -1,6 +1,7 @@
 """Load rules.yaml and the environment as one checked value, or report every mistake at once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -33,19 +34,23 @@ def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
     return path
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Return the checked configuration. Raises ConfigError with every problem in the file."""
+def load(path: Path, environ: Mapping[str, str], needed: Collection[str] = TEXTS) -> Config:
+    """Return the checked configuration. Raises ConfigError with every problem in the file.
+
+    Variables and files that are missing count as a problem only under the keys `needed`.
+    """
     file = read(path.absolute())
     if not isinstance(file.data, dict):
         raise ConfigError([file.problem((), "must be `key: value` lines; see the shipped rules.yaml")])
-    texts = Texts(file.path.parent, environ)
+    texts = Texts(file.path.parent, environ, needed)
     data = file.data | {key: texts.resolve((key,), file.data[key]) for key in TEXTS if key in file.data}
     content, misshapen = check(data)
     problems = [*texts.problems, *(Problem(*found) for found in misshapen), *contradictions(data)]
     if problems or content is None:
         lines = {(file.place(problem.keys), file.problem(problem.keys, problem.what)) for problem in problems}
         raise ConfigError([line for _, line in sorted(lines)])
-    return _build(file, content, environ)
+    missing = {tuple(problem.keys): file.problem(problem.keys, problem.what) for problem in texts.missing}
+    return replace(_build(file, content, environ), missing=missing)
 
 
 def _build(file: YamlFile, content: File, environ: Mapping[str, str]) -> Config:
