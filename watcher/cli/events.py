@@ -1,6 +1,6 @@
 """The commands that show what was remembered: events, and the history of a model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -19,7 +19,7 @@ from watcher.text.suggest import closest
     "--kind",
     default="*",
     metavar="PATTERN",
-    callback=options.globs,
+    callback=options.kinds,
     help="Only kinds that match this pattern, such as 'price.*' or '!price.*'.",
 )
 @click.option(
@@ -36,13 +36,24 @@ def events(path: Path | None, kind: Globs, model: Globs, limit: int, *, for_mach
     """List events, newest last."""
     with Store.read(options.load(path, options.READING).store) as store:
         found = chosen(store, kind, model, limit)
+        nothing = "" if found else _nothing(store.event_subjects(), kind, model)
     if for_machines:
         for event in found:
             click.echo(as_json.written(as_json.event(event)))
     elif found:
         terminal.events(found)
     else:
-        terminal.note("No events yet.")
+        terminal.note(nothing)
+
+
+def _nothing(subjects: Sequence[str], kind: Globs, model: Globs) -> str:
+    """Say why there is no event to show."""
+    if not subjects:
+        return "No events yet."
+    if any(model.matches(subject) for subject in subjects):
+        return f"No events of kind {kind} yet."
+    close = closest(str(model), subjects)
+    return f"No events about {model} yet{f'; did you mean {close}?' if close else '.'}"
 
 
 @click.command()

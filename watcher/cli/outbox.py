@@ -1,5 +1,6 @@
 """The command that lists messages and requeues dead letters."""
 
+import re
 from pathlib import Path
 
 import click
@@ -40,7 +41,7 @@ def _requeue(store: Store, which: str) -> None:
 
 
 def _id(text: str) -> int:
-    if not text.isdecimal():
+    if not re.fullmatch(r"[0-9]{1,18}", text):
         message = "--retry takes a message id or `all`"
         raise click.UsageError(message)
     return int(text)
