@@ -238,8 +238,8 @@ def _mail(job: Job, room: int) -> str:
     if html and len(html) <= room:
         return html
     room -= len("<pre></pre>")
-    body = fit(clean_lines(job["body"]), lambda text: len(escape(text)), room, rest(room))
-    return f"<pre>{escape(body)}</pre>"
+    body = fit(clean_lines(job["body"]), lambda text: len(escape(inert(text))), room, rest(room))
+    return f"<pre>{escape(inert(body))}</pre>"
 
 
 def _weigher(target: Any) -> Callable[[str], int]:  # noqa: ANN401 - see load

@@ -5,13 +5,15 @@ import sys
 from threading import Event as Flag
 
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
-from watcher.text.clean import clean, clean_lines
+from watcher.text.clean import clean, clean_lines, inert
+
+GAP = " "  # terminals show a space of no width in their own ways
 
 
 def send(_channel: Channel, delivery: Delivery, _deadline: float, _stop: Flag) -> Outcome:
     """Print a message, without anything that could move a terminal's cursor or color it."""
-    title = clean(delivery.notification.title)
-    body = clean_lines(delivery.notification.body)
+    title = inert(clean(delivery.notification.title), GAP)
+    body = inert(clean_lines(delivery.notification.body), GAP)
     try:
         if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
             title = f"\x1b[1m{title}\x1b[0m"
