@@ -13,6 +13,7 @@ from watcher.domain.polls import Answer, Failure, Health, Part, Plan, Poll, Stat
 from watcher.domain.providers import OffersSnapshot
 from watcher.sources.fetch import fetch
 from watcher.sources.registry import SOURCES
+from watcher.text.counts import counted
 from watcher.text.redact import plain_words, redact
 
 CLOCK_TOLERANCE = timedelta(hours=6)  # a clock that is further off would spoil holds and dates
@@ -86,11 +87,11 @@ def _result(before: State, name: str, answer: Answer) -> str:
             count = len(answer.items)
     refused = f", {len(answer.refused)} unreadable" if answer.refused else ""
     is_first = before.sources.get(name, Health()).last_good is None
-    return f"{count} models{refused}{' (baseline)' if is_first else ''}"
+    return f"{counted(count, 'model')}{refused}{' (baseline)' if is_first else ''}"
 
 
 def _result_of_offers(answer: OffersSnapshot) -> str:
-    parts = [f"providers of {len(answer.offers)} models"]
+    parts = [f"providers of {counted(len(answer.offers), 'model')}"]
     parts += [f"{len(answer.failures)} without an answer"] if answer.failures else []
     parts += [answer.reason] if answer.reason else []
     return ", ".join(parts)
