@@ -61,14 +61,15 @@ def _converted(page: bytes, stop: Flag, reader: tuple[str, ...], deadline: float
 
 def _run(page: bytes, stop: Flag, reader: Sequence[str], deadline: float) -> tuple[bytes, int]:
     """Run the child; return what it printed and how it ended. Raises RefusedError."""
+    environment = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name)}
     try:
         child = subprocess.Popen(  # noqa: S603 - our own module
             [*reader],
+            env=environment,
+            start_new_session=True,  # Ctrl-C at the terminal must not look like a broken feed
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if PASSED.fullmatch(name)},
-            start_new_session=True,  # Ctrl-C at the terminal must not look like a broken feed
         )
     except OSError as error:
         message = f"the process that reads the feed could not be started: {error.strerror}"

@@ -12,7 +12,7 @@ from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 
 from watcher.domain.errors import NotFoundError, StoreError, StoreUnavailableError
-from watcher.store.lock import PRIVATE, Lock
+from watcher.store.lock import PRIVATE, Lock, refuse_second_name
 from watcher.store.migrate import split_announced
 from watcher.store.schema import (
     COLUMNS_2,
@@ -115,7 +115,7 @@ class Tables:
         lock = Lock(path)
         try:
             _create(path, is_lost=lock.knows_store and not init)
-            _refuse_second_name(path)
+            refuse_second_name(path)
             tables = cls(path, _connect(path), lock)
         except BaseException:
             lock.close()
@@ -310,17 +310,6 @@ def _create(path: Path, *, is_lost: bool = False) -> None:
     except OSError as error:
         message = f"cannot create {path}: {error.strerror}"
         raise StoreUnavailableError(message) from None
-
-
-def _refuse_second_name(path: Path) -> None:
-    """Refuse a file with hard links: under another name, another instance could use it at the same time."""
-    names = path.stat().st_nlink
-    if names > 1:
-        message = (
-            f"{path} is one of {names} names (hard links) of the same file, which would let two instances"
-            " damage it; remove the others, and copy it with `watcher backup`"
-        )
-        raise StoreError(message)
 
 
 def _connect(path: Path, *, quick_check: bool = True) -> Database:
