@@ -20,9 +20,14 @@ HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
 def main() -> None:
     """Read the page on standard input within SECONDS of CPU; print what `read` returns."""
     seconds = int(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    for kind, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, MOST_MEMORY),
+    ):
+        highest = resource.getrlimit(kind)[1]  # which only root can raise
+        allowed = most if highest == resource.RLIM_INFINITY else min(most, highest)
+        resource.setrlimit(kind, (allowed, highest))
     sys.stdout.buffer.write(read(sys.stdin.buffer.read()))
 
 

@@ -47,7 +47,7 @@ def convert(
 def _converted(page: bytes, stop: Flag, reader: tuple[str, ...], deadline: float) -> bytes | RefusedError:
     """Read a page; cached, because reading is most of a poll's work and most pages are as before.
 
-    A page that the child cannot read is remembered too; what may work the next time is raised instead.
+    A page that takes too long is remembered too; what may work the next time is raised instead.
     """
     printed, status = _run(page, stop, reader, deadline)
     if status == -signal.SIGXCPU:
@@ -55,7 +55,8 @@ def _converted(page: bytes, stop: Flag, reader: tuple[str, ...], deadline: float
     try:
         json.loads(printed)
     except ValueError:
-        return RefusedError("the feed is broken (reading it failed)")
+        message = "the process that reads the feed ended without an answer"
+        raise RefusedError(message) from None
     return printed
 
 
