@@ -56,9 +56,9 @@ def test_an_existing_file_is_not_overwritten(tmp_path: Path, catalog: Catalog) -
     file = configure(tmp_path, catalog.url, {"console": "console://"})
     finished(file, "once")
     told = finished(file, "backup", str(file))
-    assert told.returncode == 65
+    assert told.returncode == 2
     assert "rules.yaml already exists; choose another name" in told.stderr
-    assert finished(file, "backup", "/nowhere/copy").returncode == 74
+    assert finished(file, "backup", "/nowhere/copy").returncode == 2
 
 
 def restored(folder: Path, backup: Path) -> None:

@@ -179,7 +179,7 @@ def test_what_the_feed_says_is_plain_text_in_every_message(tmp_path: Path) -> No
         [sent] = mail.mails
         html = sent.get_body(("html",))
         assert html is not None
-        words = " ".join(html.get_content().split())
+        words = " ".join(html.get_content().replace("&#8203;", "").split())
         assert "&lt;b&gt;&amp;lt;i&amp;gt;&lt;/b&gt;/&lt;img/src=x&gt; is new" in words
         assert not any(tag in words for tag in ("<script", "<img", "<b>", "<i>"))
         title = json.loads(hook.requests[0].body)["title"]
@@ -198,3 +198,13 @@ def test_a_feed_that_is_dead_for_months_is_one_alert_and_does_not_affect_the_lis
         at.gets(models=reply(answer([LEAVING | {"expiration_date": "2027-03-01"}, FINCH, HERON])))
         assert at.news()[1:] == [("expiration.announced", "acme/owl-2")]
         assert len(at.messages()) == 2
+
+
+@pytest.mark.fault("V1")
+def test_a_feed_that_would_take_hours_to_read_does_not_hold_up_the_list(tmp_path: Path) -> None:
+    with watched_site(tmp_path) as at:
+        at.shows(*BIRDS)
+        endless = zipped(b"\n" * 400_000 + FEED)
+        poll = at.gets(models=reply(answer([LEAVING, FINCH, HERON])), feed=endless)
+        assert failures(poll) == {"feed": Failure("the feed takes too long to read")}
+        assert at.news() == [("expiration.announced", "acme/owl-2")]

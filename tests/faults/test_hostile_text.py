@@ -23,9 +23,14 @@ from watcher.reports.as_json import written
 KEY = "abcdefghij0123456789"
 MENTIONS = "<!channel> @here @all @everyone @room @**all** @_**x** <users/all> <at id=all> <@U1> <@&9> "
 LINKS = "<https://evil.example|click> [x](https://evil.example) [y](javascript:alert) ![z](https://evil.example/i) "
+BARE = "http://evil.example/x ops@evil.example www.evil.example x:free: a:b:thinking: :-) #tag /stop "
 TEMPLATES = "{{7*7}} ${HOME} $HOME %s%n {0.__class__} {title} :smile: \\n <img onerror=x> <script>"
-HOSTILE = MENTIONS + LINKS + TEMPLATES
-LIVE = re.compile(r"@(?:here|all|everyone|room|channel|\*|_|U|&)|<(?:!|@|users/|at |https)|\]\(|<script|<img")
+HOSTILE = MENTIONS + LINKS + BARE + TEMPLATES
+LIVE = re.compile(
+    r"@(?:here|all|everyone|room|channel|evil|\*|_|U|&)|<(?:!|@|users/|at |https)|\]\(|<script|<img"
+    r"|evil\\?\.example|https?://|:[\w-]+:|:-\)|#tag|/stop"
+)
+OUR_LINK = "https://openrouter.ai/acme/owl:free"
 STEERING = "\x1b[31mred\x1b[0m \u202egnp \x9b1m\u2028\x07\n2026-01-01T00:00:00Z ERROR forged"
 
 
@@ -59,9 +64,10 @@ STEERING = "\x1b[31mred\x1b[0m \u202egnp \x9b1m\u2028\x07\n2026-01-01T00:00:00Z 
             form("html"),
             id="mailgun",
         ),
+        pytest.param("ntfys://ntfy.example.test/topic", Answer(body=b"{}"), field("message"), id="ntfy"),
     ],
 )
-@pytest.mark.fault("Z4")
+@pytest.mark.fault("Z4", "V8")
 def test_nothing_in_a_message_is_interpreted(
     address: str,
     answer: Answer,
@@ -70,11 +76,13 @@ def test_nothing_in_a_message_is_interpreted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with imitated_services(monkeypatch, tmp_path, answer) as service:
-        assert send(address, message("A title", HOSTILE)) == Outcome(SENT)
+        assert send(address, message("A title", f"{HOSTILE}\n  {OUR_LINK}")) == Outcome(SENT)
     text = read(service.requests[-1].body)
-    assert LIVE.findall(text) == []
-    for literal in ("7*7", "HOME", "__class__", ":smile:"):
-        assert literal in text.replace("\\", "")
+    plain = text.replace("\\", "").replace("\u200b", "")
+    assert plain.count(OUR_LINK) == 1
+    assert LIVE.findall(text.replace("\\", "").replace(OUR_LINK, "")) == []
+    for literal in ("7*7", "HOME", "__class__", ":smile:", "http://evil.example/x", "x:free:"):
+        assert literal in plain
 
 
 def told(name: str) -> Notification:
@@ -161,3 +169,37 @@ def test_json_output_is_complete_and_controls_no_terminal_either() -> None:
     assert said.isprintable()
     assert "é 😀" in said
     assert json.loads(said) == {"name": STEERING + " é 😀 \U000e0001"}
+
+
+NAMES = ("http://evil.example/x", "ops@evil.example", "x:free:", ":thinking:", "www.evil.example/a")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.fault("V8", "Z6")
+def test_a_model_named_like_a_link_or_an_emoji_is_neither_in_mail_nor_in_a_chat(name: str) -> None:
+    rendered = told(name)
+    said = message(rendered.title, rendered.body, rendered.html)
+    with receiving() as server, receiving_mail() as mail:
+        for url in (server.url(), mail.url()):
+            assert send(url, said) == Outcome(SENT)
+    got = json.loads(server.requests[0].body)
+    [sent] = mail.mails
+    parts = [part.get_content() for kind in ("html", "plain") if (part := sent.get_body((kind,)))]
+    assert len(parts) == 2
+    for shown in (got["title"], got["message"], *parts):
+        text = shown.replace("&#8203;", "\u200b")
+        ours = re.sub(r"https://openrouter\.ai/[^\s\"<]*", "", text)
+        assert name in text.replace("\u200b", "")
+        assert LIVE.findall(ours) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.fault("V8")
+def test_a_terminal_finds_no_link_in_the_name_of_a_model(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rendered = told(name)
+    assert send("console://", message(rendered.title, rendered.body)) == Outcome(SENT)
+    shown = capsys.readouterr().out
+    assert LIVE.findall(re.sub(r"  https://openrouter\.ai/\S*", "", shown)) == []
+    assert name.replace("https://", "") in shown.replace(" ", "")

@@ -16,9 +16,8 @@ from tests.support.served_catalog import Catalog, has_polled_twice_more, service
 from tests.support.watcher_process import configure, eventually, finished, running
 from watcher.domain.delivery import OutboxState
 from watcher.domain.policy import HOLDS, Policy
-from watcher.domain.polls import Failure, Poll
 from watcher.service.loop import Service
-from watcher.sources.ask import failures, pause
+from watcher.sources.ask import failures
 from watcher.sources.fetch import fetch
 from watcher.store.store import Store
 
@@ -147,22 +146,6 @@ def test_messages_to_a_refusing_channel_become_dead_letters(tmp_path: Path, cata
         assert dead.state is OutboxState.DEAD
         assert "no_service" in (dead.error or "")
         watcher.store.close()
-
-
-@pytest.mark.parametrize(
-    ("wishes", "seconds"),
-    [([], 300), ([None], 300), ([10.0], 300), ([900.0, None], 900)],
-)
-@pytest.mark.fault("H2")
-def test_the_next_poll_is_later_if_a_server_asked_for_it(wishes: list[float | None], seconds: int) -> None:
-    answers = {str(number): Failure("busy", wish) for number, wish in enumerate(wishes)}
-    at = datetime(2026, 11, 2, tzinfo=UTC)
-    assert pause(timedelta(minutes=5), Poll(at, answers), 0.0) == timedelta(seconds=seconds)
-
-
-def test_polls_are_spread_by_jitter() -> None:
-    at = datetime(2026, 11, 2, tzinfo=UTC)
-    assert pause(timedelta(minutes=5), Poll(at, {}), 0.1) == timedelta(minutes=5.5)
 
 
 def test_a_service_that_is_told_to_stop_sends_nothing_more(tmp_path: Path, catalog: Catalog) -> None:

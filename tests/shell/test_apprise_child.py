@@ -114,7 +114,7 @@ def test_characters_that_break_a_message_are_removed_first() -> None:
     [mail] = mail_server.mails
     got = json.loads(server.requests[0].body)
     assert (got["message"], len(got["title"])) == ("bo dy [31m", 200)
-    assert got["title"].startswith("tit le  Bcc: x@example.test  yyy")
+    assert got["title"].replace("\u200b", "").startswith("tit le  Bcc: x@example.test  yyy")
     assert mail["Subject"].startswith("tit le Bcc: x@example.test")
     assert mail["Bcc"] is None
 

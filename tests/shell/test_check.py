@@ -100,18 +100,11 @@ def damaged(store: Path) -> None:
     store.write_bytes(b"no database at all" * 1000)
 
 
-def a_folder(store: Path) -> None:
-    for path in (store, Path(f"{store}-wal"), Path(f"{store}-shm")):
-        path.unlink(missing_ok=True)
-    store.mkdir()
-
-
 @pytest.mark.parametrize(
     ("harm", "reason"),
     [
         (of_an_older_version, "is from an older version of watcher; `watcher run` migrates it"),
         (damaged, "is damaged"),
-        (a_folder, "unable to open database file"),
     ],
 )
 def test_a_store_that_cannot_be_read_is_a_warning(

@@ -158,7 +158,7 @@ class TestRecord:
         assert event["before"]["prompt"] == "0.00000125"
         assert event["after"]["completion"] == "0.00001"
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["at"])
-        assert called("events", "--model", "nobody/*").stderr == "No events yet.\n"
+        assert called("events", "--model", "nobody/*").stderr == "No events about nobody/* yet.\n"
 
     @pytest.mark.usefixtures("told")
     def test_a_pattern_for_events_means_what_it_means_in_a_rule(self) -> None:

@@ -159,7 +159,7 @@ def test_a_rule_that_can_never_report_anything_is_a_mistake(tmp_path: Path, when
     [
         "model: OpenAI/GPT-5*",
         'model: "*"',
-        "model: gpt-5*",
+        "model: gpt-5*/*",
         "model: openai/gpt-4.*",
         'model: ["!*:batch", "!~*"]',
         'model: "openai/gpt-[45]*"',

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -6,6 +7,8 @@ import pytest
 from tests.support.catalogs import FINCH, HERON, OWL, priced
 from tests.support.sample_stores import run_sql
 from tests.support.served_catalog import Catalog, service
+from watcher.domain.catalog import FeedEntry
+from watcher.domain.polls import Plan, State
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -60,3 +63,25 @@ def test_a_long_history_is_searched_by_index(tmp_path: Path, catalog: Catalog) -
     ):
         [plan, *_] = [row[-1] for row in run_sql(tmp_path / "watcher.db", f"explain query plan {sql}")]
         assert "USING INDEX" in plan, f"{sql}: {plan}"
+
+
+@pytest.mark.fault("V2", "V3")
+def test_what_is_forgotten_leaves_no_row_behind(tmp_path: Path, catalog: Catalog) -> None:
+    clock = [NOW]
+    watcher = service(tmp_path, catalog.url, "console://", clock, KEEP)
+    catalog.shows(OWL, FINCH)
+    watcher.poll()
+    before = watcher.store.state()
+    entry = FeedEntry("acme/finch-mini", "Finch", NOW, announced=True)
+    price = {("Dearer", "acme/finch-mini"): {"prompt": "1"}}
+    filled = replace(before, feed={"finch": entry}, base_prices=price)
+    watcher.store.commit(before, Plan(filled))
+    watcher.store.commit(filled, Plan(State(items={"acme/owl-2": before.items["acme/owl-2"]})))
+    watcher.store.forget(NOW + DAY)
+    watcher.store.close()
+    store = tmp_path / "watcher.db"
+    assert run_sql(store, "select id from models") == [("acme/owl-2",)]
+    assert run_sql(store, "select model from raw") == [("acme/owl-2",)]
+    assert run_sql(store, "select distinct model from history") == [("acme/owl-2",)]
+    assert run_sql(store, "select slug from feed") == []
+    assert run_sql(store, "select model from told_prices") == []

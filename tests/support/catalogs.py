@@ -11,7 +11,7 @@ from watcher.domain.news import Event
 from watcher.domain.polls import Answer, Plan, Poll, State
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
-from watcher.sources import feed, model_list
+from watcher.sources import feed, feed_child, model_list
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -45,7 +45,12 @@ def feed_of(entries: Mapping[str, str], at: datetime = START) -> FeedSnapshot:
         f"<item><title>Made-up ({model})</title><guid>{slug}</guid></item>" for slug, model in entries.items()
     )
     page = f'<rss version="2.0"><channel><title>Models</title>{items}</channel></rss>'
-    return feed.parse([page.encode()], at, QUERY)
+    return read_feed(page.encode(), at)
+
+
+def read_feed(page: bytes, at: datetime = START) -> FeedSnapshot:
+    """Read a feed as the source does, without a process of its own."""
+    return feed.parse([feed_child.read(page)], at, QUERY)
 
 
 def document(base: Row = OWL, at: datetime = START) -> Document:

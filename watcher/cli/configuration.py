@@ -8,6 +8,7 @@ import click
 from watcher.cli import options, terminal
 from watcher.config import explain
 from watcher.config import schema as shape
+from watcher.config.variables import TEXTS
 from watcher.delivery import transport
 from watcher.domain.delivery import Delivery, OutboxState, Verdict
 from watcher.domain.errors import ConfigError, NotFoundError, WatcherError
@@ -18,23 +19,31 @@ from watcher.store.store import Store
 
 
 @click.command()
+@click.option("--strict", is_flag=True, help="A missing variable or file is a mistake, not a warning.")
 @click.pass_obj
-def check(path: Path | None) -> None:
+def check(path: Path | None, *, strict: bool) -> None:
     """Validate and explain the configuration.
 
     Explains your file in plain English, or lists every mistake with its line and the fix. With a store,
-    counts the models that each rule matches.
+    counts the models that each rule matches. Secrets may be missing where the service does not run; use
+    `--strict` where it does.
     """
-    config = options.load(path)
+    config = options.load(path, TEXTS if strict else options.READING)
     known, unread = _known(config.store)
     for line in explain.explain(config, known):
         terminal.line(line)
-    for warning in (*config.warnings, *unread, *(explain.unmatched(config, known) if known else ())):
+    unmatched = explain.unmatched(config, known) if known else []
+    for warning in (*config.missing.values(), *config.warnings, *unread, *unmatched):
         terminal.note(f"warning: {warning}")
-    checked = {name: transport.check(channel) for name, channel in config.channels.items()}
+    checked = {
+        name: transport.check(channel)
+        for name, channel in config.channels.items()
+        if not config.is_missing(name)
+    }
     if problems := [f"{name}: {problem}" for name, problem in checked.items() if problem]:
         raise ConfigError(problems)
-    terminal.line("The configuration is valid.", "green")
+    missing = ", apart from what is missing here" if config.missing else ""
+    terminal.line(f"The configuration is valid{missing}.", "green")
 
 
 def _known(path: Path) -> tuple[Known | None, list[str]]:
@@ -57,11 +66,13 @@ def test(path: Path | None, channel: str) -> None:
 
     Reports whether it was delivered.
     """
-    config = options.load(path)
+    config = options.load(path, options.READING)
     if channel not in config.channels:
         known = ", ".join(config.channels)
         reason = f"no channel named {channel!r}; configured channels: {known}"
         raise NotFoundError(reason)
+    if missing := [line for keys, line in config.missing.items() if keys[:2] == ("channels", channel)]:
+        raise ConfigError(missing)
     now = utc_now()
     message = Delivery(0, sample.sample(channel, now), OutboxState.SENDING, 1, now)
     [outcome] = transport.deliver([(config.channels[channel], message)])

@@ -1,6 +1,6 @@
 """The commands that show what was remembered: events, and the history of a model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from watcher.text.suggest import closest
     "--kind",
     default="*",
     metavar="PATTERN",
-    callback=options.globs,
+    callback=options.kinds,
     help="Only kinds that match this pattern, such as 'price.*' or '!price.*'.",
 )
 @click.option(
@@ -52,15 +52,26 @@ def events(
     """List events, newest last."""
     is_limited = since is None or context.get_parameter_source("limit") is not ParameterSource.DEFAULT
     start = since.replace(tzinfo=UTC) if since else None
-    with Store.read(options.load(context.obj).store) as store:
+    with Store.read(options.load(context.obj, options.READING).store) as store:
         found = chosen(store, kind, model, limit if is_limited else None, start)
+        nothing = "" if found else _nothing(store.event_subjects(), kind, model)
     if for_machines:
         for event in found:
             click.echo(as_json.written(as_json.event(event)))
     elif found:
         terminal.events(found)
     else:
-        terminal.note("No events yet.")
+        terminal.note(nothing)
+
+
+def _nothing(subjects: Sequence[str], kind: Globs, model: Globs) -> str:
+    """Say why there is no event to show."""
+    if not subjects:
+        return "No events yet."
+    if any(model.matches(subject) for subject in subjects):
+        return f"No events of kind {kind} yet."
+    close = closest(str(model), subjects)
+    return f"No events about {model} yet{f'; did you mean {close}?' if close else '.'}"
 
 
 @click.command()
@@ -73,7 +84,7 @@ def history(path: Path | None, model: str, *, is_csv: bool, for_machines: bool) 
 
     Lists prices, context length, expiration date and presence as OpenRouter listed them, reported or not.
     """
-    with Store.read(options.load(path).store) as store:
+    with Store.read(options.load(path, options.READING).store) as store:
         entries = store.history(model)
         known = store.state().items
     if not entries:

@@ -38,7 +38,7 @@ def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
     Shows what each provider asks for a model, what is on hold and until when, the model's latest event, and
     which rules match.
     """
-    config = options.load(path)
+    config = options.load(path, options.READING)
     now = utc_now()
     with Store.read(config.store) as store:
         state = store.state()

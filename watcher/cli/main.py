@@ -1,6 +1,8 @@
 """The command line: its commands, options and exit codes."""
 
+import errno
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,10 @@ from typing import Any
 import click
 
 from watcher import __version__
+from watcher.cli.encoding import show_any_text
 from watcher.domain.errors import WatcherError
 from watcher.service import logs
+from watcher.text.clean import LONGEST
 
 COMMANDS = {
     "backup": "store",
@@ -60,10 +64,19 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except WatcherError as error:
-            for line in str(error).splitlines():
-                color = False if os.environ.get("NO_COLOR") else None
-                click.secho(f"watcher: {line}", err=True, fg="red", color=color)
+            _complain(str(error))
             ctx.exit(error.exit_code)
+        except OSError as error:
+            if error.errno == errno.EPIPE or not isinstance(error.filename, str | Path):
+                raise
+            _complain(f"{str(error.filename)[:LONGEST]}: {error.strerror}")
+            ctx.exit(1)
+
+
+def _complain(words: str) -> None:
+    for line in words.splitlines():
+        color = False if os.environ.get("NO_COLOR") else None
+        click.secho(f"watcher: {line}", err=True, fg="red", color=color)
 
 
 @click.group(cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,4 +105,5 @@ def main(ctx: click.Context, path: Path | None, log_format: str | None, *, verbo
       watcher replay recordings/       see what the rules would have reported
     """
     ctx.obj = path
+    show_any_text(sys.stdout)
     logs.set_up(log_format, verbose=verbose)

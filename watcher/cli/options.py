@@ -1,17 +1,40 @@
 """Options that several commands share, and the configuration that they use."""
 
 import os
+from collections.abc import Collection
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
 
 from watcher.config import load as configuration
 from watcher.config.config import Config
+from watcher.config.mistakes import did_you_mean
+from watcher.config.variables import TEXTS
+from watcher.domain.kinds import Kind
 from watcher.rules.values import Globs
 
+READING = ("store",)  # what must be there for a command that only reads the store
+POLLING = ("store", "sources")  # and for one that also asks the sources
+MOST = 1_000_000
 as_json = click.option("--json", "for_machines", is_flag=True, help="Print one JSON object per line.")
 init = click.option("--init", is_flag=True, help="Create a new store if the old one was lost.")
-limit = click.option("--limit", default=50, show_default=True, help="Show at most this many, the newest.")
+limit = click.option(
+    "--limit",
+    type=click.IntRange(1, MOST),
+    default=50,
+    show_default=True,
+    help="Show at most this many, the newest.",
+)
+
+
+def kinds(context: click.Context, option: click.Parameter, value: str) -> Globs:
+    """Return the pattern of event kinds that an option was given; one that no kind matches is a mistake."""
+    pattern = value.removeprefix("!")
+    if not any(fnmatchcase(kind, pattern) for kind in Kind):
+        message = f'there is no event "{value}"{did_you_mean(pattern, [*Kind])}'
+        raise click.BadParameter(message)
+    return globs(context, option, value)
 
 
 def globs(_context: click.Context, _option: click.Parameter, value: str) -> Globs:
@@ -22,6 +45,9 @@ def globs(_context: click.Context, _option: click.Parameter, value: str) -> Glob
         raise click.BadParameter(str(error)) from None
 
 
-def load(path: Path | None) -> Config:
-    """Return the configuration to use: `path`, `$WATCHER_CONFIG` or `./rules.yaml`. Raises ConfigError."""
-    return configuration.load(configuration.find(path, os.environ, Path.cwd()), os.environ)
+def load(path: Path | None, needed: Collection[str] = TEXTS) -> Config:
+    """Return the configuration to use: `path`, `$WATCHER_CONFIG` or `./rules.yaml`. Raises ConfigError.
+
+    Secrets may be missing except under the keys `needed`: who only reads the store has none.
+    """
+    return configuration.load(configuration.find(path, os.environ, Path.cwd()), os.environ, needed)

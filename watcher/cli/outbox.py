@@ -1,5 +1,6 @@
 """The command that lists messages and requeues dead letters."""
 
+import re
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from watcher.store.store import Store
 @click.pass_obj
 def outbox(path: Path | None, retry: str | None, limit: int, *, for_machines: bool) -> None:
     """List messages; requeue dead letters."""
-    with Store.read(options.load(path).store) as store:
+    with Store.read(options.load(path, options.READING).store) as store:
         if retry is not None:
             _requeue(store, retry)
             return
@@ -40,7 +41,7 @@ def _requeue(store: Store, which: str) -> None:
 
 
 def _id(text: str) -> int:
-    if not text.isdecimal():
+    if not re.fullmatch(r"[0-9]{1,18}", text):
         message = "--retry takes a message id or `all`"
         raise click.UsageError(message)
     return int(text)

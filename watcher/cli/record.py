@@ -46,7 +46,7 @@ def record(path: Path | None, folder: Path, every: Duration | None, keep: Durati
     Reports nothing. If a service is running, give it the key `record` instead, so that it keeps its own
     answers and nothing is requested twice.
     """
-    given = options.load(path)
+    given = options.load(path, options.POLLING)
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     config = replace(

@@ -44,8 +44,11 @@ def replay(
     2026-06-08T01-11-59Z.json (a model list) and 2026-06-08T01-11-59Z.endpoints.json (what providers asked).
     `watcher record` and the key `record` make recordings.
     """
-    settings = options.load(path).settings
-    answers = recorded.Recording.open(recording).between(_utc(since), _utc(until))
+    if since and until and since >= until:
+        message = f"--since {since:%Y-%m-%d} must be before --until {until:%Y-%m-%d}"
+        raise click.UsageError(message)
+    settings = options.load(path, options.READING).settings
+    answers = _between(recorded.Recording.open(recording), _utc(since), _utc(until))
     if not answers.has_endpoints:
         terminal.note("this recording has no provider prices, so prices are judged from the list alone")
     test = Backtest([rule.name for rule in settings.rules])
@@ -62,6 +65,18 @@ def replay(
         terminal.rules(test)
     elif not for_machines:
         terminal.days(test)
+
+
+def _between(
+    recording: recorded.Recording, since: datetime | None, until: datetime | None
+) -> recorded.Recording:
+    """Return the answers of these days. Raises UsageError if there are none."""
+    found = recording.between(since, until)
+    if not found.answers:
+        first, last = recording.answers[0].at, recording.answers[-1].at
+        message = f"there are no answers of these days; the recording has {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        raise click.UsageError(message)
+    return found
 
 
 def _echo(lines: Iterable[str]) -> None:

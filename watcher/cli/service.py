@@ -11,12 +11,14 @@ import click
 
 from watcher.cli import options, terminal
 from watcher.config.config import Config
+from watcher.config.variables import TEXTS
 from watcher.domain.errors import NotFoundError
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import Plan, State
 from watcher.messages.lines import describe
 from watcher.news.plan import plan
 from watcher.reports import as_json
+from watcher.service import logs
 from watcher.service.clock import utc_now
 from watcher.service.loop import Service
 from watcher.service.store_trouble import told_of
@@ -26,21 +28,25 @@ from watcher.store.store import Store
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Show what would be reported; store and send nothing.")
+@click.option("--quiet", is_flag=True, help="Print nothing but problems (and messages to a console).")
 @options.init
 @options.as_json
 @click.pass_obj
-def once(path: Path | None, *, dry_run: bool, init: bool, for_machines: bool) -> None:
+def once(path: Path | None, *, dry_run: bool, quiet: bool, init: bool, for_machines: bool) -> None:
     """Poll once, send what is due, and exit.
 
     Exits with 1 if a source gave no good answer.
     """
-    config = options.load(path)
+    if quiet:
+        logs.only_problems()
+    config = options.load(path, options.POLLING if dry_run else TEXTS)
     if dry_run:
         poll = look(config.sources, utc_now())
         before = _state(config.store)
         decided = plan(before, poll, config.settings)
         _show_plan(decided, for_machines=for_machines)
-        terminal.note(summary(before, poll, decided))
+        if not quiet or failures(poll):
+            terminal.note(summary(before, poll, decided))
     else:
         with told_of(config), Store.open(config.store, init=init) as store:
             service = Service(config, store)

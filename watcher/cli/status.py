@@ -20,7 +20,7 @@ def status(path: Path | None, *, for_machines: bool) -> None:
 
     Exits with 3 if something is wrong.
     """
-    config = options.load(path)
+    config = options.load(path, options.READING)
     with Store.read(config.store) as store:
         found = report(config, store, utc_now())
     if for_machines:

@@ -16,6 +16,8 @@ from watcher.domain import network
 from watcher.rules.route import Rule
 
 USEFUL_POLL = timedelta(minutes=2)  # answers are cached that long
+LONGEST_SUFFIX = ".before-v99.part"  # of the files beside a store
+LONGEST_PATH = 200  # characters of a path in a message
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -77,3 +79,17 @@ def warnings(file: YamlFile, content: File, rules: Sequence[Rule]) -> Iterator[s
         names = ", ".join(exposed)
         what = f"contains the address of {names} and other users can read it"
         yield f"{file.path} {what}; chmod 600 it, or use ${{NAME}}"
+
+
+def unusable_store(path: Path) -> str | None:
+    """Say why a path can never be that of a store; None if it may be one, or become one."""
+    try:
+        Path(f"{path}{LONGEST_SUFFIX}").exists()
+        mode = path.stat().st_mode
+    except (FileNotFoundError, PermissionError):
+        return None
+    except (OSError, ValueError) as error:  # ValueError: a null byte
+        return f"{str(path)[:LONGEST_PATH]} cannot be a file: {getattr(error, 'strerror', error)}"
+    if stat.S_ISDIR(mode):
+        return f"{path} is a folder; name a file in it, such as {path / 'watcher.db'}"
+    return None if stat.S_ISREG(mode) else f"{path} is not a regular file; name another one"

@@ -26,7 +26,8 @@ class Config:
     `keep` is how long what ended is remembered; a source without a good answer for `stale_after` is not
     healthy; `endpoints` says of which models the providers are asked; `listen` is where metrics are served;
     `record` is where answers are kept for replays. `located` puts the place in the file before words about
-    the value at some keys.
+    the value at some keys. `missing` says, by keys, which variables and files are missing; only a command
+    that does not need them gets such a configuration.
     """
 
     path: Path
@@ -42,4 +43,9 @@ class Config:
     listen: tuple[str, int] | None = None
     record: Record | None = None
     warnings: tuple[str, ...] = ()
+    missing: Mapping[tuple[str | int, ...], str] = field(default_factory=dict)
     located: Callable[[Sequence[str | int], str], str] = field(default=lambda _, what: what, repr=False)
+
+    def is_missing(self, channel: str) -> bool:
+        """Whether the address of a channel is missing."""
+        return any(keys[:2] == ("channels", channel) for keys in self.missing)

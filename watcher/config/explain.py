@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from watcher.config.config import Config
-from watcher.domain.delivery import Channel, Quiet
+from watcher.domain.delivery import Quiet
 from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.rules.conditions import CONDITIONS
 from watcher.rules.reach import Known, models_of, strangers
@@ -27,7 +27,7 @@ def explain(config: Config, known: Known | None = None) -> list[str]:
     settings = config.settings
     lines = [
         f"Polls {' and '.join(config.sources)} every {Duration(config.poll)}. The store is {config.store}.",
-        f"Channels: {', '.join(f'{name} ({_kind(channel)})' for name, channel in config.channels.items())}.",
+        f"Channels: {', '.join(f'{name} ({_kind(config, name)})' for name in config.channels)}.",
     ]
     if config.endpoints != "off":
         lines.append(f"Asks what providers charge, a few models at a time (endpoints: {config.endpoints}).")
@@ -90,5 +90,6 @@ def _today(rule: Rule, known: Known) -> str | None:
     return f"  matches {len(met)} of {counted(listed, 'model')} today"
 
 
-def _kind(channel: Channel) -> str:
-    return channel.url.reveal().partition("://")[0]
+def _kind(config: Config, name: str) -> str:
+    missing = config.is_missing(name)
+    return "its address is missing" if missing else config.channels[name].url.reveal().partition("://")[0]

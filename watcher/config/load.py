@@ -1,11 +1,13 @@
 """Load rules.yaml and the environment as one checked value, or report every mistake at once."""
 
-from collections.abc import Mapping
+import stat
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from watcher.config.checks import contradictions, unreadable_authorities, warnings
+from watcher.config.checks import contradictions, unreadable_authorities, unusable_store, warnings
 from watcher.config.config import Config, Record
 from watcher.config.rule_checks import rule_of
 from watcher.config.schema import ChannelSection, File, RecordSection, check
@@ -24,22 +26,33 @@ OFF = "off"
 def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
     """Return the file to load: `--config`, `$WATCHER_CONFIG`, or `rules.yaml` in `folder`.
 
-    Raises ConfigError if it does not exist.
+    Raises ConfigError if it is no file.
     """
     named = environ.get("WATCHER_CONFIG")
     path = option or (Path(named) if named else folder / "rules.yaml")
-    if not path.is_file():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
         fix = "" if option or named else "; use --config or $WATCHER_CONFIG to name a file"
-        raise ConfigError([f"{path} does not exist{fix}"])
+        raise ConfigError([f"{path} does not exist{fix}"]) from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte
+        raise ConfigError([f"{path} cannot be read: {getattr(error, 'strerror', error)}"]) from None
+    if stat.S_ISDIR(mode):
+        raise ConfigError([f"{path} is a folder; name a file in it, such as {path / 'rules.yaml'}"])
+    if not stat.S_ISREG(mode):
+        raise ConfigError([f"{path} is not a regular file"])
     return path
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Return the checked configuration. Raises ConfigError with every problem in the file."""
+def load(path: Path, environ: Mapping[str, str], needed: Collection[str] = TEXTS) -> Config:
+    """Return the checked configuration. Raises ConfigError with every problem in the file.
+
+    Variables and files that are missing count as a problem only under the keys `needed`.
+    """
     file = read(path.absolute())
     if not isinstance(file.data, dict):
         raise ConfigError([file.problem((), "must be `key: value` lines; see the shipped rules.yaml")])
-    texts = Texts(file.path.parent, environ)
+    texts = Texts(file.path.parent, environ, needed)
     data = file.data | {key: texts.resolve((key,), file.data[key]) for key in TEXTS if key in file.data}
     content, misshapen = check(data)
     problems = [*texts.problems, *(Problem(*found) for found in misshapen), *contradictions(data)]
@@ -48,7 +61,11 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     if problems or content is None:
         lines = {(file.place(problem.keys), file.problem(problem.keys, problem.what)) for problem in problems}
         raise ConfigError([line for _, line in sorted(lines)])
-    return _build(file, content, environ, texts)
+    config = _build(file, content, environ, texts)
+    if what := unusable_store(config.store):
+        raise ConfigError([file.problem(("store",), what)])
+    missing = {tuple(problem.keys): file.problem(problem.keys, problem.what) for problem in texts.missing}
+    return replace(config, missing=missing)
 
 
 def _build(file: YamlFile, content: File, environ: Mapping[str, str], texts: Texts) -> Config:

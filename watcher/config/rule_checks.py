@@ -7,6 +7,7 @@ from typing import Any
 
 from watcher.config.mistakes import did_you_mean
 from watcher.config.schema import rule_section
+from watcher.config.stops import Stops
 from watcher.config.variables import Problem
 from watcher.config.yaml_file import Key
 from watcher.domain.kinds import KINDS, About, Kind
@@ -22,6 +23,7 @@ FEW = 6  # as many choices are listed in a message
 IN_IDS = re.compile(r"[\w~/:.\-*?\[\]!]*", re.ASCII)
 REGULAR_EXPRESSION = re.compile(r"[\^$()|\\+{}]|(^|/)\.[*?]")
 MODEL_ID = "*/*"
+VERSIONED = re.compile(r"[^/*?\[]*[-.]\d[^/]*$")  # such as gpt-5*: no author is called so
 NOUNS = {"input": "input modality", "output": "output modality"}
 
 
@@ -41,7 +43,7 @@ def entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, .
 
 def never_met(sections: Sequence[object]) -> Iterator[Problem]:
     """Find the rules that can never report anything, in whatever of the file can be understood."""
-    stops: list[tuple[Rule, frozenset[Kind]]] = []
+    stops = Stops()
     for number, section in enumerate(sections):
         place = ("rules", number, "when")
         found: list[Problem] = []
@@ -53,7 +55,7 @@ def never_met(sections: Sequence[object]) -> Iterator[Problem]:
             found += _conditions(place, rule.when, blamed)
             found += [] if found else _behind(number, rule, stops)
             if rule.stop:
-                stops.append((rule, kinds_of(rule.when)))
+                stops.add(rule, kinds_of(rule.when))
         yield from found
 
 
@@ -125,6 +127,9 @@ def _no_model(pattern: str, kinds: frozenset[Kind]) -> str | None:
     about_models = all(kind.row.about is About.MODEL for kind in kinds) or len(kinds) == len(Kind)
     if about_models and not overlap(pattern, MODEL_ID):
         return f'"{pattern}" is not an id: ids are author/name; did you mean "{ANY}/{pattern}"?'
+    if about_models and VERSIONED.match(pattern):
+        authors = f'for authors that begin so, write "{pattern}/{ANY}"'
+        return f'"{pattern}" has no author: ids are author/name; did you mean "{ANY}/{pattern}"? {authors}'
     return None
 
 
@@ -188,10 +193,10 @@ def kinds_of(when: Mapping[str, Parameter]) -> frozenset[Kind]:
     return frozenset(k for k in kinds if known_causes.met_by(k, cause)) if isinstance(cause, Globs) else kinds
 
 
-def _behind(number: int, rule: Rule, stops: Sequence[tuple[Rule, frozenset[Kind]]]) -> Iterator[Problem]:
-    """Find a rule above that takes every event; `stops` has their kinds."""
+def _behind(number: int, rule: Rule, stops: Stops) -> Iterator[Problem]:
+    """Find a rule above that takes every event."""
     kinds = kinds_of(rule.when)
-    for above, taken in stops:
+    for above, taken in stops.above(rule):
         if kinds <= taken and reach.hides(above, rule):
             first = f'rule "{above.name}" above reports all of it first and has stop: true'
             yield Problem(("rules", number), f"never reports anything: {first}; move this rule above it")

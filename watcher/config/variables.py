@@ -2,7 +2,7 @@
 
 import re
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,19 +28,26 @@ TEXTS = ("store", "sources", "channels", "heartbeat")
 """The keys in whose values `${NAME}` is replaced and, in addresses of channels and heartbeat, `file:`."""
 
 
+class MissingError(ValueError):
+    """A variable or file that may well be there on another machine, or for another user."""
+
+
 class Texts:
     """Replaces `${NAME}` and `file:`; collects in `problems` what could not be replaced.
 
-    `fresh` has, for each value from a file, how to read it again.
+    What is only missing here, under a key that is not `needed`, is in `missing` instead. For each value from a
+    file, `fresh` has how to read it again.
     """
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str], needed: Collection[str] = TEXTS) -> None:
         """Look for relative files in systemd's credentials first, then in `folder`."""
         credentials = environ.get("CREDENTIALS_DIRECTORY")
         self._folders = [Path(credentials), folder] if credentials else [folder]
         self._environ = environ
+        self._needed = needed
         self.problems: list[Problem] = []
         self.fresh: dict[tuple[Key, ...], Callable[[], str]] = {}
+        self.missing: list[Problem] = []
 
     def resolve(self, keys: tuple[Key, ...], value: Any) -> Any:  # noqa: ANN401 - plain data
         """Return the value with everything replaced; PLACEHOLDER for a text with a problem."""
@@ -56,7 +63,8 @@ class Texts:
                 self.fresh[keys] = partial(self._address, text, value)
             return self._address(text, value)
         except ValueError as error:
-            self.problems.append(Problem(keys, str(error)))
+            is_allowed = isinstance(error, MissingError) and keys[0] not in self._needed
+            (self.missing if is_allowed else self.problems).append(Problem(keys, str(error)))
             return PLACEHOLDER
 
     def _variable(self, found: re.Match[str]) -> str:
@@ -67,16 +75,13 @@ class Texts:
         if name is None:
             return "$"
         value = self._environ.get(name, "")
-        if name not in self._environ:
-            trouble = "is not set"
-        elif not value:
-            trouble = "is empty"
-        elif not value.isprintable():
-            trouble = "contains a line break or another control character"
-        else:
-            return value
-        message = f"the environment variable {name} {trouble}"
-        raise ValueError(message)
+        if not value:
+            message = f"the environment variable {name} is {'empty' if name in self._environ else 'not set'}"
+            raise MissingError(message)
+        if not value.isprintable():
+            message = f"the environment variable {name} contains a line break or another control character"
+            raise ValueError(message)
+        return value
 
     def _address(self, text: str, written: str) -> str:
         """Return an address, read from a file if the text says so; `written` is the text before `${NAME}`."""
@@ -88,7 +93,8 @@ class Texts:
                 shown = f"the file {name}" if text == written else "the file it names"  # it may be secret
                 reason = getattr(error, "strerror", None) or "it is not a UTF-8 text file"
                 message = f"{shown} cannot be read: {reason}"
-                raise ValueError(message) from None
+                kind = MissingError if isinstance(error, OSError) else ValueError
+                raise kind(message) from None
         if not ADDRESS.fullmatch(text):
             message = "is not a valid address; use console://, slack://..., file:/path or ${VARIABLE}"
             raise ValueError(message)

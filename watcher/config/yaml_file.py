@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import ReaderError
 
 from watcher.domain.errors import ConfigError
@@ -54,8 +55,7 @@ def read(path: Path) -> YamlFile:
     """Return the content of a file. Raises ConfigError with a line for each problem."""
     text = _text(path)
     try:
-        _refuse_unsupported(path, text)
-        root = _yaml().compose(text)
+        root = _yaml(_checking(path)).compose(text)
         if root is None:
             raise ConfigError([f"{path}:1:1 the file is empty; start from the shipped rules.yaml"])
         places = _places(path, root)
@@ -74,8 +74,10 @@ def read(path: Path) -> YamlFile:
         raise ConfigError([f"{path}:1:1 invalid YAML: {str(error).splitlines()[0]}"]) from None
 
 
-def _yaml() -> YAML:
-    return YAML(typ="safe", pure=True)
+def _yaml(parser: type[Parser] = Parser) -> YAML:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Parser = parser
+    return yaml
 
 
 def _text(path: Path) -> str:
@@ -93,26 +95,35 @@ def _text(path: Path) -> str:
         raise ConfigError([f"{path}:{line}:1 is not UTF-8 text"]) from None
 
 
-def _refuse_unsupported(path: Path, text: str) -> None:
-    """Refuse, before anything is built, features that no configuration needs and that can do harm."""
-    depth = documents = 0
-    for event in _yaml().parse(text):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        documents += isinstance(event, DocumentStartEvent)
-        has_tag = getattr(event, "ctag", None) is not None and event.tag is not None
-        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-            what = "anchors and aliases (& and *) are not supported; write the value out, or quote it"
-        elif has_tag:
-            what = "tags (!) are not supported; quote the value if it is text"
-        elif depth > DEEPEST:
-            what = f"is nested more than {DEEPEST} deep"
-        elif documents > 1:
-            what = "a second document (---) starts here; only one is allowed"
-        elif getattr(event, "version", None):
-            what = "a %YAML line is not supported; the file is YAML 1.2"
-        else:
-            continue
-        raise ConfigError([_at(path, event, what)])
+def _checking(path: Path) -> type[Parser]:
+    """Return a parser that refuses features that no configuration needs and that can do harm."""
+
+    class Checking(Parser):
+        depth = documents = 0
+
+        def get_event(self) -> Any:  # noqa: ANN401 - ruamel's
+            event = super().get_event()
+            self.depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            self.documents += isinstance(event, DocumentStartEvent)
+            if what := _unsupported(event, self.depth, self.documents):
+                raise ConfigError([_at(path, event, what)])
+            return event
+
+    return Checking
+
+
+def _unsupported(event: Any, depth: int, documents: int) -> str | None:  # noqa: ANN401 - ruamel's
+    if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+        return "anchors and aliases (& and *) are not supported; write the value out, or quote it"
+    if getattr(event, "ctag", None) is not None and event.tag is not None:
+        return "tags (!) are not supported; quote the value if it is text"
+    if depth > DEEPEST:
+        return f"is nested more than {DEEPEST} deep"
+    if documents > 1:
+        return "a second document (---) starts here; only one is allowed"
+    if getattr(event, "version", None):
+        return "a %YAML line is not supported; the file is YAML 1.2"
+    return None
 
 
 def _at(path: Path, part: Any, what: str) -> str:  # noqa: ANN401 - an event or a node

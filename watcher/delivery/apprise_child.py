@@ -314,11 +314,11 @@ def _mail(job: Job, room: int) -> str:
     room -= len("<pre></pre>")
     body = fit(
         clean_lines(job["body"]),
-        lambda text: len(escape(text)),
+        lambda text: len(escape(inert(text))),
         room,
         rest(room, job.get("command", "watcher events")),
     )
-    return f"<pre>{escape(body)}</pre>"
+    return f"<pre>{escape(inert(body))}</pre>"
 
 
 def _weigher(target: Any) -> Callable[[str], int]:  # noqa: ANN401 - see load

@@ -6,8 +6,9 @@ from threading import Event as Flag
 
 from watcher.delivery.timed_write import write
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
-from watcher.text.clean import clean, clean_lines
+from watcher.text.clean import clean, clean_lines, inert
 
+GAP = " "  # terminals show a space of no width in their own ways
 PATIENCE = 5.0  # seconds; whoever reads is on this machine, and other channels wait meanwhile
 
 
@@ -16,8 +17,8 @@ def send(_channel: Channel, delivery: Delivery, deadline: float, stop: Flag) -> 
 
     What nobody reads within `deadline` seconds, at most PATIENCE, is tried again later.
     """
-    title = clean(delivery.notification.title)
-    body = clean_lines(delivery.notification.body)
+    title = inert(clean(delivery.notification.title), GAP)
+    body = inert(clean_lines(delivery.notification.body), GAP)
     try:
         if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
             title = f"\x1b[1m{title}\x1b[0m"

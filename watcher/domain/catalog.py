@@ -178,7 +178,7 @@ class FeedSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """A base model that the feed first showed at `since`.
+    """A base model that the feed first showed at `since`; once `announced`, a recent time that it did (UTC).
 
     `announced`: reported, or part of the baseline; `unconfirmed`: so far only the feed has shown it.
     """

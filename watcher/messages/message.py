@@ -19,7 +19,7 @@ from watcher.openrouter import dates
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import is_free, largest_move, percent, ratio
 from watcher.openrouter.prices import price as price_of
-from watcher.text.clean import clean
+from watcher.text.clean import UNSEEN, clean, inert
 from watcher.text.times import show_time
 
 MOST_LINES = 100  # a longer message is not read; the record has them all
@@ -28,6 +28,7 @@ MOST_NAMES = 100  # in one line
 FEW = 3  # so many models with the same date are one line
 OF_ROWS = frozenset({Kind.MODEL_UNREADABLE, Kind.MODEL_READABLE})
 NO_DAY = 10**7
+UNSEEN_HTML = "&#8203;"  # as such, it is not taken for a control character on its way
 
 Decision: TypeAlias = Sequence[Event]
 """What is told as one: an event, and what happens to variants of its model by the same decision."""
@@ -278,18 +279,23 @@ def _body(groups: Sequence[Group], more: Sequence[str], footer: str) -> str:
 def _html(groups: Sequence[Group], more: Sequence[str], footer: str) -> str:
     text: list[str] = []
     for heading, found in groupby(groups, key=lambda group: group.heading):
-        text += [f"<h3>{escape(heading)}</h3>"]
+        text += [f"<h3>{_text(heading)}</h3>"]
         for group in found:
-            text += [f"<p>{escape(group.count)}</p>"] if group.count else []
+            text += [f"<p>{_text(group.count)}</p>"] if group.count else []
             text += ["<ul>", *map(_item, group.lines), "</ul>"] if group.lines else []
-    ending = [f"<p>{escape(said)}</p>" for said in more]
-    return "\n".join([*text, *ending, f"<p><small>{escape(footer)}</small></p>"])
+    ending = [f"<p>{_text(said)}</p>" for said in more]
+    return "\n".join([*text, *ending, f"<p><small>{_text(footer)}</small></p>"])
+
+
+def _text(words: str) -> str:
+    """Write text for HTML; a mail program would make links of what looks like one."""
+    return escape(inert(words)).replace(UNSEEN, UNSEEN_HTML)
 
 
 def _item(line: Line) -> str:
     link = f' <a href="{escape(line.link)}">details</a>' if line.link else ""
-    names = _listed(f'<a href="{escape(page(name))}">{escape(clean(name))}</a>' for name in line.names)
-    return f"<li>{escape(line.text)}{names}{escape(line.after)}{link}</li>"
+    names = _listed(f'<a href="{escape(page(name))}">{_text(clean(name))}</a>' for name in line.names)
+    return f"<li>{_text(line.text)}{names}{_text(line.after)}{link}</li>"
 
 
 def _more(left_out: int, oldest: datetime) -> list[str]:

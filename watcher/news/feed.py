@@ -14,6 +14,9 @@ from watcher.news.settings import Settings
 from watcher.openrouter import ids
 
 SEEN = "seen in the feed"
+REFRESHED = timedelta(days=7)  # how old the record of a last sighting may get
+FORGOTTEN = timedelta(days=35)  # after a last sighting; a feed may leave models out for a while
+MOST_ABSENT = 2000  # entries kept that the feed does not show; a feed with new guids each time would add up
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,25 @@ def witness(
         if not entry.announced and (not sighting.list_answered or sighting.at - entry.since >= sighting.hold):
             after[slug] = replace(entry, announced=True, unconfirmed=True)
             events.setdefault(entry.model, _added(slug, entry, sighting.at))
-    return after, list(events.values())
+    return _kept(after, sighting), list(events.values())
+
+
+def _kept(feed: Mapping[str, FeedEntry], sighting: Sighting) -> dict[str, FeedEntry]:
+    """Note when the feed last showed each entry, and forget those that it has not shown for long."""
+    shown = {
+        slug: replace(entry, since=sighting.at)
+        if entry.announced and sighting.at - entry.since >= REFRESHED
+        else entry
+        for slug, entry in feed.items()
+        if slug in sighting.snapshot.items
+    }
+    absent = {
+        slug: entry
+        for slug, entry in feed.items()
+        if slug not in shown and sighting.at - entry.since < FORGOTTEN
+    }
+    newest = sorted(absent, key=lambda slug: absent[slug].since, reverse=True)[:MOST_ABSENT]
+    return {**{slug: absent[slug] for slug in newest}, **shown}
 
 
 def _added(slug: str, entry: FeedEntry, at: datetime) -> Event:

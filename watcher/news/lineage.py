@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from watcher.domain.catalog import Item
 from watcher.domain.kinds import Kind
@@ -12,6 +13,8 @@ from watcher.openrouter.prices import full_price, is_free, show_main
 FREE_ENDED = "free tier ended: {} costs {}"
 RENAMED_FROM = "renamed from {}"
 RENAMED_TO = "renamed to {}"
+MOST_ALIASES = 100  # of one model that an event names
+BySlug: TypeAlias = Mapping[tuple[str, bool], list[str]]
 
 
 def related(news: Sequence[Event], items: Mapping[str, Item]) -> list[Event]:
@@ -33,11 +36,12 @@ def _aliases(items: Mapping[str, Item]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for model, item in items.items():
         if item.listed and item.listed.alias:
-            found.setdefault(item.listed.alias, []).append(model)
+            names = found.setdefault(item.listed.alias, [])
+            names += [model] if len(names) < MOST_ALIASES else []
     return found
 
 
-def _related(event: Event, items: Mapping[str, Item], by_slug: Mapping[str, list[str]]) -> Event:
+def _related(event: Event, items: Mapping[str, Item], by_slug: BySlug) -> Event:
     if event.kind is Kind.MODEL_REMOVED and variant(event.subject) == FREE:
         paid = items.get(base(event.subject), Item()).listed
         if paid and not is_free(full_price(paid)):
@@ -45,17 +49,22 @@ def _related(event: Event, items: Mapping[str, Item], by_slug: Mapping[str, list
             return replace(event, cause=cause)
     if event.kind in {Kind.MODEL_ADDED, Kind.MODEL_REMOVED} and event.model:
         is_new = event.kind is Kind.MODEL_ADDED
-        others = [model for model in by_slug.get(slug(event.model), []) if base(model) != base(event.subject)]
-        fitting = [model for model in others if (items[model].listed is None) == is_new]
-        if fitting:
-            return replace(event, cause=(RENAMED_FROM if is_new else RENAMED_TO).format(fitting[0]))
+        candidates = by_slug.get((slug(event.model), not is_new), [])
+        others = [model for model in candidates if base(model) != base(event.subject)]
+        if others:
+            return replace(event, cause=(RENAMED_FROM if is_new else RENAMED_TO).format(others[0]))
     return event
 
 
-def _by_slug(items: Mapping[str, Item]) -> dict[str, list[str]]:
-    """Find models by canonical slug, which a model keeps when it gets another id."""
-    found: dict[str, list[str]] = {}
+def _by_slug(items: Mapping[str, Item]) -> BySlug:
+    """Find models by canonical slug, which a model keeps when it gets another id, and whether it is listed.
+
+    Two of different bases are enough to find another one; a list could give all its models one slug.
+    """
+    found: dict[tuple[str, bool], list[str]] = {}
     for model, item in items.items():
-        if item.observed:
-            found.setdefault(slug(item.observed), []).append(model)
-    return {shared: models for shared, models in found.items() if shared and len(models) > 1}
+        if item.observed and (shared := slug(item.observed)):
+            models = found.setdefault((shared, item.listed is not None), [])
+            if not models or (len(models) == 1 and base(models[0]) != base(model)):
+                models.append(model)
+    return found

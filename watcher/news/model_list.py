@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
-from watcher.domain.catalog import Document, Item, Json, Prices, Snapshot
+from watcher.domain.catalog import Aspect, Document, Item, Json, Prices, Snapshot
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.domain.policy import Policy
@@ -21,6 +21,8 @@ from watcher.news.settle import adopt, settle
 from watcher.openrouter.ids import BATCH, base, slug, variant
 from watcher.openrouter.prices import full_price
 
+MOST_FIELDS = 1000  # names of fields remembered; the real list has 60
+MOST_GONE = 2000  # models remembered that are no longer listed; in a year a few hundred leave
 DATE = "expiration_date"  # the row's field
 PRICING = "pricing."
 FIELDS = {
@@ -72,13 +74,14 @@ def observe(draft: Draft, before: State, poll: Poll, settings: Settings) -> Draf
     source = before.sources.get(MODELS, Health())
     look = Look(snapshot, source, poll.at, settings.policy, unconfirmed(draft.feed), draft.markets)
     items, news = observe_all(draft.items, look)
-    health = replace(draft.sources[MODELS], fields=source.fields | snapshot.fields)
+    new = _new_fields(source.fields, snapshot.fields)
+    health = replace(draft.sources[MODELS], fields=source.fields | new)
     return replace(
         draft,
         items=items,
         sources={**draft.sources, MODELS: health},
         feed=confirm(draft.feed, items),
-        news=(*draft.news, *related(news, items), *_new_fields(source.fields, snapshot.fields, poll.at)),
+        news=(*draft.news, *related(news, items), *_of_fields(source.fields, new, poll.at)),
         raw=snapshot.raw,
     )
 
@@ -93,7 +96,21 @@ def observe_all(items: Mapping[str, Item], look: Look) -> tuple[dict[str, Item],
         if item is not None:
             after[model] = item
         news += events
-    return after, news
+    return _without_long_gone(after), news
+
+
+def _without_long_gone(items: Mapping[str, Item]) -> dict[str, Item]:
+    """Forget the models that left first if there are too many; one that returns then is new again."""
+    gone = [model for model, item in items.items() if not item.listed and not item.pending]
+    if len(gone) <= MOST_GONE:
+        return {**items}
+    forgotten = {*sorted(gone, key=lambda model: _left_at(items[model]))[:-MOST_GONE]}
+    return {model: item for model, item in items.items() if model not in forgotten}
+
+
+def _left_at(item: Item) -> datetime:
+    left = item.last.get(Aspect.LISTED)
+    return left.at if left else datetime.min.replace(tzinfo=UTC)
 
 
 def _observe(model: str, item: Item | None, look: Look, moment: Moment) -> tuple[Item | None, list[Event]]:
@@ -182,9 +199,14 @@ def _is_quiet(item: Item, document: Document) -> bool:
     return not waits and item.observed == document and not has_date
 
 
-def _new_fields(before: Collection[str], now: frozenset[str], at: datetime) -> list[Event]:
-    """Return the event about fields that the list never had before, if there are any."""
-    names: list[Json] = [*sorted(now - frozenset(before))] if before else []
+def _new_fields(before: frozenset[str], now: frozenset[str]) -> frozenset[str]:
+    """Return the fields that the list never had before; none if it makes up new ones without end."""
+    return now - before if len(before | now) <= MOST_FIELDS else frozenset()
+
+
+def _of_fields(before: Collection[str], new: Collection[str], at: datetime) -> list[Event]:
+    """Return the event about new fields, if there are any; the first answer is the baseline."""
+    names: list[Json] = [*sorted(new)] if before else []
     if not names:
         return []
     cause = (NEW_FIELD if len(names) == 1 else NEW_FIELDS).format(", ".join(map(str, names)))

@@ -13,6 +13,7 @@ from watcher.messages.message import notification
 from watcher.news import feed, market, model_list
 from watcher.news.charts import charted_changes, charted_offers
 from watcher.news.completeness import judge_list
+from watcher.news.credible import credible
 from watcher.news.draft import Draft
 from watcher.news.health import judge_parts, judge_sources
 from watcher.news.settings import Settings
@@ -27,6 +28,7 @@ OBSERVERS = (model_list.observe, feed.observe, market.observe)
 
 def plan(state: State, poll: Poll, settings: Settings) -> Plan:
     """Decide what follows from a poll, without doing it."""
+    poll = credible(state, poll)
     sources, health = judge_sources(state, poll, settings)
     draft = Draft(state.items, sources, state.feed, state.markets)
     for observe in OBSERVERS:
@@ -41,7 +43,7 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
             items=draft.items,
             sources=draft.sources,
             feed=draft.feed,
-            base_prices=routed.base_prices,
+            base_prices={key: price for key, price in routed.base_prices.items() if key[1] in draft.items},
             troubles={**parts, **rows, **whole},
             markets=draft.markets,
         ),

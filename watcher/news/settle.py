@@ -33,7 +33,8 @@ from watcher.news.row_price import Shift
 from watcher.openrouter import dates, prices
 from watcher.openrouter.ids import is_alias
 
-REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.PRICE})  # these may be reported at once
+REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.LISTED, Aspect.PRICE})
+MOST_DATES = 100  # expiration dates remembered of a model
 RECENTLY = timedelta(days=2)
 AGAIN = timedelta(hours=8)
 SAID_BY_ABSENCE = frozenset({Aspect.LISTED, Aspect.EXPIRATION, Aspect.DEPRECATION})  # None is no unknown
@@ -238,7 +239,8 @@ def _announced(before: Document, due: Sequence[Change], observed: Document) -> D
 def _dates(item: Item, due: Sequence[Change]) -> tuple[str, ...]:
     """Add the expiration dates that are announced now; each is kept in case it is set again."""
     new = [(change.before, change.after) for change in due if change.aspect is Aspect.EXPIRATION]
-    return tuple(dict.fromkeys([*item.dates, *(str(date) for pair in new for date in pair if date)]))
+    dated = dict.fromkeys([*item.dates, *(str(date) for pair in new for date in pair if date)])
+    return tuple(dated)[-MOST_DATES:]
 
 
 def _announcements(due: Sequence[Change], at: datetime) -> dict[Aspect, Announcement]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Self
 
 from watcher.domain.catalog import Document, Item
@@ -21,13 +22,19 @@ MODEL_KEYS = ("model", "author", "variant", "price", "free", "context", "input",
 """The conditions that a model by itself meets or not, whatever happens to it."""
 FEW = 2  # as many exceptions are named
 ANY_CASE = ("model", "author", "provider")
+ALL_KINDS = frozenset(Kind)
 
 
 def kinds_of(when: Mapping[str, Parameter]) -> frozenset[Kind]:
     """Return the kinds of events that can meet all conditions."""
-    return frozenset(
-        kind for kind in Kind if all(CONDITIONS[key].met_by(kind, wanted) for key, wanted in when.items())
-    )
+    return ALL_KINDS.intersection(*(_kinds_of_one(key, wanted) for key, wanted in when.items()))
+
+
+@lru_cache(maxsize=4096)
+def _kinds_of_one(key: str, wanted: Parameter) -> frozenset[Kind]:
+    """Return the kinds that can meet one condition; cached, because checks ask for it again and again."""
+    met_by = CONDITIONS[key].met_by
+    return frozenset(kind for kind in Kind if met_by(kind, wanted))
 
 
 def said(kinds: Collection[Kind]) -> str:

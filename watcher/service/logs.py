@@ -118,3 +118,8 @@ def set_up(form: str | None, environ: Mapping[str, str] = os.environ, *, verbose
     handler.setFormatter(formatters[form or detected]())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("watcher").setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def only_problems() -> None:
+    """Log nothing below WARNING."""
+    logging.getLogger("watcher").setLevel(logging.WARNING)

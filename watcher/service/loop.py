@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
@@ -13,10 +13,12 @@ from watcher.config.config import Config
 from watcher.config.explain import summed_up, unmatched
 from watcher.delivery import courier
 from watcher.delivery.courier import Courier
+from watcher.domain.catalog import Snapshot
 from watcher.domain.errors import FetchError, StoreError, StoreUnavailableError, mistake
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import ENDPOINTS, MODELS, Failure, Part, Plan, Poll, State, Trouble
 from watcher.domain.providers import OffersSnapshot
+from watcher.news.credible import credible
 from watcher.news.plan import plan
 from watcher.rules.reach import Known
 from watcher.service import systemd
@@ -26,8 +28,9 @@ from watcher.service.poll_log import PollLog
 from watcher.service.recorder import Recorder
 from watcher.service.reload import Reload
 from watcher.service.store_trouble import StoreTrouble
-from watcher.sources.ask import failures, look, pause
+from watcher.sources.ask import look
 from watcher.sources.heartbeat import ping
+from watcher.sources.pauses import Pauses
 from watcher.store.store import Store
 from watcher.store.trouble_mark import TroubleMark
 
@@ -65,6 +68,8 @@ class Service:
         self._store_trouble = StoreTrouble(self.stop, TroubleMark(config.store), self._telemetry)
         self._poll_log = PollLog()
         self._recorder = Recorder()
+        self._pauses = Pauses()
+        self._is_running = False
         self._endpoints = EndpointsAsker(self.stop, elapsed)
         self._tidied = datetime.min.replace(tzinfo=UTC)
 
@@ -85,6 +90,7 @@ class Service:
         self.resume()
         systemd.notify(systemd.READY)
         self._telemetry.ready()
+        self._is_running = True
         next_poll = self._elapsed()
         while not self.stop.is_set():
             self._wake.clear()
@@ -107,9 +113,11 @@ class Service:
         try:
             if self._elapsed() >= next_poll:
                 next_poll = self._elapsed() + self.config.poll.total_seconds()
-                poll = self.poll()
+                sources = self.config.sources
+                poll = self.poll(self._pauses.due(sources, self._elapsed()))
+                self._pauses.note(sources, poll, self._elapsed())
                 jitter = random.uniform(-JITTER, JITTER)  # noqa: S311 - no secret depends on it
-                next_poll = self._elapsed() + pause(self.config.poll, poll, jitter).total_seconds()
+                next_poll = self._elapsed() + self.config.poll.total_seconds() * (1 + jitter)
             sent = self.deliver(self._patience(next_poll))
             if poll:
                 self._ping(poll)
@@ -169,10 +177,13 @@ class Service:
             self._give_up_orphans()
         systemd.notify(systemd.READY)
 
-    def poll(self) -> Poll:
-        """Ask every source once, and store what that means. Raises StoreUnavailableError or StoreError."""
+    def poll(self, sources: Mapping[str, str] | None = None) -> Poll:
+        """Ask `sources` (by name; None: all) once, and store what that means.
+
+        Raises StoreUnavailableError or StoreError.
+        """
         poll = look(
-            self.config.sources,
+            self.config.sources if sources is None else sources,
             self.now(),
             stop=self.stop,
             troubles=self._troubles(),
@@ -189,12 +200,12 @@ class Service:
     def _remember(self, before: State, poll: Poll) -> Poll:
         """Decide what a poll means, store it, and log it."""
         began = self._elapsed()
-        poll, decided = self._decide(before, poll)
+        poll, decided = self._decide(before, credible(before, poll))
         self.store.commit(before, decided)
         after = decided.state
         self._telemetry.planned(self._elapsed() - began, decided.events, after.listed, after.waiting)
         self._telemetry.catalog(after.missing, len(after.unreadable))
-        self._poll_log.write(before, poll, decided, self.config.poll)
+        self._poll_log.write(before, poll, decided, self.config.poll if self._is_running else None)
         self._recorder.keep(self.config.record, poll, decided)
         return poll
 
@@ -263,7 +274,7 @@ class Service:
     def _ping(self, poll: Poll) -> None:
         """Request the heartbeat address if the model list was read and at least one channel delivers."""
         heartbeat, channels = self.config.heartbeat, self.config.channels
-        if not heartbeat or MODELS in failures(poll) or self.stop.is_set():
+        if not heartbeat or not isinstance(poll.answers.get(MODELS), Snapshot) or self.stop.is_set():
             return
         if len(courier.troubles(self.store, channels)) == len(channels):
             log.error("no channel works, so the heartbeat is skipped")

@@ -29,7 +29,8 @@ def ask(name: str, url: str, at: datetime, stop: Flag | None = None) -> Answer:
         if answer.date and abs(answer.date - at) > CLOCK_TOLERANCE:
             problem = f"this machine's clock is wrong: it says {at}, the server says {answer.date}"
             return Failure(problem, is_clock=True)
-        return source.parse(answer.pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
+        pages = source.convert(answer.pages, stop or Flag())
+        return source.parse(pages, at, sha256(url.encode()).hexdigest())  # the address may be secret
     except FetchError as error:
         return Failure(reason(str(error), url, plain_words(url)), error.retry_after)
     except RefusedError as error:
@@ -56,10 +57,12 @@ def look(
     return Poll(at, answers, troubles or {})
 
 
-def pause(interval: timedelta, poll: Poll, jitter: float) -> timedelta:
-    """Return the time to the next poll: the interval changed by the share `jitter`, or longer if asked to."""
-    asked = [failure.retry_after or 0.0 for failure in failures(poll).values()]
-    return max(interval * (1 + jitter), timedelta(seconds=max(asked, default=0.0)))
+def next_tries(interval: timedelta, poll: Poll) -> dict[str, timedelta]:
+    """Return in how much time each source that failed is asked again: the interval, or longer if asked to."""
+    return {
+        name: max(interval, timedelta(seconds=failure.retry_after or 0.0))
+        for name, failure in failures(poll).items()
+    }
 
 
 def failures(poll: Poll) -> dict[str, Failure]:
@@ -89,11 +92,11 @@ def _result(before: State, name: str, answer: Answer) -> str:
     named = ", ".join(map(clean, unread[:FEW])) + (", ..." if len(unread) > FEW else "")
     refused = f", {len(unread)} unreadable ({named})" if unread else ""
     is_first = before.sources.get(name, Health()).last_good is None
-    return f"{count} models{refused}{' (baseline)' if is_first else ''}"
+    return f"{counted(count, 'model')}{refused}{' (baseline)' if is_first else ''}"
 
 
 def _result_of_offers(answer: OffersSnapshot) -> str:
-    parts = [f"providers of {len(answer.offers)} models"]
+    parts = [f"providers of {counted(len(answer.offers), 'model')}"]
     unread = sum(not (one.price or one.clock) for found in answer.offers.values() for one in found.values())
     parts += [f"{counted(unread, 'offer')} without a price that can be read"] if unread else []
     parts += [f"{len(answer.failures)} without an answer"] if answer.failures else []

@@ -17,6 +17,7 @@ from watcher.sources.fields import Fields, count, flag, text, texts
 from watcher.sources.usable import is_usable_id
 
 LONGEST_WORDS = 200
+MOST_ROWS = 20_000  # the real list has 600; each one takes 6 kB of memory
 BAD_SHARE = 20  # more than one model in twenty unreadable: the answer is broken, not the models
 DEEPEST = 20  # the API nests five deep; what is nested without end could neither be compared nor stored
 NEXT = re.compile(rb'"next"\s*:\s*"')
@@ -72,6 +73,9 @@ def parse(pages: Sequence[bytes], at: datetime, query_id: str) -> Snapshot:
         raise RefusedError(message)
     if len(rows) < promised:
         message = f"the list is partial: {len(rows)} of {promised} models"
+        raise RefusedError(message)
+    if len(rows) > MOST_ROWS:
+        message = f"the list has {len(rows):,} models; watcher reads at most {MOST_ROWS:,}"
         raise RefusedError(message)
     return _snapshot(rows, at, query_id)
 

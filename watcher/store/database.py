@@ -12,7 +12,7 @@ from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 
 from watcher.domain.errors import NotFoundError, StoreError, StoreUnavailableError
-from watcher.store.lock import PRIVATE, Lock, was_made
+from watcher.store.lock import PRIVATE, Lock, refuse_second_name, was_made
 from watcher.store.migrate import split_announced
 from watcher.store.schema import (
     COLUMNS_2,
@@ -31,7 +31,23 @@ BUSY_TIMEOUT = 10.0  # seconds to wait for a command that writes while the servi
 CACHE = 256  # kB; each poll reads everything once, so more would only take memory
 STRICT_SINCE = (3, 37)
 RESTORE = "restore a backup, or move the file away"
-BROKEN = (ValueError, LookupError, TypeError, AttributeError)  # raised by reading a row that is damaged
+# Raised by reading a row that is damaged.
+BROKEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+PASSING = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+UNREADABLE = "Could not decode"
 Objects = TypeVar("Objects")
 migrations = Migrations("watcher")
 
@@ -99,6 +115,7 @@ class Tables:
         lock = Lock(path)
         try:
             _create(path, is_lost=lock.knows_store and not init)
+            refuse_second_name(path)
             tables = cls(path, _connect(path), lock)
         except BaseException:
             lock.close()
@@ -127,11 +144,13 @@ class Tables:
         return tables
 
     def _check(self, missing: str) -> None:
-        if not self._db.table_names():
+        with _our_errors(self.path):
+            has_tables, is_older = bool(self._db.table_names()), bool(migrations.pending(self._db))
+        if not has_tables:
             raise (
                 _lost(self.path, "has no tables") if was_made(self.path.resolve()) else NotFoundError(missing)
             )
-        if migrations.pending(self._db):
+        if is_older:
             message = f"{self.path} is from an older version of watcher; `watcher run` migrates it"
             raise StoreError(message)
 
@@ -146,7 +165,8 @@ class Tables:
             raise _lost(self.path, "has no tables")
         with contextlib.closing(Database(memory=True)) as empty:
             ours = [migration.name for migration in migrations.pending(empty)]
-        applied = [migration.name for migration in migrations.applied(self._db)]
+        with _our_errors(self.path):
+            applied = [migration.name for migration in migrations.applied(self._db)]
         if not set(applied) <= set(ours):
             message = f"{self.path} is from a newer version of watcher; upgrade watcher, or restore a backup"
             raise StoreError(message)
@@ -253,7 +273,11 @@ def _our_errors(path: Path) -> Iterator[None]:
     """Raise SQLite errors as StoreUnavailableError if they may pass, as StoreError if a person must act."""
     try:
         yield
+    except UnicodeDecodeError as error:  # of a name, or of SQLite's own message about one
+        raise _damaged(path, "a name in it is not text") from error
     except sqlite3.OperationalError as error:
+        if not _may_pass(error):
+            raise _damaged(path, str(error).partition(" with text ")[0]) from error
         message = f"{path} is temporarily unusable: {error}"
         raise StoreUnavailableError(message) from error
     except sqlite3.DatabaseError as error:
@@ -266,6 +290,12 @@ def _lost(path: Path, how: str) -> StoreError:
     return StoreError(
         f"{path} {how}, although watcher created it before; restore a backup, or start over with --init"
     )
+
+
+def _may_pass(error: sqlite3.OperationalError) -> bool:
+    """Whether an error is one of the machine: a table or text that is damaged stays so."""
+    code = getattr(error, "sqlite_errorcode", None)  # none where Python itself cannot read what SQLite found
+    return not str(error).startswith(UNREADABLE) if code is None else code & 0xFF in PASSING
 
 
 def _damaged(path: Path, why: str) -> StoreError:

@@ -64,6 +64,17 @@ def holder(path: Path) -> int | None:
     return None
 
 
+def refuse_second_name(path: Path) -> None:
+    """Refuse a file with hard links: under another name, another instance could use it at the same time."""
+    names = path.stat().st_nlink
+    if names > 1:
+        message = (
+            f"{path} is one of {names} names (hard links) of the same file, which would let two instances"
+            " damage it; remove the others, and copy it with `watcher backup`"
+        )
+        raise StoreError(message)
+
+
 def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)

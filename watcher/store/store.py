@@ -86,7 +86,11 @@ class Store:
             for model in before.markets.keys() - after.markets.keys():
                 self._tables.delete("markets", "model = ?", [model])
             self._tables.upsert("feed", rows.feed_rows(before.feed, after.feed))
+            for slug in before.feed.keys() - after.feed.keys():
+                self._tables.delete("feed", "slug = ?", [slug])
             self._tables.upsert("told_prices", rows.base_price_rows(before.base_prices, after.base_prices))
+            for rule, model in before.base_prices.keys() - after.base_prices.keys():
+                self._tables.delete("told_prices", "rule = ? and model = ?", [rule, model])
             self._tables.insert("history", map(rows.history_row, plan.history))
             self._tables.insert("events", map(rows.event_row, plan.events))
             self._tables.insert("outbox", map(rows.outbox_row, plan.notifications))
@@ -100,6 +104,7 @@ class Store:
             self._tables.delete("pending", "model = ?", [model])
         for model in gone:
             self._tables.delete("models", "id = ?", [model])
+            self._tables.delete("raw", "model = ?", [model])
         self._tables.insert(
             "pending", (row for model, item in changed.items() for row in rows.pending_rows(model, item))
         )
@@ -149,10 +154,10 @@ class Store:
     def forget(self, before: datetime) -> None:
         """Delete history, events and finished messages older than `before` (UTC).
 
-        The newest value of each chart is kept.
+        The newest value of each chart is kept, as long as its model is remembered.
         """
         start = [times.to_iso(before)]
-        newest = "(select max(id) from history group by model, field)"
+        newest = "(select max(id) from history where model in (select id from models) group by model, field)"
         with self._tables.transaction():
             self._tables.delete("history", f"at < ? and id not in {newest}", start)
             self._tables.delete("events", "at < ?", start)

@@ -12,8 +12,16 @@ def clean(text: str, longest: int = LONGEST) -> str:
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
-# Mentions, tags and links that some services find in plain text too; a zero-width space breaks them.
-BAIT = re.compile(r"(?<!\w)@(?=[\w*&!])|<(?=[\w!@#/])|\](?=\()")
+# What some services make a mention, a tag, a link or a picture of, in plain text too; broken after these.
+BAIT = re.compile(
+    r"@(?=[\w*&!])"  # mentions and addresses
+    r"|<(?=[\w!@#/])|\](?=\()"  # tags, links in Markdown
+    r"|:(?=//)|(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2})"  # addresses of pages, hosts without a scheme
+    r"|:(?=[\w+'-]+:)|(?<!\w)[:;](?=-?[()DPpOo/\\|*$](?!\w))"  # :thinking: and :-)
+    r"|(?<!\S)[#/](?=[^\W\d_])"  # tags and commands
+)
+OUR_LINK = re.compile(r"  https://openrouter\.ai/[\w~/:.%-]*", re.ASCII)  # a line of our messages
+UNSEEN = "\u200b"  # a space of no width
 
 
 def clean_lines(text: str) -> str:
@@ -21,9 +29,11 @@ def clean_lines(text: str) -> str:
     return "\n".join(clean(line, len(line)) for line in text.splitlines())
 
 
-def inert(text: str) -> str:
-    """Break whatever a service might take for a mention, a tag or a link."""
-    return BAIT.sub("\\g<0>\u200b", text)
+def inert(text: str, gap: str = UNSEEN) -> str:
+    """Break whatever a service might take for a mention, a tag, a link or an emoji, except our own links."""
+    return "\n".join(
+        line if OUR_LINK.fullmatch(line) else BAIT.sub(rf"\g<0>{gap}", line) for line in text.split("\n")
+    )
 
 
 def printable(text: str) -> str:
