@@ -35,8 +35,8 @@ class MissingError(ValueError):
 class Texts:
     """Replaces `${NAME}` and `file:`; collects in `problems` what could not be replaced.
 
-    What is only missing here, under a key that is not `needed`, is in `missing` instead. For each value from a
-    file, `fresh` has how to read it again.
+    What is only missing here, under a key that is not `needed`, is in `missing` instead. For each value from
+    a file, `fresh` has how to read it again.
     """
 
     def __init__(self, folder: Path, environ: Mapping[str, str], needed: Collection[str] = TEXTS) -> None:
