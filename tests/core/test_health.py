@@ -66,7 +66,7 @@ def test_a_list_that_stays_small_is_believed_in_the_end() -> None:
     many = [OWL | {"id": f"acme/owl-{number}"} for number in range(40)]
     story = Story()
     story.shows(*many)
-    told = [event for _ in range(80) for event in story.shows(*many[:20], after=HOUR / 2)]
+    told = [event for _ in range(32) for event in story.shows(*many[:20], after=HOUR)]
     assert [event.kind for event in told] == [
         Kind.CATALOG_INCOMPLETE,
         *[Kind.MODEL_REMOVED] * 20,

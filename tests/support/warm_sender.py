@@ -20,6 +20,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+import pytest
+
 from tests.support.send_one import PATCHED
 from watcher.delivery.apprise_process import SENDER
 
@@ -99,3 +101,13 @@ def _close(descriptor: int) -> None:
         os.close(descriptor)
     except OSError:  # the one by which we listed them
         return
+
+
+@pytest.fixture(autouse=True)
+def warm_senders(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Send by forked children, which start at once, unless a test is about starting them."""
+    if request.node.get_closest_marker("real_sender"):
+        yield
+        return
+    with warm_sender():
+        yield

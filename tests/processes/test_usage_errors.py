@@ -128,9 +128,9 @@ def run(file: Path, *arguments: str, encoding: str = "utf-8") -> "subprocess.Com
     )
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "iso-8859-15"])
 @pytest.mark.fault("V7")
-def test_a_terminal_that_lacks_a_character_shows_a_similar_one(file: Path, encoding: str) -> None:
+def test_a_terminal_that_lacks_a_character_shows_a_similar_one(file: Path) -> None:
+    encoding = "latin-1"
     config, now = load.load(file, {}), utc_now()
     dearer = priced(OWL | {"name": "Owl \u6f22\U0001f989"}, "0.000002", "0.00002")
     with Store.open(config.store) as store:

@@ -322,7 +322,7 @@ def run_console(
     code = f"""
 import sys
 sys.path[:] = {sys.path!r}
-from tests.shell.test_transport import CONSOLE, deliver, item
+from tests.processes.test_transport import CONSOLE, deliver, item
 print(deliver([item(CONSOLE, {title!r}, {body!r})], {arguments}), file=sys.stderr)
 """
     done = subprocess.run(
