@@ -25,29 +25,14 @@ from watcher.store.schema import (
     Key,
     Row,
 )
+from watcher.store.sqlite_errors import RESTORE, damaged, lost, our_errors
 
 APPLICATION_ID = 0x4F525741  # marks the file as ours
 BUSY_TIMEOUT = 10.0  # seconds to wait for a command that writes while the service runs
 CACHE = 256  # kB; each poll reads everything once, so more would only take memory
 STRICT_SINCE = (3, 37)
-RESTORE = "restore a backup, or move the file away"
 # Raised by reading a row that is damaged.
 BROKEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
-PASSING = frozenset(
-    {
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_INTERRUPT,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PROTOCOL,
-    }
-)
-UNREADABLE = "Could not decode"
 Objects = TypeVar("Objects")
 migrations = Migrations("watcher")
 
@@ -134,7 +119,7 @@ class Tables:
         """Open next to a running service. Raises NotFoundError, StoreError or StoreUnavailableError."""
         missing = f"there is no store at {path} yet; `watcher run` or `watcher once` creates it"
         if not path.exists():
-            raise _lost(path, "is missing") if was_made(path.resolve()) else NotFoundError(missing)
+            raise lost(path, "is missing") if was_made(path.resolve()) else NotFoundError(missing)
         tables = cls(path, _connect(path, quick_check=False))
         try:
             tables._check(missing)
@@ -144,11 +129,11 @@ class Tables:
         return tables
 
     def _check(self, missing: str) -> None:
-        with _our_errors(self.path):
+        with our_errors(self.path):
             has_tables, is_older = bool(self._db.table_names()), bool(migrations.pending(self._db))
         if not has_tables:
             raise (
-                _lost(self.path, "has no tables") if was_made(self.path.resolve()) else NotFoundError(missing)
+                lost(self.path, "has no tables") if was_made(self.path.resolve()) else NotFoundError(missing)
             )
         if is_older:
             message = f"{self.path} is from an older version of watcher; `watcher run` migrates it"
@@ -162,10 +147,10 @@ class Tables:
 
     def _migrate(self, *, may_be_new: bool) -> None:
         if not may_be_new and not self._db.table_names():
-            raise _lost(self.path, "has no tables")
+            raise lost(self.path, "has no tables")
         with contextlib.closing(Database(memory=True)) as empty:
             ours = [migration.name for migration in migrations.pending(empty)]
-        with _our_errors(self.path):
+        with our_errors(self.path):
             applied = [migration.name for migration in migrations.applied(self._db)]
         if not set(applied) <= set(ours):
             message = f"{self.path} is from a newer version of watcher; upgrade watcher, or restore a backup"
@@ -218,7 +203,7 @@ class Tables:
     @contextmanager
     def _use(self) -> Iterator[None]:
         """Raise our own errors; first end a transaction that failed and could not be rolled back."""
-        with _our_errors(self.path):
+        with our_errors(self.path):
             if self._db.conn.in_transaction and not self._is_writing:
                 self._db.conn.rollback()
             yield
@@ -246,7 +231,7 @@ class Tables:
             return read(found)
         except BROKEN as error:
             why = f"a row of {table} cannot be read: {error}"
-            raise _damaged(self.path, why) from error
+            raise damaged(self.path, why) from error
 
     def insert(self, table: str, new: Iterable[Row]) -> None:
         """Add rows, except those whose key exists: they are repeats."""
@@ -268,40 +253,6 @@ class Tables:
         return cast("Table", self._db[name])
 
 
-@contextmanager
-def _our_errors(path: Path) -> Iterator[None]:
-    """Raise SQLite errors as StoreUnavailableError if they may pass, as StoreError if a person must act."""
-    try:
-        yield
-    except UnicodeDecodeError as error:  # of a name, or of SQLite's own message about one
-        raise _damaged(path, "a name in it is not text") from error
-    except sqlite3.OperationalError as error:
-        if not _may_pass(error):
-            raise _damaged(path, str(error).partition(" with text ")[0]) from error
-        message = f"{path} is temporarily unusable: {error}"
-        raise StoreUnavailableError(message) from error
-    except sqlite3.DatabaseError as error:
-        if type(error) is not sqlite3.DatabaseError:  # its subclasses are bugs of ours
-            raise
-        raise _damaged(path, str(error)) from error
-
-
-def _lost(path: Path, how: str) -> StoreError:
-    return StoreError(
-        f"{path} {how}, although watcher created it before; restore a backup, or start over with --init"
-    )
-
-
-def _may_pass(error: sqlite3.OperationalError) -> bool:
-    """Whether an error is one of the machine: a table or text that is damaged stays so."""
-    code = getattr(error, "sqlite_errorcode", None)  # none where Python itself cannot read what SQLite found
-    return not str(error).startswith(UNREADABLE) if code is None else code & 0xFF in PASSING
-
-
-def _damaged(path: Path, why: str) -> StoreError:
-    return StoreError(f"{path} is damaged ({why}); {RESTORE}")
-
-
 def _file_id(path: Path) -> tuple[int, int] | None:
     """Return device and inode, which differ between two files of the same name; None if there is no file."""
     try:
@@ -314,7 +265,7 @@ def _file_id(path: Path) -> tuple[int, int] | None:
 def _create(path: Path, *, is_lost: bool = False) -> None:
     """Create the file with mode 0600 before SQLite would create it world-readable; refuse if it was lost."""
     if is_lost and not (path.exists() and path.stat().st_size):
-        raise _lost(path, "is empty" if path.exists() else "is missing")
+        raise lost(path, "is empty" if path.exists() else "is missing")
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE))
     except FileExistsError:
@@ -325,10 +276,10 @@ def _create(path: Path, *, is_lost: bool = False) -> None:
 
 
 def _connect(path: Path, *, quick_check: bool = True) -> Database:
-    with _our_errors(path):  # a folder, or not readable by this user
+    with our_errors(path):  # a folder, or not readable by this user
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
     try:
-        with _our_errors(path):
+        with our_errors(path):
             _refuse(path, _problem(connection, quick_check=quick_check))
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA cache_size = -{CACHE}")
