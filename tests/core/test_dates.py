@@ -6,6 +6,7 @@ import pytest
 from watcher.openrouter import dates
 from watcher.text import times
 
+MORE = ["2027-01-31 (moved to 2027-06-30)", "2027-01-01 to 2027-06-30", "2027-01-3199999", "2027-01-31junk"]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -56,7 +57,7 @@ def test_a_date_that_could_be_misread_is_not_read(value: Any) -> None:
         dates.expiration(value, NOON)
 
 
-@pytest.mark.parametrize("value", ["soon", 20261201, ["2026-12-01"], "2026-13-01"])
+@pytest.mark.parametrize("value", ["soon", 20261201, ["2026-12-01"], "2026-13-01", False, [], {}, *MORE])
 @pytest.mark.fault("P19")
 def test_what_is_not_a_date_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"date|Invalid|month"):

@@ -115,3 +115,17 @@ def test_a_row_that_is_listed_twice_differently_is_news_as_well() -> None:
     assert [(event.kind, event.subject, event.cause) for event in told] == [
         ("model.unreadable", "wetland/heron-large", "is listed twice, differently")
     ]
+
+
+@pytest.mark.fault("Q1", "Q4")
+def test_another_field_that_becomes_unreadable_is_told_too() -> None:
+    story = Story()
+    story.shows(OWL, *MANY)
+    odd = OWL | {"supported_parameters": "all"}
+    told = [event for _ in range(5) for event in story.shows(odd, *MANY)]
+    worse = odd | {"expiration_date": "soon"}
+    told += [event for _ in range(5) for event in story.shows(worse, *MANY)]
+    assert [event.kind for event in told] == ["model.unreadable"] * 2
+    assert "expiration_date" in (told[1].cause or "")
+    assert len({event.id for event in told}) == 2
+    assert [event.kind for _ in range(2) for event in story.shows(OWL, *MANY)] == ["model.readable"]

@@ -1,3 +1,4 @@
+import os
 import shutil
 import sqlite3
 import threading
@@ -214,6 +215,7 @@ def test_a_lost_store_is_not_a_first_run(
         pytest.param(unlink, id="deleted"),
         pytest.param(lambda store: shutil.move(store, f"{store}.away"), id="moved"),
         pytest.param(replace, id="replaced"),
+        pytest.param(lambda store: os.truncate(store, 0), id="emptied"),
     ],
 )
 @pytest.mark.fault("S9")
@@ -224,7 +226,7 @@ def test_a_store_that_disappears_ends_the_running_service(
         watcher = service(tmp_path, catalog.url, http.url(), [NOW])
         watcher.turn()
         lose(tmp_path / "watcher.db")
-        with pytest.raises(StoreError, match="was deleted or replaced while watcher was running"):
+        with pytest.raises(StoreError, match=r"was (deleted or replaced|emptied) while watcher was running"):
             watcher.turn()
         assert [b"cannot use its store" in request.body for request in http.requests] == [True]
         watcher.store.close()

@@ -156,3 +156,10 @@ def test_a_record_key_that_cannot_be_used_is_a_mistake(tmp_path: Path, wrong: st
     file = configure(tmp_path, "http://127.0.0.1:9/", {"hook": "json://127.0.0.1:9/x"}, f"record: {wrong}\n")
     with pytest.raises(ConfigError, match="record"):
         load.load(file, {})
+
+
+@pytest.mark.parametrize("every", ["0s", "2d"])
+def test_it_polls_no_more_often_than_a_service_may(tmp_path: Path, every: str) -> None:
+    done = CliRunner().invoke(main, ["record", str(tmp_path / "kept"), "--every", every])
+    assert done.exit_code == 2
+    assert "must be from 1 second to 1 day" in done.output

@@ -3,6 +3,7 @@
 import gc
 import signal
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from watcher.service.loop import Service
 from watcher.store.store import Store
 
 STORE = "watcher.db"
+LEAST, MOST = timedelta(seconds=1), timedelta(days=1)  # as for `poll`
 
 
 def _duration(_context: click.Context, _option: click.Parameter, value: str | None) -> Duration | None:
@@ -23,6 +25,14 @@ def _duration(_context: click.Context, _option: click.Parameter, value: str | No
         return None if value is None else Duration.parse(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def _pause(context: click.Context, option: click.Parameter, value: str | None) -> Duration | None:
+    pause = _duration(context, option, value)
+    if pause and not LEAST <= pause.time <= MOST:
+        message = f"must be from {Duration(LEAST)} to {Duration(MOST)}"
+        raise click.BadParameter(message)
+    return pause
 
 
 def _size(_context: click.Context, _option: click.Parameter, value: str) -> int:
@@ -34,7 +44,7 @@ def _size(_context: click.Context, _option: click.Parameter, value: str) -> int:
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--every", callback=_duration, help="Poll this often [default: `poll` of the configuration].")
+@click.option("--every", callback=_pause, help="Poll this often [default: `poll` of the configuration].")
 @click.option("--keep", default="30d", show_default=True, callback=_duration, help="Delete what is older.")
 @click.option(
     "--limit", default="500MB", show_default=True, callback=_size, help="Delete the oldest above this."

@@ -1,5 +1,6 @@
 """A YAML 1.2 file as plain data, with the place of every key; anchors, aliases and tags are refused."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ LARGEST = 1_000_000  # bytes; a thousand rules take a fifth of that
 DEEPEST = 20
 NEWLINE = "\n"
 TEXT = "tag:yaml.org,2002:str"
+LIKE_A_KEY = re.compile(r"[^\W_][\w .*-]{0,60}", re.ASCII)
 Key: TypeAlias = str | int
 
 
@@ -46,9 +48,10 @@ class YamlFile:
 
 
 def named(keys: Sequence[Key]) -> str:
-    """Return keys as `rules[0].when`, without showing an address in the place of a key."""
-    parts = (f"[{key}]" if isinstance(key, int) else "." + ("***" if "://" in key else key) for key in keys)
-    return printable("".join(parts).removeprefix("."))
+    """Return keys as `rules[0].when`; what cannot be a key is not shown: the file may be another one."""
+    shown = (key if isinstance(key, int) or LIKE_A_KEY.fullmatch(key) else "***" for key in keys)
+    parts = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in shown)
+    return "".join(parts).removeprefix(".")
 
 
 def read(path: Path) -> YamlFile:

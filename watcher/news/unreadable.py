@@ -29,6 +29,8 @@ def judge_rows(
     for model in sorted(found.keys() | readable):
         row: Part = (ROW, model)
         known = before.get(row, Health())
+        if known.reported and _is_worse(answer, model, known.reason or ""):
+            known = Health(episodes=known.episodes)  # what is reported does not cover this
         health, news = judge(row, known, found.get(model), poll.at, settings.policy.holds["source"])
         since = known.failing_since or poll.at
         events += [_of_model(event, since, items.get(model, Item()).observed) for event in news]
@@ -44,6 +46,13 @@ def unreadable(answer: Snapshot) -> dict[str, str]:
         for model, fields in answer.unread.items()
     }
     return {**answer.refused, **in_part}
+
+
+def _is_worse(answer: Snapshot, model: str, reported: str) -> bool:
+    """Whether more of a row is unreadable than what was reported."""
+    if model in answer.refused:
+        return answer.refused[model] != reported
+    return any(name not in reported for name in answer.unread.get(model, ()))
 
 
 def _of_model(event: Event, since: datetime, document: Document | None) -> Event:

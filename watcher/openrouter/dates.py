@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from watcher.domain.catalog import Json
 
 SENTINEL = timedelta(days=3 * 365)  # live models carry dates such as 2098-12-31 that mean "none"
-ISO_DAY = len("2026-12-31")
+ISO = re.compile(  # a day, perhaps with a time and its zone, and nothing else
+    r"(?P<day>[0-9]{4}-?[0-9]{2}-?[0-9]{2})(?:[T ][0-9:.]{4,15} ?(?:Z|UTC|GMT|[+-][0-9:]{2,5})?)?", re.ASCII
+)
 SECONDS = (10**9, 10**10)  # of Unix time: ten digits
 WRITTEN = (2_000_000_000, 2_100_000_000)  # 2027013112 could be a day of 2027 and its hour
 UNIX_TIME = re.compile("[0-9]{10}|[0-9]{13}")
@@ -26,7 +28,7 @@ def expiration(value: Json, at: datetime) -> str | None:
 
     Raises ValueError if it is not a date that can be read in one way only.
     """
-    if not value:
+    if value is None or value == "":
         return None
     day = _day(value)
     if day is None:
@@ -48,7 +50,8 @@ def _day(value: Json) -> date | None:
     try:
         if named:
             return date(int(named["year"]), MONTHS.index(named["month"][:3].lower()) + 1, int(named["day"]))
-        return date.fromisoformat(text[:ISO_DAY].replace("/", "-"))
+        written = ISO.fullmatch(text.replace("/", "-"))
+        return date.fromisoformat(written["day"]) if written else None
     except ValueError:
         return None
 

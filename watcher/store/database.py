@@ -88,6 +88,7 @@ class Tables:
         self._lock = lock
         self._file = _file_id(path)
         self._is_writing = False
+        self._was_filled = False
 
     @classmethod
     def open(cls, path: Path, *, init: bool = False) -> Self:
@@ -181,11 +182,7 @@ class Tables:
         The write lock is taken first: taken later, it fails at once if another process writes.
         Raises StoreUnavailableError or StoreError; nothing has changed then.
         """
-        if _file_id(self.path) != self._file:
-            message = (
-                f"{self.path} was deleted or replaced while watcher was running; put it back and restart"
-            )
-            raise StoreError(message)
+        self._refuse_another_file()
         connection = self._db.conn
         with self._use():
             connection.execute("BEGIN IMMEDIATE")
@@ -199,6 +196,16 @@ class Tables:
                 raise
             finally:
                 self._is_writing = False
+
+    def _refuse_another_file(self) -> None:
+        """Raise StoreError if the file is not the one that was opened, or was emptied."""
+        is_another = _file_id(self.path) != self._file
+        is_empty = not is_another and not self.path.stat().st_size
+        if is_another or (is_empty and self._was_filled):
+            what = "deleted or replaced" if is_another else "emptied"
+            message = f"{self.path} was {what} while watcher was running; put it back and restart"
+            raise StoreError(message)
+        self._was_filled = not is_empty
 
     @contextmanager
     def _use(self) -> Iterator[None]:
