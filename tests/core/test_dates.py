@@ -88,3 +88,7 @@ def test_days_are_written_for_readers() -> None:
         "yesterday",
         "3 days ago",
     ]
+
+
+def test_where_nothing_is_planned_there_is_a_dash() -> None:
+    assert times.show_wait(None, NOON) == "-"

@@ -6,7 +6,7 @@ from tests.support.catalogs import OWL, START, document
 from watcher.domain.catalog import Aspect, Change, FieldChange
 from watcher.domain.kinds import KINDS, Kind
 from watcher.domain.news import Event
-from watcher.messages.lines import describe, title
+from watcher.messages.lines import BY_MEANING, describe, title
 from watcher.news.diff import diff
 from watcher.news.events import Circumstances, kind_of, of_catalog, of_change, of_part
 from watcher.text.clean import clean
@@ -219,3 +219,8 @@ def test_an_aspect_that_is_not_a_mapping_has_no_fields() -> None:
     change = Change(Aspect.CONTEXT, 1, 2)
     circumstances = Circumstances(START, START, 0)
     assert of_change("a/b", change, Kind.CONTEXT_CHANGED, document(), circumstances).fields == ()
+
+
+def test_a_kind_without_words_of_its_own_is_described_by_its_meaning() -> None:
+    event = Event("1", START, Kind.CONTEXT_CHANGED, "acme/owl-2")
+    assert BY_MEANING.title(event) == "acme/owl-2: the context length changes"

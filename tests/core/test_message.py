@@ -10,7 +10,7 @@ from tests.support.catalogs import HOUR, START
 from watcher.domain.catalog import FieldChange
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
-from watcher.messages.message import notification
+from watcher.messages.message import MOST_LINES, notification
 from watcher.messages.sample import sample
 from watcher.news.events import of_catalog
 
@@ -305,3 +305,11 @@ def test_a_sample_message_looks_like_a_real_one() -> None:
     message = sample("team", START)
     assert message.title == "wetland/heron-large leaves in 5 days and 1 more change"
     assert "prompt $1.25 → $1.50 (+20 %), completion $10.00 → $12.50 (+25 %) per M tokens" in message.body
+
+
+def test_a_heading_for_whose_lines_there_is_no_room_is_left_out() -> None:
+    gone = [Event(f"{n}", START, Kind.MODEL_REMOVED, f"acme/{n}") for n in range(MOST_LINES)]
+    renamed = Event("renamed", START, Kind.MODEL_CHANGED, "acme/owl-2")
+    message = notification("team", START, [*gone, renamed], ["Mine"])
+    assert "acme/owl-2" not in message.body
+    assert "… and 1 more; see" in message.body

@@ -172,3 +172,9 @@ def test_free_means_that_both_cost_nothing() -> None:
     assert prices.is_free({"prompt": "0", "completion": "0"})
     assert not prices.is_free({"prompt": "0", "completion": "1"})
     assert not prices.is_free({})
+
+
+def test_a_price_that_only_one_side_has_is_as_far_apart_as_can_be() -> None:
+    price: Any = {"prompt": "0.000001", "completion": "0.000002"}
+    assert prices.apart({}, price) == 1
+    assert prices.apart({}, {}) == 0

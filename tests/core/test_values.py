@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from watcher.rules.values import Bounds, Duration, Globs, Percent, Price, PriceTerms, Tokens
+from watcher.rules.values import Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
 
 
 @pytest.mark.parametrize(
@@ -127,3 +127,8 @@ def test_terms_describe_themselves() -> None:
         "5 seconds",
         "0 seconds",
     ]
+
+
+def test_quiet_hours_do_not_cover_the_whole_day() -> None:
+    with pytest.raises(ValueError, match="covers the whole day"):
+        Hours.parse("22:00-22:00")
