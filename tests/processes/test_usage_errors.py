@@ -192,3 +192,14 @@ def test_a_path_that_the_system_refuses_is_one_line(file: Path) -> None:
     words = refused(file, "replay", "x" * 300, code=1)
     assert words.startswith("watcher: xxx")
     assert words.endswith("File name too long\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("status >&-", "Bad file descriptor"), ("schema > /dev/full", "No space left on device")],
+)
+@pytest.mark.fault("V7")
+def test_an_output_that_cannot_be_written_is_one_line(file: Path, command: str, words: str) -> None:
+    shell = f"{sys.executable} -m watcher --config {file} {command}"
+    done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, f"watcher: cannot write the output: {words}\n")

@@ -15,6 +15,7 @@ from watcher.domain.errors import WatcherError
 from watcher.service import logs
 from watcher.text.clean import LONGEST
 
+NO_OUTPUT = {errno.ENOSPC, errno.EBADF, errno.EIO}  # a closed pipe is no error: click ends without a word
 COMMANDS = {
     "backup": "store",
     "check": "configuration",
@@ -67,9 +68,12 @@ class Commands(click.Group):
             _complain(str(error))
             ctx.exit(error.exit_code)
         except OSError as error:
-            if error.errno == errno.EPIPE or not isinstance(error.filename, str | Path):
+            if isinstance(error.filename, str | Path):
+                _complain(f"{str(error.filename)[:LONGEST]}: {error.strerror}")
+            elif error.errno in NO_OUTPUT:
+                _complain(f"cannot write the output: {error.strerror}")
+            else:
                 raise
-            _complain(f"{str(error.filename)[:LONGEST]}: {error.strerror}")
             ctx.exit(1)
 
 

@@ -1,5 +1,7 @@
 """Tables and colors for people at a terminal; plain text elsewhere."""
 
+import errno
+import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -37,6 +39,8 @@ WIDE = 1000  # columns if the output is no terminal: a row stays one line for gr
 
 
 def _out() -> Console:
+    if sys.stdout is None:  # closed by whoever started us
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
