@@ -173,8 +173,18 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
                 "acme/owl-2: the list shows another provider, which asks $1.20 in, $2.00 out per M tokens "
                 "instead of $1.00 in, $2.00 out per M tokens; no price changed"
             ),
-            "acme/owl-2: the list shows another provider",
+            "acme/owl-2: the list shows another price",
             id="routed",
+        ),
+        pytest.param(
+            Kind.PRICE_ROUTED,
+            {"before": TOKENS, "after": DEARER, "cause": "the list probably shows another provider"},
+            (
+                "acme/owl-2: the list shows $1.20 in, $2.00 out per M tokens "
+                "instead of $1.00 in, $2.00 out per M tokens; probably another provider's"
+            ),
+            "acme/owl-2: the list shows another price",
+            id="perhaps-routed",
         ),
         pytest.param(
             Kind.PROVIDER_ADDED,

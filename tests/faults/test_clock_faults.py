@@ -13,7 +13,7 @@ from watcher.sources.ask import ask, look
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 LEAVING = HERON | {"expiration_date": "2026-12-01"}
-POLL = 1.0
+POLL = 60.0
 DAY = timedelta(days=1)
 
 

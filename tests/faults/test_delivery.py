@@ -247,6 +247,6 @@ def test_a_change_and_its_reversal_before_delivery_are_both_in_the_one_message(
         lines = [line for line in whole["message"].splitlines() if line.startswith("• ")]
         assert [line.partition(" per M tokens")[0] for line in lines] == [
             "• acme/owl-2: prompt $1.25 → $1.00 (-20 %)",
-            "• acme/owl-2: the list shows another provider, which asks $1.25 in, $10.00 out",
+            "• acme/owl-2: the list shows $1.25 in, $10.00 out",
         ]
         growing.watcher.store.close()

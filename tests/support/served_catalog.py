@@ -1,8 +1,8 @@
 """A served catalog that a test changes, and the service that watches it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,9 @@ class Catalog:
         self.stage.rows = list(rows)
 
 
+POLL = timedelta(minutes=1)  # a turn waits no longer for deliveries
+
+
 def service(
     folder: Path,
     url: str,
@@ -37,7 +40,7 @@ def service(
 ) -> Service:
     """Return a service on its own store, at the time in `clock`; a single channel is called `hook`."""
     named = {"hook": channels} if isinstance(channels, str) else channels
-    settings = load.load(configure(folder, url, named, more), {})
+    settings = replace(load.load(configure(folder, url, named, more), {}), poll=POLL)
     return Service(settings, Store.open(settings.store), now=lambda: clock[0], **options)
 
 

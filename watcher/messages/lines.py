@@ -231,10 +231,10 @@ def _overdue(event: Event) -> str:
 
 def _routed(event: Event) -> str:
     before, after = (prices.show_main(side) for side in (event.before, event.after))
-    return (
-        f"{event.subject}: the list shows another provider, which asks {after} instead of {before}; "
-        "no price changed"
-    )
+    said = f"the list shows another provider, which asks {after} instead of {before}; no price changed"
+    if "probably" in (event.cause or ""):
+        said = f"the list shows {after} instead of {before}; probably another provider's"
+    return f"{event.subject}: {said}"
 
 
 def _provider(text: str) -> Callable[[Event], str]:
@@ -371,7 +371,7 @@ WORDS: Mapping[Kind, Words] = {
     Kind.EXPIRATION_DESCRIBED: Words(_text("{}: its description speaks of deprecation"), _described),
     Kind.EXPIRATION_OVERDUE: Words(_text("{} is still listed after its date"), _overdue),
     Kind.LIMITS_CHANGED: Words(_text("{} changed its limits"), _details),
-    Kind.PRICE_ROUTED: Words(_text("{}: the list shows another provider"), _routed, has_cause=True),
+    Kind.PRICE_ROUTED: Words(_text("{}: the list shows another price"), _routed, has_cause=True),
     Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
     Kind.PROVIDER_REMOVED: Words(_provider_removed_title, _provider_removed, has_cause=True),
     Kind.PROVIDER_PRICE_CHANGED: Words(_provider_price_title, _provider_price, has_cause=True),

@@ -203,7 +203,8 @@ class Case:
             for key in prices.MAIN
             if shift.before.get(key) != shift.after.get(key)
         )
-        cause = causes.ROUTED if is_routing else causes.LISTED
+        routed = causes.ROUTED if self.market else causes.PERHAPS_ROUTED
+        cause = routed if is_routing else causes.LISTED
         event = of_change(
             self.model,
             Change(Aspect.PRICE, before, after, fields),
