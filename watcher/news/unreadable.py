@@ -50,9 +50,10 @@ def unreadable(answer: Snapshot) -> dict[str, str]:
 
 def _is_worse(answer: Snapshot, model: str, reported: str) -> bool:
     """Whether more of a row is unreadable than what was reported."""
-    if model in answer.refused:
-        return answer.refused[model] != reported
-    return any(name not in reported for name in answer.unread.get(model, ()))
+    problems = answer.unread.get(model) or [
+        answer.refused.get(model, "")
+    ]  # fields, or why the row is refused
+    return any(problem not in reported for problem in problems)
 
 
 def _of_model(event: Event, since: datetime, document: Document | None) -> Event:
