@@ -23,7 +23,7 @@ BIN = VENV / "bin"
 RUNTIME = ROOT / "deploy" / "requirements.txt"
 DEVELOPMENT = ROOT / ".ci" / "requirements.txt"
 BUILD = ROOT / ".ci" / "build.in"
-EVERYWHERE = ("tests/core", "tests/shell")  # the tests that need nothing but Python
+EVERYWHERE = ("tests/core", "tests/shell")  # need nothing but Python, and take a minute
 SPREAD = ("-n", "auto", "--dist", "loadfile")  # tests of one file share what it sets up, such as a machine
 LEAST_COVERED = 90  # percent of the whole; the pure core has 100
 
@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Run the tests that need only Python; further arguments go to pytest, as in `test all`."""
+    """Run the tests that need only Python and little time; further arguments go to pytest, as in `test all`."""
     chosen = () if any(argument.startswith("tests") for argument in arguments) else EVERYWHERE
     test_all([*chosen, *arguments])
 

@@ -162,4 +162,4 @@ def test_a_record_key_that_cannot_be_used_is_a_mistake(tmp_path: Path, wrong: st
 def test_it_polls_no_more_often_than_a_service_may(tmp_path: Path, every: str) -> None:
     done = CliRunner().invoke(main, ["record", str(tmp_path / "kept"), "--every", every])
     assert done.exit_code == 2
-    assert "must be from 1 second to 1 day" in done.output
+    assert "must be between 1s and 1d" in done.output

@@ -89,4 +89,4 @@ def test_the_log_says_when_each_source_is_tried_again(
         watcher.poll()
         watcher.store.close()
     [line] = [text for text in caplog.messages if "HTTP 503" in text]
-    assert line.endswith("next try of models in 1 second, of feed in 1 hour")
+    assert line.endswith("next try of models in 1 minute, of feed in 1 hour")

@@ -38,7 +38,7 @@ def check(path: Path | None, *, strict: bool) -> None:
     checked = {
         name: transport.check(channel)
         for name, channel in config.channels.items()
-        if not config.is_missing(name)
+        if not config.missing_of(name)
     }
     if problems := [f"{name}: {problem}" for name, problem in checked.items() if problem]:
         raise ConfigError(problems)
@@ -71,7 +71,7 @@ def test(path: Path | None, channel: str) -> None:
         known = ", ".join(config.channels)
         reason = f"no channel named {channel!r}; configured channels: {known}"
         raise NotFoundError(reason)
-    if missing := [line for keys, line in config.missing.items() if keys[:2] == ("channels", channel)]:
+    if missing := config.missing_of(channel):
         raise ConfigError(missing)
     now = utc_now()
     message = Delivery(0, sample.sample(channel, now), OutboxState.SENDING, 1, now)

@@ -3,21 +3,19 @@
 import gc
 import signal
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from watcher.cli import options
 from watcher.config.config import Record
-from watcher.config.schema import size
+from watcher.config.schema import POLL, in_range, size
 from watcher.news.settings import Settings
 from watcher.rules.values import Duration
 from watcher.service.loop import Service
 from watcher.store.store import Store
 
 STORE = "watcher.db"
-LEAST, MOST = timedelta(seconds=1), timedelta(days=1)  # as for `poll`
 
 
 def _duration(_context: click.Context, _option: click.Parameter, value: str | None) -> Duration | None:
@@ -29,10 +27,10 @@ def _duration(_context: click.Context, _option: click.Parameter, value: str | No
 
 def _pause(context: click.Context, option: click.Parameter, value: str | None) -> Duration | None:
     pause = _duration(context, option, value)
-    if pause and not LEAST <= pause.time <= MOST:
-        message = f"must be from {Duration(LEAST)} to {Duration(MOST)}"
-        raise click.BadParameter(message)
-    return pause
+    try:
+        return pause and in_range(pause, *POLL)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _size(_context: click.Context, _option: click.Parameter, value: str) -> int:

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -44,6 +45,7 @@ def once(path: Path | None, *, dry_run: bool, quiet: bool, init: bool, for_machi
         poll = look(config.sources, utc_now())
         before = _state(config.store)
         decided = plan(before, poll, config.settings)
+        poll = replace(poll, answers=decided.answers)
         _show_plan(decided, for_machines=for_machines)
         if not quiet or failures(poll):
             terminal.note(summary(before, poll, decided))

@@ -46,6 +46,6 @@ class Config:
     missing: Mapping[tuple[str | int, ...], str] = field(default_factory=dict)
     located: Callable[[Sequence[str | int], str], str] = field(default=lambda _, what: what, repr=False)
 
-    def is_missing(self, channel: str) -> bool:
-        """Whether the address of a channel is missing."""
-        return any(keys[:2] == ("channels", channel) for keys in self.missing)
+    def missing_of(self, channel: str) -> list[str]:
+        """Return which variables and files are missing in the address of a channel."""
+        return [line for keys, line in self.missing.items() if keys[:2] == ("channels", channel)]

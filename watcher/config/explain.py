@@ -91,5 +91,6 @@ def _today(rule: Rule, known: Known) -> str | None:
 
 
 def _kind(config: Config, name: str) -> str:
-    missing = config.is_missing(name)
-    return "its address is missing" if missing else config.channels[name].url.reveal().partition("://")[0]
+    if config.missing_of(name):
+        return "its address is missing"
+    return config.channels[name].url.reveal().partition("://")[0]

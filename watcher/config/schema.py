@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,6 +30,7 @@ from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent
 from watcher.text.suggest import closest
 
 HIGHEST_PORT = 65535
+POLL = ("1s", "1d")  # the shortest and the longest time between polls
 MEGABYTE = 1_000_000
 API = "https://openrouter.ai/api/v1/models"
 
@@ -135,16 +137,16 @@ def _names(value: object) -> list[str]:
     return names
 
 
+def in_range(given: Duration, shortest: str, longest: str) -> Duration:
+    """Return a duration in a range, both ends included; raises ValueError."""
+    if not Duration.parse(shortest).time <= given.time <= Duration.parse(longest).time:
+        message = f"must be between {shortest} and {longest}"
+        raise ValueError(message)
+    return given
+
+
 def _within(shortest: str, longest: str) -> AfterValidator:
-    """Accept a duration in a range, both ends included."""
-
-    def check(given: Duration) -> Duration:
-        if not Duration.parse(shortest).time <= given.time <= Duration.parse(longest).time:
-            message = f"must be between {shortest} and {longest}"
-            raise ValueError(message)
-        return given
-
-    return AfterValidator(check)
+    return AfterValidator(partial(in_range, shortest=shortest, longest=longest))
 
 
 def _full_days(given: Duration) -> Duration:
@@ -277,7 +279,7 @@ class RuleSection(Section):
 class File(Section):
     """The configuration of watcher."""
 
-    poll: Annotated[LengthOfTime, _within("1s", "1d")] = Field("5m", validate_default=True)
+    poll: Annotated[LengthOfTime, _within(*POLL)] = Field("5m", validate_default=True)
     store: StrictStr = Field("watcher.db", min_length=1)
     sources: Sources = Field(default_factory=Sources)
     channels: dict[Annotated[str, Field(pattern=NAME)], ChannelEntry] = Field(min_length=1)

@@ -300,11 +300,7 @@ def compose(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - se
     if not target.title_maxlen or target.overflow_amalgamate_title:  # it becomes part of the body
         is_plain = not target.title_maxlen and target.resolve_format(TEXT) == TEXT
         room -= weigh(title) + (LINE_BREAK if is_plain else TITLE_MARKUP)
-    return (
-        inert(title),
-        inert(fit(clean_lines(job["body"]), weigh, room, rest(room, job.get("command", "watcher events")))),
-        TEXT,
-    )
+    return inert(title), inert(_fitted(job, weigh, room)), TEXT
 
 
 def _mail(job: Job, room: int) -> str:
@@ -312,13 +308,13 @@ def _mail(job: Job, room: int) -> str:
     if html and len(html) <= room:
         return html
     room -= len("<pre></pre>")
-    body = fit(
-        clean_lines(job["body"]),
-        lambda text: len(escape(inert(text))),
-        room,
-        rest(room, job.get("command", "watcher events")),
-    )
+    body = _fitted(job, lambda text: len(escape(inert(text))), room)
     return f"<pre>{escape(inert(body))}</pre>"
+
+
+def _fitted(job: Job, weigh: Callable[[str], int], room: int) -> str:
+    """Return as much of the body as there is room for, and the command that shows all of it."""
+    return fit(clean_lines(job["body"]), weigh, room, rest(room, job.get("command", "watcher events")))
 
 
 def _weigher(target: Any) -> Callable[[str], int]:  # noqa: ANN401 - see load

@@ -8,6 +8,9 @@ from typing import TypeAlias
 from watcher.domain.catalog import Document, FieldChange, Json, Prices
 from watcher.domain.kinds import Kind
 
+PERHAPS_ROUTED = "the list probably shows another provider"
+"""The cause of another price in the list where its providers are not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

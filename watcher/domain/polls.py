@@ -118,11 +118,13 @@ class State:
 class Plan:
     """What follows from one poll: the new state, what to record and what to send. Nothing is done yet.
 
-    `raw` has the rows of the list as they came, by model id; `matches` which rule reports what; `faults` the
-    rules that failed on an event, which then was reported anyway.
+    `answers` are those of the poll as far as they are believed, by source; the others became failures. `raw`
+    has the rows of the list as they came, by model id; `matches` which rule reports what; `faults` the rules
+    that failed on an event, which then was reported anyway.
     """
 
     state: State
+    answers: Mapping[str, Answer] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     notifications: tuple[Notification, ...] = ()
     history: tuple[HistoryEntry, ...] = ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.kinds import Kind
-from watcher.domain.news import Event
+from watcher.domain.news import PERHAPS_ROUTED, Event
 from watcher.openrouter import dates, prices
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
@@ -232,7 +232,7 @@ def _overdue(event: Event) -> str:
 def _routed(event: Event) -> str:
     before, after = (prices.show_main(side) for side in (event.before, event.after))
     said = f"the list shows another provider, which asks {after} instead of {before}; no price changed"
-    if "probably" in (event.cause or ""):
+    if event.cause == PERHAPS_ROUTED:
         said = f"the list shows {after} instead of {before}; probably another provider's"
     return f"{event.subject}: {said}"
 

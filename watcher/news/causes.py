@@ -7,7 +7,6 @@ from watcher.openrouter import dates, prices
 from watcher.openrouter.prices import schedule
 
 ROUTED = "the list shows another provider"
-PERHAPS_ROUTED = "the list probably shows another provider"  # where its providers are not known
 LISTED = "as the list shows it"
 SCHEDULE = "time-of-day schedule changed"
 ITEMIZED = "now itemized"

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 from watcher.domain.catalog import Item
 from watcher.domain.news import HistoryEntry
 from watcher.domain.providers import Market
 from watcher.news.floor import floors_of
 from watcher.openrouter.prices import MAIN, full_price
+
+Charted: TypeAlias = Mapping[str, str | None]
 
 
 def charted_changes(
@@ -18,8 +21,7 @@ def charted_changes(
         HistoryEntry(at, model, name, value)
         for model, item in after.items()
         if item is not before.get(model)
-        for name, value in _charted(item).items()
-        if value != _charted(before.get(model, Item())).get(name)
+        for name, value in _changes(_charted(before.get(model, Item())), _charted(item))
     ]
 
 
@@ -45,17 +47,18 @@ def charted_offers(
         HistoryEntry(at, model, name, value)
         for model, market in after.items()
         if market is not before.get(model)
-        for name, value in _changes(_asked(before.get(model, Market())), _asked(market))
+        for name, value in sorted(_changes(_asked(before.get(model, Market())), _asked(market)))
     ]
 
 
-def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str | None]]:
-    names = sorted({*before, *after})
+def _changes(before: Charted, after: Charted) -> list[tuple[str, str | None]]:
+    """Return the values that differ, by name."""
+    names = dict.fromkeys([*after, *before])
     return [(name, after.get(name)) for name in names if before.get(name) != after.get(name)]
 
 
-def _asked(market: Market) -> dict[str, str]:
+def _asked(market: Market) -> dict[str, str | None]:
     """Return the prices of the floor and of each provider, by the name that charts use."""
     floors = {"floor": market.floor.seen} if market.floor else {}
     floors |= floors_of(market.offers.values())
-    return {f"{owner}.{key}": price for owner, floor in floors.items() for key, price in floor.price.items()}
+    return {f"{owner}.{key}": asked for owner, floor in floors.items() for key, asked in floor.price.items()}

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from watcher.domain.kinds import About, Kind
-from watcher.news.causes import LISTED, OF_DETAIL, OF_REMOVAL, PERHAPS_ROUTED, ROUTED, SCHEDULE
+from watcher.domain.news import PERHAPS_ROUTED
+from watcher.news.causes import LISTED, OF_DETAIL, OF_REMOVAL, ROUTED, SCHEDULE
 from watcher.news.completeness import OF_INCOMPLETE
 from watcher.news.feed import SEEN
 from watcher.news.floor_causes import OF_FLOOR

@@ -47,6 +47,7 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
             troubles={**parts, **rows, **whole},
             markets=draft.markets,
         ),
+        answers=poll.answers,
         events=tuple(events),
         notifications=tuple(_notifications(routed.matches, poll.at, _gap(state, poll.at))),
         history=(

@@ -22,7 +22,7 @@ from watcher.domain.catalog import (
     RowPrice,
 )
 from watcher.domain.kinds import Kind
-from watcher.domain.news import Event
+from watcher.domain.news import PERHAPS_ROUTED, Event
 from watcher.domain.policy import Policy
 from watcher.domain.providers import Market
 from watcher.news import causes, row_price
@@ -203,7 +203,7 @@ class Case:
             for key in prices.MAIN
             if shift.before.get(key) != shift.after.get(key)
         )
-        routed = causes.ROUTED if self.market else causes.PERHAPS_ROUTED
+        routed = causes.ROUTED if self.market else PERHAPS_ROUTED
         cause = routed if is_routing else causes.LISTED
         event = of_change(
             self.model,

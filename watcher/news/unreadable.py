@@ -50,10 +50,8 @@ def unreadable(answer: Snapshot) -> dict[str, str]:
 
 def _is_worse(answer: Snapshot, model: str, reported: str) -> bool:
     """Whether more of a row is unreadable than what was reported."""
-    problems = answer.unread.get(model) or [
-        answer.refused.get(model, "")
-    ]  # fields, or why the row is refused
-    return any(problem not in reported for problem in problems)
+    fields_or_reason = answer.unread.get(model) or [answer.refused.get(model, "")]
+    return any(problem not in reported for problem in fields_or_reason)
 
 
 def _of_model(event: Event, since: datetime, document: Document | None) -> Event:

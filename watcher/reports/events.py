@@ -6,8 +6,6 @@ from watcher.domain.news import Event
 from watcher.rules.values import Globs
 from watcher.store.store import Store
 
-ALL = 10**9
-
 
 def chosen(
     store: Store, kinds: Globs, subjects: Globs, limit: int | None, since: datetime | None = None
@@ -19,7 +17,7 @@ def chosen(
     found = store.events(
         [subject for subject in store.event_subjects() if subjects.matches(subject)],
         [kind for kind in store.event_kinds() if kinds.matches(kind)],
-        ALL if limit is None else limit,
+        limit,
         since,
     )
     return found[::-1]

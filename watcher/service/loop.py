@@ -18,7 +18,6 @@ from watcher.domain.errors import FetchError, StoreError, StoreUnavailableError,
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import ENDPOINTS, MODELS, Failure, Part, Plan, Poll, State, Trouble
 from watcher.domain.providers import OffersSnapshot
-from watcher.news.credible import credible
 from watcher.news.plan import plan
 from watcher.rules.reach import Known
 from watcher.service import systemd
@@ -200,7 +199,8 @@ class Service:
     def _remember(self, before: State, poll: Poll) -> Poll:
         """Decide what a poll means, store it, and log it."""
         began = self._elapsed()
-        poll, decided = self._decide(before, credible(before, poll))
+        decided = self._decide(before, poll)
+        poll = replace(poll, answers=decided.answers)
         self.store.commit(before, decided)
         after = decided.state
         self._telemetry.planned(self._elapsed() - began, decided.events, after.listed, after.waiting)
@@ -234,13 +234,13 @@ class Service:
         self._remember(before, poll)
         return self.deliver(patience)
 
-    def _decide(self, before: State, poll: Poll) -> tuple[Poll, Plan]:
-        """Return what a poll means; after a bug in watcher, the poll counts as failed and is reported so."""
+    def _decide(self, before: State, poll: Poll) -> Plan:
+        """Decide what a poll means; after a bug in watcher, the poll counts as failed and is reported so."""
         try:
-            return poll, plan(before, poll, self.config.settings)
+            return plan(before, poll, self.config.settings)
         except Exception as error:  # noqa: BLE001 - a bug must not end the service silently
             failed = replace(poll, answers=dict.fromkeys(poll.answers, Failure(mistake(error))))
-            return failed, plan(before, failed, self.config.settings)
+            return plan(before, failed, self.config.settings)
 
     def _troubles(self) -> dict[Part, Trouble]:
         """Return the channels that do not deliver, and the configuration if it is invalid."""

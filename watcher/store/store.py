@@ -113,7 +113,7 @@ class Store:
         self,
         subjects: Collection[str] | None = None,
         kinds: Collection[str] | None = None,
-        limit: int = 50,
+        limit: int | None = 50,
         since: datetime | None = None,
     ) -> list[Event]:
         """Return the newest events since a time (UTC), newest first; None stands for all."""
@@ -124,7 +124,7 @@ class Store:
             "(?1 is null or subject in (select value from json_each(?1)))"
             " and (?2 is null or kind in (select value from json_each(?2)))"
             " and (?4 is null or at >= ?4) order by at desc, rowid desc limit ?3",
-            [*chosen, limit, times.to_iso(since) if since else None],
+            [*chosen, -1 if limit is None else limit, times.to_iso(since) if since else None],
         )
 
     def event_subjects(self) -> list[str]:
