@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Run the tests that need only Python and little time; further arguments go to pytest, as in `test all`."""
+    """Run the tests that take a minute; further arguments go to pytest, as in `test all`."""
     chosen = () if any(argument.startswith("tests") for argument in arguments) else EVERYWHERE
     test_all([*chosen, *arguments])
 
