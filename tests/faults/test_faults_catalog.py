@@ -74,22 +74,29 @@ def test_another_order_of_models_keys_and_entries_is_not_news(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "added",
+    ("added", "counted"),
     [
-        pytest.param({"shiny": True}, id="flag"),
-        pytest.param({"top_provider": MANY[0]["top_provider"] | {"shiny": 1}}, id="nested"),
-        pytest.param({"pricing": MANY[0]["pricing"] | {"shiny": "0"}}, id="price"),
+        pytest.param({"shiny": True}, None, id="flag"),
+        pytest.param({"top_provider": MANY[0]["top_provider"] | {"shiny": 1}}, None, id="nested"),
+        pytest.param(
+            {"pricing": MANY[0]["pricing"] | {"shiny": "0"}}, "400 models changed other prices", id="price"
+        ),
     ],
 )
 @pytest.mark.fault("P8", "W6")
-def test_a_field_added_to_all_models_is_one_line(tmp_path: Path, added: Row) -> None:
+def test_a_field_added_to_all_models_is_one_line(tmp_path: Path, added: Row, counted: str | None) -> None:
     with watched_site(tmp_path, more=AT_ONCE) as at:
         at.shows(*MANY)
         at.shows(*(base | added for base in MANY))
         at.shows(*(base | added for base in MANY), after=DAY)
         [message] = at.messages()
         assert "The model list has a new field: " in message.notification.body
-        assert "acme/model-000" not in message.notification.title
+        news, _, others = message.notification.body.partition("OTHER PRICES\n")
+        assert news.count("•") == 1
+        assert others.startswith(counted or "")
+        assert bool(others) is bool(counted), (
+            "a price that is newly listed is news of each model, counted once"
+        )
 
 
 @pytest.mark.parametrize(

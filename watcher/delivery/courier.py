@@ -81,7 +81,7 @@ class Courier:
         times = [
             schedule.due_at(waiting.get(name, []), sent.get(name, []), channel, now)
             for name, channel in self._free(channels).items()
-            if self._room(waiting.get(name, [])) > 0
+            if self._room(is_retry=_is_retry(waiting.get(name, []))) > 0
         ]
         return min((at for at in times if at), default=None)
 
@@ -95,10 +95,10 @@ class Courier:
             for name, channel in self._free(channels).items()
         )
         # Channels that failed last time come last and have half of the room: others do not wait for them.
-        found = sorted((batch for batch in batches if batch), key=_is_retry)
+        found = [batch for batch in batches if batch]
+        fresh = [batch for batch in found if not _is_retry(batch)][: self._room()]
         retries = [batch for batch in found if _is_retry(batch)]
-        fresh = found[: len(found) - len(retries)][: self._room(())]
-        most = min(self._room(retries[0]), self._room(()) - len(fresh)) if retries else 0
+        most = min(self._room(is_retry=True), self._room() - len(fresh))
         return [*fresh, *retries[: max(most, 0)]]
 
     def _free(self, channels: Mapping[str, Channel]) -> dict[str, Channel]:
@@ -106,12 +106,11 @@ class Courier:
         busy = {batch[0].notification.channel for batch in self._flying.values()}
         return {name: channel for name, channel in channels.items() if name not in busy}
 
-    def _room(self, batch: Sequence[Delivery]) -> int:
-        """Return how many more messages may be begun, of the kind that `batch` is."""
-        if not _is_retry(batch):
-            return MOST_IN_FLIGHT - len(self._flying)
+    def _room(self, *, is_retry: bool = False) -> int:
+        """Return how many more messages may be begun, to channels that failed last time or to others."""
+        free = MOST_IN_FLIGHT - len(self._flying)
         retries = sum(first.attempts > 1 for first, *_ in self._flying.values())
-        return min(MOST_IN_FLIGHT // 2 - retries, MOST_IN_FLIGHT - len(self._flying))
+        return min(MOST_IN_FLIGHT // 2 - retries, free) if is_retry else free
 
     def _sent(self, channels: Mapping[str, Channel], now: datetime) -> dict[str, list[datetime]]:
         return self.store.outbox.sent_since(now - max(channel.limit.per for channel in channels.values()))

@@ -181,10 +181,9 @@ class Case:
         price, row = prices.main_prices(self.observed.price), self.item.row
         if not self.observed.listed or is_alias(self.model):
             return row, None
-        is_known = (
-            row is not None and row.reported.keys() >= price.keys()
-        )  # a price that becomes known is no news
-        if row is None or not is_known or not (self.announced.listed and announced.listed):
+        is_listed = self.announced.listed and announced.listed
+        # A price that becomes known is no news.
+        if row is None or not is_listed or not row.reported.keys() >= price.keys():
             return row_price.begin(price, self.observed.routing, self.moment.at), None
         hold = self.policy.holds["price_listed"]
         return row_price.look(row, price, self.observed.routing, self.moment, hold)

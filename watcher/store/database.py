@@ -86,7 +86,7 @@ class Tables:
         self.path = path
         self._db = db
         self._lock = lock
-        self._file = _file_id(path)
+        self._file = _file_id(_status(path))
         self._is_writing = False
         self._was_filled = False
 
@@ -199,13 +199,14 @@ class Tables:
 
     def _refuse_another_file(self) -> None:
         """Raise StoreError if the file is not the one that was opened, or was emptied."""
-        is_another = _file_id(self.path) != self._file
-        is_empty = not is_another and not self.path.stat().st_size
-        if is_another or (is_empty and self._was_filled):
-            what = "deleted or replaced" if is_another else "emptied"
+        found = _status(self.path)
+        what = "emptied" if self._was_filled and found and not found.st_size else None
+        if _file_id(found) != self._file:
+            what = "deleted or replaced"
+        if what:
             message = f"{self.path} was {what} while watcher was running; put it back and restart"
             raise StoreError(message)
-        self._was_filled = not is_empty
+        self._was_filled = bool(found and found.st_size)
 
     @contextmanager
     def _use(self) -> Iterator[None]:
@@ -260,13 +261,17 @@ class Tables:
         return cast("Table", self._db[name])
 
 
-def _file_id(path: Path) -> tuple[int, int] | None:
-    """Return device and inode, which differ between two files of the same name; None if there is no file."""
+def _status(path: Path) -> os.stat_result | None:
+    """Return what the system says of a file; None if there is none."""
     try:
-        found = path.stat()
+        return path.stat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino
+
+
+def _file_id(status: os.stat_result | None) -> tuple[int, int] | None:
+    """Return device and inode, which differ between two files of the same name; None if there is no file."""
+    return (status.st_dev, status.st_ino) if status else None
 
 
 def _create(path: Path, *, is_lost: bool = False) -> None:
