@@ -108,7 +108,7 @@ def test_a_model_that_nobody_offers_has_no_offers() -> None:
         (b"", "not valid JSON"),
         (b"<html>", "not valid JSON"),
         (b"\xff\xfe", "not valid JSON"),
-        (b"[" * 100_000, "recursion depth"),
+        (b"[" * 100_000, "nested too deeply"),
         (b"[]", "no list of endpoints"),
         (b"null", "no list of endpoints"),
         (b'{"data": []}', "no list of endpoints"),

@@ -54,7 +54,7 @@ def test_a_list_gives_one_document_per_model_in_any_order() -> None:
             id="surrogate",
             marks=pytest.mark.fault("P14"),
         ),
-        pytest.param(b"[" * 100_000, "no JSON", id="deep", marks=pytest.mark.fault("P14")),
+        pytest.param(b"[" * 100_000, "nested too deeply", id="deep", marks=pytest.mark.fault("P14")),
         pytest.param(
             b'{"data": [%s]}' % (b"1" * 5000), "no JSON", id="digits", marks=pytest.mark.fault("P14")
         ),

@@ -90,7 +90,7 @@ def unpriced(base: Row, *keys: str) -> Row:
         ),
         pytest.param(
             reply(b'{"data": ' + b"[" * 100_000),
-            "no JSON that can be trusted",
+            "the answer is nested too deeply",
             id="deep",
             marks=pytest.mark.fault("P14"),
         ),

@@ -14,8 +14,11 @@ def parse(page: bytes) -> dict[str, Offer]:
     """Read one model's answer: its offers by tag. Raises RefusedError if it cannot be believed."""
     try:
         body = json.loads(page)
-    except (ValueError, RecursionError) as problem:
-        message = f"the answer is not valid JSON ({str(problem)[:80] or 'nested too deeply'})"
+    except ValueError as problem:
+        message = f"the answer is not valid JSON ({str(problem)[:80]})"
+        raise RefusedError(message) from None
+    except RecursionError:  # whose own words depend on the Python
+        message = "the answer is nested too deeply"
         raise RefusedError(message) from None
     data = body.get("data") if isinstance(body, dict) else None
     endpoints = data.get("endpoints") if isinstance(data, dict) else None

@@ -85,8 +85,11 @@ def _envelope(page: bytes) -> Mapping[str, Json]:
         body = json.loads(
             page, parse_constant=_no_constant, parse_float=_number, object_pairs_hook=_no_duplicates
         )
-    except (ValueError, RecursionError) as problem:
-        message = f"the answer is no JSON that can be trusted ({str(problem)[:80] or 'nested too deeply'})"
+    except ValueError as problem:
+        message = f"the answer is no JSON that can be trusted ({str(problem)[:80]})"
+        raise RefusedError(message) from None
+    except RecursionError:  # whose own words depend on the Python
+        message = "the answer is nested too deeply"
         raise RefusedError(message) from None
     if not isinstance(body, dict):
         message = "the answer is not a JSON object"
