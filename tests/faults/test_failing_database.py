@@ -27,7 +27,7 @@ from watcher.domain.errors import StoreUnavailableError
 from watcher.news.settings import Settings
 from watcher.rules.route import Rule
 from watcher.service.loop import STORE_PAUSE, Service
-from watcher.store import rows
+from watcher.store import message_rows
 from watcher.store.database import Tables, migrations
 from watcher.store.store import Store
 
@@ -72,7 +72,8 @@ class Watch:
         assert messages_in(found) == messages_in(undisturbed)
         assert {row["state"] for row in found["outbox"]} == {"sent"}
         told = [
-            tally(came, [rows.event_of(row) for row in found["events"]]) for came in self.delivered.values()
+            tally(came, [message_rows.event_of(row) for row in found["events"]])
+            for came in self.delivered.values()
         ]
         assert not any(one.lost for one in told)
         return sum(one.repeats for one in told)

@@ -17,7 +17,7 @@ from tests.support.store_contents import contents_of
 from watcher.domain.polls import MODELS
 from watcher.service.loop import Service
 from watcher.sources.ask import failures
-from watcher.store import rows
+from watcher.store import message_rows
 
 # Our own troubles are no news here: they are over at the next try.
 HOLDS = AT_ONCE.replace("source: 0s", "source: 3h").replace("channel: 0s", "channel: 3h")
@@ -121,7 +121,7 @@ def test_a_message_cut_off_anywhere_arrives_and_twice_only_if_marked(
             clock[0] += HOUR
             watcher.deliver()
         found = contents_of(watcher.config.store)
-        told = [rows.event_of(row) for row in found["events"]]
+        told = [message_rows.event_of(row) for row in found["events"]]
         assert len(told) == len(cuts) + 1
         assert {row["state"] for row in found["outbox"]} == {"sent"}
         counted = tally(came_to(receiver), told)

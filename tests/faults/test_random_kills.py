@@ -18,7 +18,7 @@ from tests.support.served_catalog import Catalog
 from tests.support.store_contents import contents_of
 from watcher.domain.news import Event
 from watcher.openrouter.prices import full_price
-from watcher.store import rows
+from watcher.store import message_rows
 
 KILLS = int(os.environ.get("WATCHER_KILLS", "200"))
 SEEDS = 20  # each gives its share of the kills
@@ -87,7 +87,7 @@ def test_random_kills_lose_nothing_and_repeat_at_most_one_message_per_channel(
         scenario.once()
     found = contents_of(scenario.store)
     assert {row["state"] for row in found["outbox"]} == {"sent"}
-    told = [rows.event_of(row) for row in found["events"]]
+    told = [message_rows.event_of(row) for row in found["events"]]
     assert_events_lead_from_first_to_last(told, changes[0])
     for channel, came in scenario.delivered.items():
         counted = tally(came, told)

@@ -15,7 +15,7 @@ from tests.support.served_catalog import Catalog
 from tests.support.store_contents import StoreContents, contents_of, decisions, messages_in
 from tests.support.watcher_process import configure
 from watcher.domain.policy import HOLDS
-from watcher.store import rows
+from watcher.store import message_rows
 
 KILLED = {-signal.SIGKILL, -signal.SIGALRM}
 AT_ONCE = f"holds: {{{', '.join(f'{name}: 0s' for name in HOLDS)}}}"
@@ -125,7 +125,7 @@ class CrashScenario:
                 "sent again after it was sent"
             )
             assert row["repeat"] == (row["id"] in self.maybe_sent), f"maybe sent: {self.maybe_sent}: {row}"
-        due = [rows.event_of(row) for row in found["events"]]
+        due = [message_rows.event_of(row) for row in found["events"]]
         for channel, came in self.delivered.items():
             told = tally(came, due)
             maybe_sent = any(row["repeat"] for row in found["outbox"] if row["channel"] == channel)

@@ -12,7 +12,7 @@ from tests.support.store_contents import contents_of
 from watcher.store.database import APPLICATION_ID, migrations
 from watcher.store.schema import VERSION_1
 
-ALL_VERSIONS = ["v1", "v2", "v3"]
+ALL_VERSIONS = ["v1", "v2", "v3", "v4"]
 
 
 def make_version_1(store: Path) -> None:

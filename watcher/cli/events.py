@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from watcher.cli import as_csv, options, terminal
 from watcher.domain.errors import NotFoundError
+from watcher.messages.as_data import as_data
 from watcher.reports import as_json
 from watcher.reports.events import chosen
 from watcher.rules.values import Globs
@@ -57,7 +58,7 @@ def events(
         nothing = "" if found else _nothing(store.event_subjects(), kind, model)
     if for_machines:
         for event in found:
-            click.echo(as_json.written(as_json.event(event)))
+            click.echo(as_json.written(as_data(event)))
     elif found:
         terminal.events(found)
     else:

@@ -60,7 +60,10 @@ UNENCRYPTED = "the address would send its password unencrypted; use mailtos:// o
 
 
 class Job(TypedDict, total=False):
-    """What to send and where; `command` shows all of it. With `check`, only the address is checked."""
+    """What to send and where; `command` shows all of it, `letter` has the parts of the message.
+
+    With `check`, only the address is checked.
+    """
 
     url: str
     title: str
@@ -68,6 +71,7 @@ class Job(TypedDict, total=False):
     html: str
     event_id: str
     command: str
+    letter: dict[str, Any] | None
     check: bool
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -70,6 +71,7 @@ def _job(channel: Channel, delivery: Delivery) -> dict[str, Json]:
         "html": notification.html,
         "event_id": " ".join(notification.events[:MOST_IDS]),
         "command": command_for(notification.since or notification.at),
+        "letter": asdict(notification.letter) if notification.letter else None,
     }
 
 

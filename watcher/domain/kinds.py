@@ -16,6 +16,11 @@ class Severity(IntEnum):
     INFO = 2
     DETAIL = 3
 
+    @property
+    def word(self) -> str:
+        """Name it as rules and messages do; details are `info` too."""
+        return "info" if self is Severity.DETAIL else self.name.lower()
+
 
 class About(StrEnum):
     """What an event's subject is: a model's id, the catalog, or a part of watcher."""

@@ -1,12 +1,13 @@
 """News, and the messages that carry it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
 from watcher.domain.catalog import Document, FieldChange, Json, Prices
 from watcher.domain.kinds import Kind
+from watcher.domain.letter import Letter
 
 PERHAPS_ROUTED = "the list probably shows another provider"
 """The cause of another price in the list where its providers are not known."""
@@ -17,7 +18,8 @@ class Event:
     """A piece of news. `id` is a hash of what it says, so a replay gives the same id.
 
     `since` is when it was first seen (UTC); `model` is the document at that time, for conditions; `aliases`
-    point to its subject; `provider` is the provider that caused it, if known.
+    point to its subject; `provider` is the provider that caused it, if known. `facts` are what a reader wants
+    to know besides (news/background.py), and not part of what happened.
     """
 
     id: str
@@ -32,13 +34,15 @@ class Event:
     model: Document | None = None
     aliases: tuple[str, ...] = ()
     provider: str | None = None
+    facts: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One poll's message to one channel; `urgent` ignores the channel's quiet hours.
 
-    `since` is the time of its oldest event (UTC) if that is not `at`.
+    `since` is the time of its oldest event (UTC) if that is not `at`. `letter` has its parts; without one,
+    title and body are all there is. A `digest` names its schedule (`daily at 09:00`) and waits until `due`.
     """
 
     channel: str
@@ -50,6 +54,9 @@ class Notification:
     events: tuple[str, ...]
     urgent: bool = False
     since: datetime | None = None
+    letter: Letter | None = None
+    digest: str | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,12 @@ def _price_title(event: Event) -> str:
     return f"{event.subject} price {'up' if move > 0 else 'down'} {size}"
 
 
+def name_of(event: Event) -> str:
+    """Return the display name of an event's model, empty if that is unknown."""
+    name = (event.model.details or {}).get("name") if event.model else None
+    return clean(name, LONGEST // 2) if isinstance(name, str) else ""
+
+
 def frees(event: Event) -> tuple[bool, bool]:
     """Whether a model was free before a change of its price, and whether it is now.
 

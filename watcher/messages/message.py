@@ -1,6 +1,6 @@
 """Events as a message: a title, a text for every service, an HTML for mail."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,11 +10,15 @@ from typing import NamedTuple, Self, TypeAlias
 
 from watcher.domain.catalog import FieldChange
 from watcher.domain.kinds import About, Kind, Severity
+from watcher.domain.letter import Entry, Letter, Section
 from watcher.domain.news import Event, Notification
 from watcher.messages import crowds
+from watcher.messages.as_data import as_data
+from watcher.messages.as_text import MOST_NAMES, as_text, listed
 from watcher.messages.fit import command_for
-from watcher.messages.lines import describe, describe_together, missing, title
+from watcher.messages.lines import describe, describe_together, missing, name_of, title
 from watcher.messages.outdated import outdated
+from watcher.messages.spans import spans
 from watcher.openrouter import dates
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import is_free, largest_move, percent, ratio
@@ -24,7 +28,6 @@ from watcher.text.times import show_time
 
 MOST_LINES = 100  # a longer message is not read; the record has them all
 MOST_CHARACTERS = 40_000  # where names are long
-MOST_NAMES = 100  # in one line
 FEW = 3  # so many models with the same date are one line
 OF_ROWS = frozenset({Kind.MODEL_UNREADABLE, Kind.MODEL_READABLE})
 NO_DAY = 10**7
@@ -81,31 +84,6 @@ class Sections:
 Part: TypeAlias = tuple[Place, Sequence[Decision]]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One or more decisions as they are told: the words, the models by name, and where to read more."""
-
-    text: str
-    names: tuple[str, ...] = ()
-    after: str = ""
-    link: str | None = None
-
-    @property
-    def size(self) -> int:
-        """About how many characters it is."""
-        names = sum(len(name) + 2 for name in self.names[:MOST_NAMES])
-        return len(self.text) + names + len(self.after) + len(self.link or "")
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Lines under one heading; a line above them, where they are so many that they are counted."""
-
-    heading: str
-    count: str | None
-    lines: tuple[Line, ...]
-
-
 def notification(
     channel: str,
     at: datetime,
@@ -122,20 +100,28 @@ def notification(
         (place, list(found))
         for place, found in groupby(decisions, key=lambda alike: sections.place(alike[0]))
     ]
-    groups, left_out = _groups(parts, is_dated=len({event.at for event in events}) > 1)
+    chapters, left_out = _sections(parts, is_dated=len({event.at for event in events}) > 1)
     footer = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {show_time(at)}"
     footer += f" · covers everything since {show_time(since)}" if since else ""
     oldest = min(event.at for event in events)
-    more = _more(left_out, oldest)
+    letter = Letter(
+        severity=min(map(crowds.severity, events)).word,
+        preview=_preview(chapters),
+        sections=tuple(chapters),
+        footer=footer,
+        more=_more(left_out, oldest),
+        data=tuple(map(as_data, ordered)),
+    )
     return Notification(
         channel=channel,
         at=at,
         title=_title(parts, outdated(events)),
-        body=_body(groups, more, footer),
-        html=_html(groups, more, footer),
+        body=as_text(letter),
+        html=_html(letter),
         rules=tuple(rules),
         events=tuple(event.id for event in ordered),
         since=oldest,
+        letter=letter,
     )
 
 
@@ -192,24 +178,30 @@ def _largest(event: Event) -> str:
     return percent(move) if move else ""
 
 
-def _groups(parts: Sequence[Part], *, is_dated: bool) -> tuple[list[Group], int]:
-    """Write the lines under their headings, as many as there is room for; returns how many are left out."""
-    groups: list[Group] = []
+def _sections(parts: Sequence[Part], *, is_dated: bool) -> tuple[list[Section], int]:
+    """Write the entries under their headings, as many as there is room for; returns how many are left out."""
+    sections: list[Section] = []
     left_out = number = size = 0
     for place, decisions in parts:
-        lines: list[Line] = []
+        entries: list[Entry] = []
         rows = list(_rows(decisions, is_counted=place.is_counted))
         for row in rows:
             if number >= MOST_LINES or size >= MOST_CHARACTERS:
                 left_out += len(row)
                 continue
-            lines.append(_line(row, is_dated=is_dated))
-            number, size = number + 1, size + lines[-1].size
-        is_counted = place.is_counted and (len(rows) > 1 or not lines)
+            entries.append(_entry(row, is_dated=is_dated))
+            number, size = number + 1, size + _size(entries[-1])
+        is_counted = place.is_counted and (len(rows) > 1 or not entries)
         count = crowds.line([decision[0] for decision in decisions]) if is_counted else None
-        if lines or count:
-            groups.append(Group(place.heading, count, tuple(lines)))
-    return groups, left_out
+        if entries or count:
+            sections.append(Section(place.heading, tuple(entries), count))
+    return sections, left_out
+
+
+def _size(entry: Entry) -> int:
+    """About how many characters it is."""
+    names = sum(len(name) + 2 for name in entry.names[:MOST_NAMES])
+    return len(entry.text) + names + len(entry.after) + len(entry.link or "")
 
 
 def _rows(decisions: Sequence[Decision], *, is_counted: bool) -> Iterator[list[Decision]]:
@@ -227,28 +219,31 @@ def _rows(decisions: Sequence[Decision], *, is_counted: bool) -> Iterator[list[D
             yield from ([decision] for decision in row)
 
 
-def _line(row: Sequence[Decision], *, is_dated: bool) -> Line:
+def _entry(row: Sequence[Decision], *, is_dated: bool) -> Entry:
     """Write a row in one line: the model in full, its variants by name, when if that differs."""
     event = row[0][0]
     also = [name for first, *others in row for name in (*(other.subject for other in others), *first.aliases)]
     when = f" · {show_time(event.at)}" if is_dated else ""
-    tail = (f"; also applies to {_listed(map(clean, also))}" if also else "") + when
+    tail = (f"; also applies to {listed(map(clean, also))}" if also else "") + when
+    text, names = describe(event), missing(event)
     if len(row) > 1:
-        names = tuple(decision[0].subject for decision in row)
-        return Line(f"{describe_together(event, crowds.count(d[0] for d in row))}: ", names, tail)
-    if lacking := missing(event):
-        return Line(f"{describe(event)}: ", lacking, tail)
+        text, names = (
+            describe_together(event, crowds.count(d[0] for d in row)),
+            tuple(d[0].subject for d in row),
+        )
     is_nameless = event.kind in OF_ROWS and "/" not in event.subject  # a row without an id has no page
-    has_page = event.kind.row.about is About.MODEL and not is_nameless
-    link = page(event.subject) if has_page else None
-    return Line(describe(event), (), tail, link)
-
-
-def _listed(names: Iterable[str]) -> str:
-    """Write names one after the other, as many as are read."""
-    named = list(names)
-    more = f" and {len(named) - MOST_NAMES} more" if len(named) > MOST_NAMES else ""
-    return ", ".join(named[:MOST_NAMES]) + more
+    has_page = event.kind.row.about is About.MODEL and not is_nameless and not names
+    return Entry(
+        kind=event.kind,
+        severity=crowds.severity(event).word,
+        subject=event.subject if has_page else "",
+        spans=spans(f"{text}: " if names else text, event),
+        name=name_of(event),
+        link=page(event.subject) if has_page else None,
+        names=names,
+        after=tail,
+        events=tuple(one.id for decision in row for one in decision),
+    )
 
 
 def _title(parts: Sequence[Part], ended: Collection[str]) -> str:
@@ -264,27 +259,21 @@ def _title(parts: Sequence[Part], ended: Collection[str]) -> str:
     return (crowds.title(first) if place.is_counted else title(first[0])) + suffix
 
 
-def _body(groups: Sequence[Group], more: Sequence[str], footer: str) -> str:
-    text: list[str] = []
-    for heading, found in groupby(groups, key=lambda group: group.heading):
-        text += [""] * bool(text) + [heading.upper()]
-        for number, group in enumerate(found):
-            text += [""] * bool(number) + ([group.count] if group.count else [])
-            for line in group.lines:
-                text += [f"• {line.text}{_listed(map(clean, line.names))}{line.after}"]
-                text += [f"  {line.link}"] * bool(line.link)
-    return "\n".join([*text, *more, "", footer])
+def _preview(sections: Sequence[Section]) -> str:
+    """Say in a line what the message begins with."""
+    first = sections[0]
+    return first.count or first.entries[0].text
 
 
-def _html(groups: Sequence[Group], more: Sequence[str], footer: str) -> str:
+def _html(letter: Letter) -> str:
     text: list[str] = []
-    for heading, found in groupby(groups, key=lambda group: group.heading):
+    for heading, found in groupby(letter.sections, key=lambda section: section.heading):
         text += [f"<h3>{_text(heading)}</h3>"]
-        for group in found:
-            text += [f"<p>{_text(group.count)}</p>"] if group.count else []
-            text += ["<ul>", *map(_item, group.lines), "</ul>"] if group.lines else []
-    ending = [f"<p>{_text(said)}</p>" for said in more]
-    return "\n".join([*text, *ending, f"<p><small>{_text(footer)}</small></p>"])
+        for section in found:
+            text += [f"<p>{_text(section.count)}</p>"] if section.count else []
+            text += ["<ul>", *map(_item, section.entries), "</ul>"] if section.entries else []
+    ending = [f"<p>{_text(said)}</p>" for said in letter.more]
+    return "\n".join([*text, *ending, f"<p><small>{_text(letter.footer)}</small></p>"])
 
 
 def _text(words: str) -> str:
@@ -292,11 +281,11 @@ def _text(words: str) -> str:
     return escape(inert(words)).replace(UNSEEN, UNSEEN_HTML)
 
 
-def _item(line: Line) -> str:
-    link = f' <a href="{escape(line.link)}">details</a>' if line.link else ""
-    names = _listed(f'<a href="{escape(page(name))}">{_text(clean(name))}</a>' for name in line.names)
-    return f"<li>{_text(line.text)}{names}{_text(line.after)}{link}</li>"
+def _item(entry: Entry) -> str:
+    link = f' <a href="{escape(entry.link)}">details</a>' if entry.link else ""
+    names = listed(f'<a href="{escape(page(name))}">{_text(clean(name))}</a>' for name in entry.names)
+    return f"<li>{_text(entry.text)}{names}{_text(entry.after)}{link}</li>"
 
 
-def _more(left_out: int, oldest: datetime) -> list[str]:
-    return [f"… and {left_out} more; see `{command_for(oldest)}`"] if left_out else []
+def _more(left_out: int, oldest: datetime) -> tuple[str, ...]:
+    return (f"… and {left_out} more; see `{command_for(oldest)}`",) if left_out else ()

@@ -8,6 +8,7 @@ from watcher.domain.catalog import Json
 from watcher.domain.delivery import Delivery
 from watcher.domain.news import Event, HistoryEntry, Notification
 from watcher.domain.polls import Health, Plan
+from watcher.messages.as_data import as_data
 from watcher.news.outlook import Waiting
 from watcher.reports.explain import RuleCheck
 from watcher.text.times import to_iso
@@ -17,25 +18,6 @@ def written(value: Json) -> str:
     """Write an object as one line of JSON; what would control a terminal is escaped."""
     text = json.dumps(value, ensure_ascii=False)
     return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
-
-
-def event(found: Event) -> dict[str, Json]:
-    """Return an event; what does not apply is left out."""
-    always: dict[str, Json] = {
-        "type": "event",
-        "id": found.id,
-        "at": to_iso(found.at),
-        "kind": found.kind,
-        "subject": found.subject,
-        "before": found.before,
-        "after": found.after,
-    }
-    optional = {
-        "cause": found.cause,
-        "provider": found.provider,
-        "fields": [asdict(change) for change in found.fields],
-    }
-    return always | {key: value for key, value in optional.items() if value}
 
 
 def notification(message: Notification) -> dict[str, Json]:
@@ -71,7 +53,7 @@ def explained(found: Event, checks: Sequence[RuleCheck]) -> dict[str, Json]:
         {"rule": check.rule, "tells": check.matches, "channels": check.channels, "unmet": check.unmet}
         for check in checks
     ]
-    return event(found) | {"rules": rules}
+    return as_data(found) | {"rules": rules}
 
 
 def waiting(found: Waiting, checks: Sequence[RuleCheck]) -> dict[str, Json]:
@@ -98,6 +80,6 @@ def history(entry: HistoryEntry) -> dict[str, Json]:
 def lines(decided: Plan) -> Iterator[str]:
     """Write a plan: its events, then its messages."""
     for found in decided.events:
-        yield written(event(found))
+        yield written(as_data(found))
     for message in decided.notifications:
         yield written(notification(message))

@@ -17,9 +17,11 @@ from watcher.store.migrate import split_announced
 from watcher.store.schema import (
     COLUMNS_2,
     COLUMNS_3,
+    COLUMNS_4,
     INDEXES_1,
     TABLES_2,
     TABLES_3,
+    TABLES_4,
     VERSION_1,
     Columns,
     Key,
@@ -69,6 +71,15 @@ def v3(db: Database) -> None:
             "update models set announced = ?, announcements = ? where id = ?",
             [document, announcements, row["id"]],
         )
+
+
+@migrations()
+def v4(db: Database) -> None:
+    """Keep mutes, the parts of messages, digests, and what readers want to know of an event."""
+    for name, table in TABLES_4.items():
+        _create_table(db, name, *table)
+    for name, column, kind, default in COLUMNS_4:
+        cast("Table", db[name]).add_column(column, kind, not_null_default=default)
 
 
 def _create_table(db: Database, name: str, key: Key, columns: Columns) -> None:

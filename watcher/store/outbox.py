@@ -7,7 +7,7 @@ from datetime import datetime
 
 from watcher.domain.delivery import Delivery, OutboxState, Outcome, Verdict
 from watcher.domain.errors import NotFoundError
-from watcher.store import rows
+from watcher.store import message_rows
 from watcher.store.database import BROKEN, Tables
 from watcher.store.schema import Row
 from watcher.text import times
@@ -52,7 +52,7 @@ class Outbox:
         found: dict[str, list[Delivery]] = {}
         for row in self._tables.rows("outbox", "state = ? order by id", [WAITING]):
             try:
-                found.setdefault(row["channel"], []).append(rows.delivery_of(row))
+                found.setdefault(row["channel"], []).append(message_rows.delivery_of(row))
             except BROKEN:
                 self._change([row], **UNREADABLE)
         return found
@@ -139,7 +139,9 @@ class Outbox:
         """Return the newest messages in these states, newest first."""
         marks = ",".join("?" * len(states))
         which = f"state in ({marks}) order by id desc limit {limit:d}"
-        return self._tables.objects(lambda found: [*map(rows.delivery_of, found)], "outbox", which, [*states])
+        return self._tables.objects(
+            lambda found: [*map(message_rows.delivery_of, found)], "outbox", which, [*states]
+        )
 
     def channels(self) -> dict[str, ChannelCounts]:
         """Count each channel's messages."""

@@ -11,15 +11,12 @@ from watcher.domain.catalog import (
     Aspect,
     Document,
     FeedEntry,
-    FieldChange,
     Item,
     Json,
     Pending,
     Prices,
 )
-from watcher.domain.delivery import Delivery, OutboxState
-from watcher.domain.kinds import KINDS
-from watcher.domain.news import BasePrices, Event, HistoryEntry, Notification
+from watcher.domain.news import BasePrices, HistoryEntry
 from watcher.domain.polls import Health, Part
 from watcher.domain.providers import Market
 from watcher.store.market_rows import market_of, market_text, row_price_of, row_price_text
@@ -27,11 +24,13 @@ from watcher.store.schema import Row
 from watcher.text.times import from_iso, to_iso
 
 
-def _optional_text(at: datetime | None) -> str | None:
+def optional_text(at: datetime | None) -> str | None:
+    """Write a time, if there is one."""
     return None if at is None else to_iso(at)
 
 
-def _optional_time(text: str | None) -> datetime | None:
+def optional_time(text: str | None) -> datetime | None:
+    """Read a time, if there is one."""
     return None if text is None else from_iso(text)
 
 
@@ -43,11 +42,13 @@ def dump(value: Json) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _optional_dump(value: Json) -> str | None:
+def optional_dump(value: Json) -> str | None:
+    """Write JSON, if there is a value."""
     return None if value is None else dump(value)
 
 
-def _optional_load(text: str | None) -> Any:  # noqa: ANN401 - any JSON
+def optional_load(text: str | None) -> Any:  # noqa: ANN401 - any JSON
+    """Read JSON, if there is any."""
     return None if text is None else json.loads(text)
 
 
@@ -56,9 +57,9 @@ def source_row(name: str, source: Health) -> Row:
     return {
         "name": name,
         "identity": source.query_id,
-        "asked_at": _optional_text(source.asked_at),
-        "last_good": _optional_text(source.last_good),
-        "failing_since": _optional_text(source.failing_since),
+        "asked_at": optional_text(source.asked_at),
+        "last_good": optional_text(source.last_good),
+        "failing_since": optional_text(source.failing_since),
         "reason": source.reason,
         "failures": source.failures,
         "told": source.reported,
@@ -84,9 +85,9 @@ def _source_of(row: Row) -> Health:
         failures=row["failures"],
         episodes=row["episodes"],
         reported=bool(row["told"]),
-        asked_at=_optional_time(row["asked_at"]),
-        last_good=_optional_time(row["last_good"]),
-        failing_since=_optional_time(row["failing_since"]),
+        asked_at=optional_time(row["asked_at"]),
+        last_good=optional_time(row["last_good"]),
+        failing_since=optional_time(row["failing_since"]),
         fields=frozenset(json.loads(row["fields"])),
     )
 
@@ -230,84 +231,6 @@ def history_row(entry: HistoryEntry) -> Row:
 def history_of(row: Row) -> HistoryEntry:
     """Read a charted value."""
     return HistoryEntry(from_iso(row["at"]), row["model"], row["field"], row["value"])
-
-
-def event_row(event: Event) -> Row:
-    """Write an event."""
-    return {
-        "id": event.id,
-        "at": to_iso(event.at),
-        "kind": event.kind,
-        "subject": event.subject,
-        "before": _optional_dump(event.before),
-        "after": _optional_dump(event.after),
-        "fields": dump([asdict(change) for change in event.fields]),
-        "cause": event.cause,
-        "since": _optional_text(event.since),
-        "provider": event.provider,
-        "model": dump((asdict(event.model) if event.model else {}) | {"aliases": event.aliases}),
-    }
-
-
-def event_of(row: Row) -> Event:
-    """Read an event."""
-    model = json.loads(row["model"])
-    return Event(
-        id=row["id"],
-        at=from_iso(row["at"]),
-        kind=KINDS[row["kind"]],
-        subject=row["subject"],
-        before=_optional_load(row["before"]),
-        after=_optional_load(row["after"]),
-        fields=tuple(FieldChange(**change) for change in json.loads(row["fields"])),
-        cause=row["cause"],
-        since=_optional_time(row["since"]),
-        provider=row["provider"],
-        model=document_of({key: value for key, value in model.items() if key != "aliases"}),
-        aliases=tuple(model.get("aliases", ())),
-    )
-
-
-def outbox_row(notification: Notification) -> Row:
-    """Write a message that is waiting for its first attempt."""
-    return {
-        "channel": notification.channel,
-        "at": to_iso(notification.at),
-        "title": notification.title,
-        "body": notification.body,
-        "html": notification.html,
-        "rules": dump(notification.rules),
-        "events": dump(notification.events),
-        "state": OutboxState.WAITING.value,
-        "attempts": 0,
-        "next_at": to_iso(notification.at),
-        "repeat": 0,
-        "urgent": int(notification.urgent),
-    }
-
-
-def delivery_of(row: Row) -> Delivery:
-    """Read a message of the outbox."""
-    return Delivery(
-        id=row["id"],
-        notification=Notification(
-            channel=row["channel"],
-            at=from_iso(row["at"]),
-            title=row["title"],
-            body=row["body"],
-            html=row["html"],
-            rules=tuple(json.loads(row["rules"])),
-            events=tuple(json.loads(row["events"])),
-            urgent=bool(row["urgent"]),
-        ),
-        state=OutboxState(row["state"]),
-        attempts=row["attempts"],
-        next_at=from_iso(row["next_at"]),
-        repeat=bool(row["repeat"]),
-        error=row["error"],
-        sent_at=_optional_time(row["sent_at"]),
-        refusals=row["refusals"],
-    )
 
 
 def market_rows(before: Mapping[str, Market], after: Mapping[str, Market]) -> list[Row]:

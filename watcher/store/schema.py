@@ -98,3 +98,16 @@ COLUMNS_3: tuple[tuple[str, str, type, str | None], ...] = (
     ("events", "provider", str, None),
 )
 """What version 3 added: what providers ask, and the announcements that version 2 kept in the document."""
+
+TABLES_4: Mapping[str, tuple[Key, Columns]] = {
+    "mutes": (
+        "id",
+        {"id": int, "pattern": str, "fact": str, "why": str, "at": str, "until": str, "held": int},
+    )
+}
+COLUMNS_4: tuple[tuple[str, str, type, str | None], ...] = (
+    ("events", "facts", str, "{}"),
+    ("outbox", "letter", str, None),
+    ("outbox", "digest", str, None),
+)
+"""What version 4 added: mutes and acknowledgements, the parts of messages, digests, facts for readers."""

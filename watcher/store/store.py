@@ -12,7 +12,7 @@ from watcher.domain.catalog import Item
 from watcher.domain.errors import StoreError
 from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan, State
-from watcher.store import lock, rows
+from watcher.store import lock, message_rows, rows
 from watcher.store.database import BROKEN, Tables
 from watcher.store.outbox import Outbox
 from watcher.text import times
@@ -92,8 +92,8 @@ class Store:
             for rule, model in before.base_prices.keys() - after.base_prices.keys():
                 self._tables.delete("told_prices", "rule = ? and model = ?", [rule, model])
             self._tables.insert("history", map(rows.history_row, plan.history))
-            self._tables.insert("events", map(rows.event_row, plan.events))
-            self._tables.insert("outbox", map(rows.outbox_row, plan.notifications))
+            self._tables.insert("events", map(message_rows.event_row, plan.events))
+            self._tables.insert("outbox", map(message_rows.outbox_row, plan.notifications))
         if any(source.last_good and _is_new(before, name) for name, source in after.sources.items()):
             self._tables.checkpoint()  # a baseline: without it, the next poll would be a silent first one
 
@@ -119,7 +119,7 @@ class Store:
         """Return the newest events since a time (UTC), newest first; None stands for all."""
         chosen = [None if values is None else json.dumps([*values]) for values in (subjects, kinds)]
         return self._tables.objects(
-            lambda found: [*map(rows.event_of, found)],
+            lambda found: [*map(message_rows.event_of, found)],
             "events",
             "(?1 is null or subject in (select value from json_each(?1)))"
             " and (?2 is null or kind in (select value from json_each(?2)))"
@@ -142,7 +142,7 @@ class Store:
             "events", "id in (select value from json_each(?)) order by at, rowid", [json.dumps(ids)]
         ):
             with contextlib.suppress(*BROKEN):
-                found.append(rows.event_of(row))
+                found.append(message_rows.event_of(row))
         return found
 
     def history(self, model: str) -> list[HistoryEntry]:
