@@ -82,7 +82,7 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str], texts: Tex
         store=folder / content.store,
         sources={name: url for name, url in sources.items() if url not in (OFF, None)},
         channels=channels,
-        settings=Settings(rules, policy),
+        settings=Settings(rules, policy, zone),
         endpoints=content.sources.endpoints,
         keep=content.keep.time,
         stale_after=content.stale_after.time if content.stale_after else _stale_after(content.poll.time),
@@ -107,7 +107,7 @@ def _channel(name: str, section: ChannelSection, zone: ZoneInfo, texts: Texts) -
     hours = section.quiet
     quiet = Quiet(hours.start, hours.end, zone) if hours else None
     place = ("channels", name)
-    return Channel(name, _secret(section.url, texts, place, (*place, "url")), section.limit.rate, quiet)
+    return Channel(name, _secret(section.url, texts, place, (*place, "url")), section.limit.rate, quiet, zone)
 
 
 def _record(folder: Path, section: RecordSection | None) -> Record | None:
