@@ -18,8 +18,10 @@ from threading import Thread
 from watcher.domain import network
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
+from watcher.messages.as_webhook import message_id
 from watcher.messages.fit import command_for
 from watcher.text.clean import clean
+from watcher.text.times import to_iso
 
 GRACE = 5.0  # seconds for a message in flight when the service stops, which has ten in all
 LONGEST_ANSWER = 10_000  # bytes; an outcome has a few hundred
@@ -65,19 +67,28 @@ def send_crew(
 def _job(channel: Channel, delivery: Delivery) -> dict[str, Json]:
     notification = delivery.notification
     return {
-        "url": channel.url.reveal(),
+        **_address(channel),
+        "channel": channel.name,
         "title": notification.title,
         "body": notification.body,
         "html": notification.html,
         "event_id": " ".join(notification.events[:MOST_IDS]),
+        "id": message_id(channel.name, notification.events),
+        "at": to_iso(notification.at),
+        "rules": list(notification.rules),
+        "repeat": delivery.repeat,
         "command": command_for(notification.since or notification.at),
         "letter": asdict(notification.letter) if notification.letter else None,
     }
 
 
+def _address(channel: Channel) -> dict[str, Json]:
+    return {"url": channel.url.reveal(), "secret": channel.secret.reveal() if channel.secret else None}
+
+
 def check(channel: Channel, deadline: float, sender: Sequence[str] = SENDER) -> str | None:
     """Return why Apprise cannot use a channel's address, without showing it; None if it can."""
-    outcome = ask({"check": True, "url": channel.url.reveal()}, deadline, Flag(), sender)
+    outcome = ask({"check": True, **_address(channel)}, deadline, Flag(), sender)
     return None if outcome.verdict is Verdict.SENT else outcome.reason
 
 

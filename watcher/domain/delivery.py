@@ -57,13 +57,17 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place to send messages, under the name that the rules use; `zone` is that of the times in them."""
+    """A place to send messages, under the name that the rules use; `zone` is that of the times in them.
+
+    `secret` signs what a webhook is sent.
+    """
 
     name: str
     url: Secret
     limit: Rate = Rate(20, timedelta(hours=1))
     quiet: Quiet | None = None
     zone: tzinfo = UTC
+    secret: Secret | None = None
 
 
 class OutboxState(StrEnum):
