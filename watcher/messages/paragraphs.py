@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Self
 
 from watcher.domain.letter import Entry, Letter, Role, Section, Span
 from watcher.messages.as_text import listed, way_out
@@ -32,10 +31,6 @@ class Markup:
     weigh: Callable[[str], int] = len
     bullet: str = "• "
     indent: str = "   "
-
-    def weighed(self, weigh: Callable[[str], int]) -> Self:
-        """Return the same markup for a service that counts in another way."""
-        return replace(self, weigh=weigh)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ def slack(post: Post) -> dict[str, Json]:
     """
     found, closing = paragraphs(post, MRKDWN, ROOM, LONGEST_SECTION // 2)
     attachments: list[Json] = [_attachment(one) for one in few(found, MOST_ATTACHMENTS, MRKDWN)]
-    ending = joined([*closing, MRKDWN.text(footer(post, MRKDWN))])
-    attachments.append({"fallback": _header(post), "blocks": [_context(ending)]})
+    foot = MRKDWN.text(footer(post, MRKDWN))
+    attachments.append({"fallback": foot, "blocks": [_context(joined([*closing, foot]))]})
     return {
         "text": _fallback(post),
         "blocks": [{"type": "header", "text": _plain(_header(post))}],

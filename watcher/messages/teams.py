@@ -1,6 +1,7 @@
 """A message for Microsoft Teams: an adaptive card, of which the service takes 28 KB."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from watcher.domain.catalog import Json
 from watcher.messages.fit import dots, fit
@@ -23,7 +24,7 @@ STYLES: Mapping[Tone, str] = {
 
 def teams(post: Post) -> dict[str, Json]:
     """Write the message; `summary` is what a notification shows."""
-    markup = MARKDOWN.weighed(lambda text: in_json(text) + AROUND)
+    markup = replace(MARKDOWN, weigh=lambda text: in_json(text) + AROUND, indent="")
     found, closing = paragraphs(post, markup, ROOM, LONGEST_LINE)
     title = MARKDOWN.text(fit(post.title, lambda text: utf8(MARKDOWN.text(text)), LONGEST_TITLE, dots))
     body = [_text(title, size="large", weight="bolder"), *map(_container, found)]
