@@ -89,7 +89,7 @@ def test_a_template_with_a_mistake_is_one_line_with_its_place(tmp_path: Path, bo
 def test_a_template_is_tried_on_the_news_that_it_may_get(tmp_path: Path) -> None:
     prices = "{{ events[0].after.prompt }}"
     load(config(tmp_path, "limit: 9/h", f'template: {{body: "{prices}"}}'), {})
-    with pytest.raises(ConfigError, match="channels.team.template.body"):
+    with pytest.raises(ConfigError, match=r"channels\.team\.template\.body"):
         load(config(tmp_path, f'template: {{body: "{prices}"}}'), {})
 
 
