@@ -25,6 +25,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, in_words
 from watcher.config.yaml_file import Key
 from watcher.domain.policy import HOLDS, REMINDERS
+from watcher.messages.as_webhook import key_of
 from watcher.rules.conditions import CONDITIONS, Condition
 from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
 from watcher.text.suggest import closest
@@ -247,14 +248,38 @@ class Sources(Section):
     endpoints: Literal["auto", "all", "off"] = "auto"
 
 
+class TemplateSection(Section):
+    """A title and a body in Jinja2, instead of those of the message; one of them is enough."""
+
+    title: StrictStr | None = None
+    body: StrictStr | None = None
+
+
+TemplateEntry = Annotated[
+    TemplateSection,
+    _with_any_of(TemplateSection, "title", "body"),
+    WithJsonSchema(TemplateSection.model_json_schema(schema_generator=Schema)),
+]
+
+
+def _usable_secret(text: str) -> str:
+    """Return the secret of a webhook. Raises ValueError."""
+    if not key_of(text):
+        message = "must not be empty"
+        raise ValueError(message)
+    return text
+
+
 class ChannelSection(Section):
-    """Where to send messages; an address alone is enough."""
+    """Where to send messages; an address alone is enough. `secret` signs what a webhook is sent."""
 
     url: StrictStr
     limit: Annotated[AtMost, PlainValidator(AtMost.parse), WithJsonSchema(AtMost.SCHEMA)] = Field(
         "20/h", validate_default=True
     )
     quiet: Annotated[Hours, PlainValidator(Hours.parse), WithJsonSchema(Hours.SCHEMA)] | None = None
+    template: TemplateEntry | None = None
+    secret: Annotated[StrictStr, AfterValidator(_usable_secret)] | None = None
 
 
 ChannelEntry = Annotated[
@@ -274,6 +299,7 @@ class RuleSection(Section):
     notify: OneOrMore
     stop: StrictBool = False
     urgent: StrictBool = False
+    template: TemplateEntry | None = None
 
 
 class File(Section):
