@@ -13,7 +13,7 @@ class Job(TypedDict, total=False):
     """What to send and where; `command` shows all of it, `letter` has the parts of the message.
 
     With `check`, only the address is checked. `secret` signs what a webhook is sent; `id` is the same for
-    each attempt to send a message, `at` its time as ISO text (UTC).
+    each attempt to send a message, `at` its time as ISO text (UTC); `plain`: the body takes no other form.
     """
 
     url: str
@@ -27,6 +27,7 @@ class Job(TypedDict, total=False):
     at: str
     rules: Sequence[str]
     repeat: bool
+    plain: bool
     command: str
     letter: dict[str, Any] | None
     check: bool
@@ -45,4 +46,5 @@ def post_of(job: Job) -> Post:
         channel=job.get("channel", ""),
         rules=tuple(job.get("rules", ())),
         repeat=job.get("repeat", False),
+        is_plain=job.get("plain", False),
     )

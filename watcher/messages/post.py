@@ -45,7 +45,8 @@ class Post:
     """A message as a service's form is made of it.
 
     `body` is all of it as plain text, `command` shows all of it if it is cut. `id` is the same for each
-    attempt to send it, `at` its time as ISO text (UTC); `repeat`: it may have arrived before.
+    attempt to send it, `at` its time as ISO text (UTC); `repeat`: it may have arrived before; `is_plain`: its
+    body is a user's own, and takes no other form.
     """
 
     title: str
@@ -57,11 +58,12 @@ class Post:
     channel: str = ""
     rules: tuple[str, ...] = ()
     repeat: bool = False
+    is_plain: bool = False
 
     @property
     def has_parts(self) -> bool:
         """Whether there is anything to write in a service's own form."""
-        return any(section.entries or section.count for section in self.letter.sections)
+        return not self.is_plain and any(section.entries or section.count for section in self.letter.sections)
 
     @property
     def tone(self) -> Tone:
