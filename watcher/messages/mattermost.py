@@ -29,7 +29,7 @@ def _title(post: Post) -> str:
 def _attachments(post: Post) -> list[Json]:
     found, closing = paragraphs(post, MARKDOWN, ROOM, LONGEST_LINE)
     attachments: list[dict[str, Json]] = [_attachment(paragraph) for paragraph in found]
-    attachments[-1]["footer"] = footer(post, MARKDOWN)
+    attachments[-1]["footer"] = MARKDOWN.text(footer(post, MARKDOWN))
     if closing:
         attachments[-1]["text"] = joined([str(attachments[-1]["text"]), *closing])
     return [*attachments]

@@ -52,19 +52,22 @@ def slack(post: Post) -> dict[str, Json]:
 
 
 def _fallback(post: Post) -> str:
-    lines = [literal(post.title), *map(literal, post.body.splitlines())]
-    return _escaped(fit(joined(lines), lambda text: utf16(_escaped(text)), LONGEST_FALLBACK, dots))
+    text = "\n".join([post.title, *post.body.splitlines()])
+    return _lines(fit(text, lambda kept: utf16(_lines(kept)), LONGEST_FALLBACK, dots))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(_text, text.split("\n")))
 
 
 def _header(post: Post) -> str:
-    title = literal(post.title)
-    return _escaped(fit(title, lambda text: utf16(_escaped(text)), LONGEST_HEADER, dots))
+    return _text(fit(post.title, lambda text: utf16(_text(text)), LONGEST_HEADER, dots))
 
 
 def _attachment(paragraph: Paragraph) -> Json:
     heading = MRKDWN.bold(MRKDWN.text(paragraph.heading))
     blocks: list[Json] = [_section(text) for text in _packed([heading, *paragraph.lines])]
-    fallback = _escaped(literal(paragraph.heading))
+    fallback = MRKDWN.text(paragraph.heading)
     return {"color": COLORS[paragraph.tone], "fallback": fallback, "blocks": blocks}
 
 
