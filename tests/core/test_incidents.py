@@ -140,3 +140,10 @@ def test_what_has_no_room_is_counted() -> None:
     text = str(telegram(Post(title="a/b", body="", letter=letter))["text"])
     shown = text.count("x" * 400)
     assert f"… and {50 - shown} more; see `watcher events`" in text
+
+
+def test_a_hint_that_has_no_room_is_put_shortly() -> None:
+    entry = Entry("price.changed", "warning", "a/b", (Span("a/b"),))
+    letter = Letter("warning", "", (Section("Prices", (entry,)),), "Rule: r", ("x" * 5000,))
+    text = str(telegram(Post(title="a/b", body="", letter=letter))["text"])
+    assert "… and more; see `watcher events`" in text

@@ -99,7 +99,7 @@ def footer(post: Post, markup: Markup, longest: int = LONGEST_FOOTER) -> str:
 
 def _left_out(post: Post, number: int, markup: Markup) -> str:
     least = "at least " if post.letter.more else ""
-    return markup.text(f"… and {least}{number} more; see `{post.command}`")
+    return markup.text(f"… and {f'{least}{number} ' if number else ''}more; see `{post.command}`")
 
 
 def _weight(found: Sequence[Paragraph], closing: Sequence[str], markup: Markup) -> int:
