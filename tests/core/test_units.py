@@ -14,6 +14,7 @@ from watcher.domain.news import Event
 from watcher.messages.lines import describe, title
 from watcher.news.settings import Settings
 from watcher.openrouter import prices
+from watcher.openrouter.pricing import comparable
 from watcher.rules.route import Rule
 from watcher.rules.values import Globs, Percent, Price, PriceTerms
 
@@ -173,7 +174,7 @@ class TestNews:
         assert title(event) == "acme/painter price down 100 %"
 
     def test_a_discount_is_no_news(self) -> None:
-        assert "discount" not in prices.comparable({**ZERO, "discount": 0.75})[0]
+        assert "discount" not in comparable({**ZERO, "discount": 0.75})[0]
         story = Story()
         story.shows(FINCH | {"pricing": FINCH["pricing"] | {"discount": 0}}, OWL)
         discounted = OWL | {"pricing": OWL["pricing"] | {"discount": 0.75}}

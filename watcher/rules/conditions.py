@@ -82,7 +82,7 @@ def _variant(question: Question, wanted: Globs) -> bool:
 def _price(question: Question, wanted: PriceTerms) -> bool:
     if wanted.has_size and question.event.kind is not Kind.PRICE_CHANGED:
         return False
-    return wanted.hold(question.base, _prices_of(question.event))
+    return wanted.hold(question.base, _prices_of(question.event), question.event.before)
 
 
 def _free(question: Question, wanted: bool) -> bool:  # noqa: FBT001 - the value as it is in the file
