@@ -1,12 +1,12 @@
 """An event in words: a title and a line, with remote text made harmless."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.kinds import Kind
 from watcher.domain.news import PERHAPS_ROUTED, Event
-from watcher.openrouter import dates, prices
+from watcher.openrouter import dates, prices, units
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
 from watcher.text.counts import counted
@@ -95,21 +95,34 @@ def _summary(summary: Json) -> str:
         return "details unknown"
     context = summary.get("context")
     size = f", {context:,} tokens context" if isinstance(context, int) else ""
-    return prices.show_main(summary["price"]) + size
+    return units.show_price(summary["price"], units.output_in(summary.get("capabilities"))) + size
 
 
 def _price(event: Event) -> str:
     keys = sorted((c.path for c in event.fields if not c.path.startswith("overrides")), key=_rank)
-    units = {key: _unit(event, key) for key in keys}
-    by_token = [_step(event, key) for key in keys if units[key] == prices.PER_MILLION]
-    told = [f"{', '.join(by_token)} {prices.PER_MILLION}"] if by_token else []
-    told += [f"{_step(event, key)} {unit}" for key, unit in units.items() if unit != prices.PER_MILLION]
+    unit_of = {key: _unit(event, key) for key in keys}
+    told = [_steps(event, [key for key in keys if unit_of[key] == unit], unit) for unit in _in_order(unit_of)]
     told += ["conditional prices changed"] if len(keys) < len(event.fields) else []
     return f"{event.subject}: {', '.join(told) or 'price changed'}"
 
 
+def _in_order(unit_of: Mapping[str, str]) -> list[str]:
+    """Return the units, each once: tokens first."""
+    found = dict.fromkeys(unit_of.values())
+    return sorted(found, key=lambda unit: unit != prices.PER_MILLION)
+
+
+def _steps(event: Event, keys: Sequence[str], unit: str) -> str:
+    """Write the prices of one unit, which stands at the end, or behind a price that is gone."""
+    is_last = len(keys) > 1 or any(prices.amount(event.after, key, unit).startswith("$") for key in keys)
+    steps = ", ".join(_step(event, key, "" if is_last else f" {unit}") for key in keys)
+    return f"{steps} {unit}" if is_last else steps
+
+
 def _unit(event: Event, key: str) -> str:
     """Return the unit of a price that changed."""
+    if key in prices.MAIN:
+        return units.main_unit(units.output_of(event.model), event.before, event.after)
     return prices.unit_of(key, prices.price(event.before, key), prices.price(event.after, key))
 
 
@@ -127,11 +140,12 @@ def _label(key: str) -> str:
     return key.removeprefix("input_").replace("_", " ")
 
 
-def _step(event: Event, key: str) -> str:
+def _step(event: Event, key: str, unit: str = "") -> str:
     """Write one price: `prompt $1.25 → $1.50 (+20 %)`."""
     before, after = (prices.amount(side, key, _unit(event, key)) for side in (event.before, event.after))
-    move = prices.ratio(prices.price(event.before, key), prices.price(event.after, key))
-    return f"{_label(key)} {before} {ARROW} {after}" + (f" ({prices.percent(move)})" if move else "")
+    unit = unit if before.startswith("$") else ""
+    move = prices.ratio(*(prices.headline_price(side, key) for side in (event.before, event.after)))
+    return f"{_label(key)} {before}{unit} {ARROW} {after}" + (f" ({prices.percent(move)})" if move else "")
 
 
 def _leaves(event: Event) -> str:
@@ -220,7 +234,11 @@ def _details(event: Event) -> str:
 
 
 def _priced(event: Event) -> str:
-    return f"{event.subject} costs {prices.show_main(event.after)}"
+    return f"{event.subject} costs {_cost(event, event.after)}"
+
+
+def _cost(event: Event, price: Json) -> str:
+    return units.show_price(price, units.output_of(event.model))
 
 
 def _described(event: Event) -> str:
@@ -236,7 +254,7 @@ def _overdue(event: Event) -> str:
 
 
 def _routed(event: Event) -> str:
-    before, after = (prices.show_main(side) for side in (event.before, event.after))
+    before, after = (_cost(event, side) for side in (event.before, event.after))
     said = f"the list shows another provider, which asks {after} instead of {before}; no price changed"
     if event.cause == PERHAPS_ROUTED:
         said = f"the list shows {after} instead of {before}; probably another provider's"
@@ -253,7 +271,7 @@ def _who(event: Event) -> str:
 
 
 def _provider_added(event: Event) -> str:
-    price = prices.show_main(event.after)
+    price = _cost(event, event.after)
     terms = "for free" if price == "free" else f"at {price}" if price.startswith("$") else f"({price})"
     return f"{_who(event)} now offers {event.subject} {terms}"
 

@@ -267,12 +267,14 @@ def _filled(document: Document, other: Document) -> Document:
 def _comparable(observed: Document, announced: Document) -> Document:
     """Keep what is not compared here as announced: the main prices and prices that are no longer listed.
 
-    The main prices are followed separately, and unlisted does not mean free. A new schedule replaces both.
+    The main prices are followed separately, and unlisted does not mean free, except for what a model sells
+    instead of tokens. A new schedule replaces both.
     """
     before, after = _prices(announced), _prices(observed)
     if prices.schedule(before) != prices.schedule(after):
         return observed
-    unlisted = {key: price for key, price in before.items() if key not in after}
+    sold = {*prices.headline(before, after)} & prices.ZERO_WHEN_ABSENT
+    unlisted = {key: price for key, price in before.items() if key not in after and key not in sold}
     return replace(observed, price={**after, **unlisted, **prices.main_prices(before)})
 
 

@@ -42,6 +42,17 @@ _DUST = Context(prec=10)  # the API's floats differ beyond some fifteen digits
 _SHOWN = Context(prec=4)
 _MILLION = 1_000_000
 PER_MILLION = "per M tokens"
+PER_CHARACTERS = "per M characters"
+PER_SECOND = "per second"
+PER_UNIT = "per unit"
+IN_MILLIONS = frozenset({PER_MILLION, PER_CHARACTERS})
+BY_NAME = {
+    "second": PER_SECOND,
+    "duration": PER_SECOND,
+    "minute": "per minute",
+    "character": PER_CHARACTERS,
+}
+"""Units that a price not in the API's reference has by a word in its key."""
 
 
 def exact(value: Json) -> Decimal | None:
@@ -123,7 +134,14 @@ def is_per_token(key: str, number: Decimal) -> bool:
     The API's reference has `image` and `image_output` per image; the list has many that are per token of an
     image, which is told by the size: no image costs less than a fiftieth of a cent.
     """
-    return key not in UNITS or (key.startswith("image") and number < LEAST_AN_IMAGE)
+    return _named_unit(key) is None or (key.startswith("image") and number < LEAST_AN_IMAGE)
+
+
+def _named_unit(key: str) -> str | None:
+    """Return the unit of a price that is not one of tokens, by its key."""
+    known = UNITS.get(key)
+    words = BY_NAME if key not in KNOWN else {}
+    return known or next((unit for word, unit in words.items() if word in key), None)
 
 
 def _units(pricing: Mapping[str, Json]) -> list[str]:
@@ -155,18 +173,18 @@ def amount(pricing: Json, key: str, unit: str | None = None) -> str:
     """
     number = _exact(pricing, key)
     if number is None:
-        return "not listed"
+        return "free" if key in ZERO_WHEN_ABSENT and is_free(pricing) else "not listed"
     if number < 0:
         return "variable"
     if number == 0:
         return "free"
-    return dollars(number * _MILLION if (unit or unit_of(key, number)) == PER_MILLION else number)
+    return dollars(number * _MILLION if (unit or unit_of(key, number)) in IN_MILLIONS else number)
 
 
 def unit_of(key: str, *numbers: Decimal | None) -> str:
     """Return the unit in which a price, or a pair of them, is written: `per M tokens`, `per image`."""
     largest = max((number for number in numbers if number), default=LEAST_AN_IMAGE)
-    return PER_MILLION if is_per_token(key, largest) else UNITS[key]
+    return PER_MILLION if is_per_token(key, largest) else _named_unit(key) or PER_MILLION
 
 
 def show(pricing: Json, key: str) -> str:
