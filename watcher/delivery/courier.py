@@ -169,8 +169,10 @@ def _log(batch: Batch, outcome: Outcome, next_at: Sequence[datetime | None]) -> 
 def trouble(counts: ChannelCounts) -> Trouble | None:
     """Return what is wrong with a channel, judged by its messages; None if nothing is."""
     if counts.last_state == "dead":
-        return Trouble(counts.error or "a message became a dead letter", is_final=True)
-    return Trouble(counts.error) if counts.waiting and counts.error else None
+        return Trouble(
+            counts.error or "a message became a dead letter", is_final=True, waiting=counts.waiting
+        )
+    return Trouble(counts.error, waiting=counts.waiting) if counts.waiting and counts.error else None
 
 
 def troubles(store: Store, channels: Mapping[str, Channel]) -> dict[Part, Trouble]:

@@ -9,9 +9,6 @@ from watcher.domain.catalog import Document, FieldChange, Json, Prices
 from watcher.domain.kinds import Kind
 from watcher.domain.letter import Letter
 
-PERHAPS_ROUTED = "the list probably shows another provider"
-"""The cause of another price in the list where its providers are not known."""
-
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -31,10 +31,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A problem of a part of watcher; reported at once if it `is_final`, otherwise if it lasts."""
+    """A problem of a part of watcher; reported at once if it `is_final`, otherwise if it lasts.
+
+    `waiting` counts the messages that wait for a channel.
+    """
 
     reason: str
     is_final: bool = False
+    waiting: int = 0
 
 
 Answer: TypeAlias = Snapshot | FeedSnapshot | OffersSnapshot | Failure

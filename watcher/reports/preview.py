@@ -83,7 +83,9 @@ class _Mrkdwn:
     def __html__(self) -> str:
         """Return the HTML: Slack's text is escaped but for its links, which are ours."""
         linked = re.sub(
-            r"<(https://[^|>]+)\|([^>]*)>", lambda found: f'<a href="{escape(found[1])}">{found[2]}</a>', self._text
+            r"<(https://[^|>]+)\|([^>]*)>",
+            lambda found: f'<a href="{escape(found[1])}">{found[2]}</a>',
+            self._text,
         )
         return BOLD.sub(r"<b>\1</b>", linked)
 
