@@ -16,7 +16,7 @@ from watcher.domain.kinds import Kind
 from watcher.domain.news import Event, Notification
 from watcher.messages import crowds
 from watcher.messages.message import MOST_LINES, notification
-from watcher.news.plan import notify
+from watcher.news.notifications import notify
 from watcher.rules.route import Rule, route
 from watcher.rules.values import Duration, Globs, Percent, Price, PriceTerms
 

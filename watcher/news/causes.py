@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from watcher.domain.catalog import Change, Document
+from watcher.domain.news import ON_TIME
 from watcher.openrouter import dates, prices
 from watcher.openrouter.prices import schedule
 
@@ -15,7 +16,6 @@ CACHE = "cache price changed"
 OTHER = "other prices changed"
 OF_DETAIL = (SCHEDULE, ITEMIZED, LONG_CONTEXT, CACHE, OTHER)
 WITHOUT_NOTICE = "without notice"
-ON_TIME = "on its announced date"
 EARLY = "before its announced date"
 OF_REMOVAL = (WITHOUT_NOTICE, ON_TIME, EARLY)
 
