@@ -127,7 +127,7 @@ def as_one(
     elif schedule:
         merged = digest(channel, now, _as_told(events, notifications), rules, schedule, zone)
     else:
-        merged = notification(channel, now, _as_told(events, notifications), rules, since=since)
+        merged = notification(channel, now, _as_told(events, notifications), rules, since=since, zone=zone)
     if merged is None:
         return None
     urgent = any(one.urgent for one in notifications)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from watcher.domain.news import Notification
@@ -57,12 +57,13 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place to send messages, under the name that the rules use."""
+    """A place to send messages, under the name that the rules use; `zone` is that of the times in them."""
 
     name: str
     url: Secret
     limit: Rate = Rate(20, timedelta(hours=1))
     quiet: Quiet | None = None
+    zone: tzinfo = UTC
 
 
 class OutboxState(StrEnum):

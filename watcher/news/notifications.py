@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TypeAlias
 
 from watcher.domain.news import Event, Notification
@@ -15,11 +15,12 @@ Told: TypeAlias = Sequence[Match]
 """The matches of one event with the rules of one channel."""
 
 
-def notify(events: Sequence[Event], rules: Sequence[Rule], at: datetime) -> list[Notification]:
+def notify(
+    events: Sequence[Event], rules: Sequence[Rule], at: datetime, zone: tzinfo = UTC
+) -> list[Notification]:
     """Write the messages about events that are not part of a poll; no digest holds them."""
-    return [
-        replace(told, digest=None, due=None) for told in notifications(route(events, rules, {}).matches, at)
-    ]
+    written = notifications(route(events, rules, {}).matches, at, zone=zone)
+    return [replace(told, digest=None, due=None) for told in written]
 
 
 def notifications(
@@ -28,10 +29,11 @@ def notifications(
     deliver: Mapping[str, Pacing] | None = None,
     *,
     since: datetime | None = None,
+    zone: tzinfo = UTC,
 ) -> list[Notification]:
     """Write one message for each channel, and separate ones for what is critical, at once or in a digest.
 
-    `deliver` is how each channel is told where a rule does not say it. Each event is in one message of a channel.
+    `deliver` is how channels are told where no rule says it. An event is in one message of a channel.
     """
     told: dict[tuple[str, str], list[Match]] = {}
     for match in matches:
@@ -44,7 +46,12 @@ def notifications(
         alone = _change(found[0].event) if pacing is Pace.NOW else ""
         groups.setdefault((channel, passes, pacing, alone), []).append(found)
     return [
-        _written(channel, at, group, pacing, urgent=passes, since=since)
+        replace(
+            notification(channel, at, _events(group), _rules(group), since=since, zone=zone),
+            urgent=passes,
+            digest=None if pacing is Pace.EACH_POLL else str(pacing),
+            due=pacing.next_time(at) if isinstance(pacing, Schedule) else None,
+        )
         for (channel, passes, pacing, _), group in groups.items()
     ]
 
@@ -66,21 +73,10 @@ def _soonest(pacings: Sequence[Pacing], at: datetime, *, passes: bool) -> Pacing
     return Pace.EACH_POLL if passes and isinstance(first, Schedule) else first
 
 
-def _written(
-    channel: str,
-    at: datetime,
-    group: Sequence[Told],
-    pacing: Pacing,
-    *,
-    urgent: bool,
-    since: datetime | None,
-) -> Notification:
-    """Write a message about events, each as urgent as the most urgent rule says."""
-    events = [replace(found[0].event, severity=min(match.severity for match in found)) for found in group]
-    rules = dict.fromkeys(match.rule for found in group for match in found)
-    return replace(
-        notification(channel, at, events, list(rules), since=since),
-        urgent=urgent,
-        digest=None if pacing is Pace.EACH_POLL else str(pacing),
-        due=pacing.next_time(at) if isinstance(pacing, Schedule) else None,
-    )
+def _events(group: Sequence[Told]) -> list[Event]:
+    """Return the events, each as urgent as the most urgent of its rules says."""
+    return [replace(found[0].event, severity=min(match.severity for match in found)) for found in group]
+
+
+def _rules(group: Sequence[Told]) -> list[str]:
+    return list(dict.fromkeys(match.rule for found in group for match in found))

@@ -47,7 +47,9 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
         answers=poll.answers,
         events=tuple(events),
         notifications=tuple(
-            notifications(routed.matches, poll.at, settings.deliver, since=_gap(state, poll.at))
+            notifications(
+                routed.matches, poll.at, settings.deliver, since=_gap(state, poll.at), zone=settings.zone
+            )
         ),
         history=(
             *charted_changes(state.items, draft.items, poll.at),

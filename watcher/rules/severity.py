@@ -1,7 +1,6 @@
 """How urgent an event is unless a rule says otherwise."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from watcher.domain.kinds import Kind, Severity
 from watcher.domain.news import ON_TIME, Event
@@ -26,25 +25,12 @@ def default(event: Event) -> Severity:
 
 
 def direction(event: Event) -> int:
-    """Return 1 for a dearer price and -1 for a cheaper one, by the usual mix of tokens; 0 for neither."""
+    """Return 1 for a price that rose, -1 for one that fell, by the usual mix of tokens; else 0."""
     before, after = (prices.blend(side) for side in (event.before, event.after))
     if before is None or after is None or before == after:
-        return _of_units(event)
+        move = prices.largest_move(event.before, event.after) or 0
+        return (move > 0) - (move < 0)
     return 1 if after > before else -1
-
-
-def _of_units(event: Event) -> int:
-    """Return the direction of what is not sold by the token, if all of its prices go one way."""
-    sides = (event.before, event.after)
-    keys = prices.headline(*sides)
-    pairs = [tuple(prices.headline_price(side, key) for side in sides) for key in keys]
-    moves = {_sign(after - before) for before, after in pairs if before is not None and after is not None}
-    moves -= {0}
-    return moves.pop() if len(moves) == 1 else 0
-
-
-def _sign(number: Decimal) -> int:
-    return (number > 0) - (number < 0)
 
 
 def is_last_but_one(event: Event) -> bool:
@@ -54,7 +40,7 @@ def is_last_but_one(event: Event) -> bool:
 
 
 def _removed(event: Event) -> Severity:
-    """What goes as announced surprises nobody."""
+    """Judge a removal: what goes as announced surprises nobody."""
     day = dates.day_of(event.model.expiration) if event.model else None
     is_on_time = event.cause == ON_TIME or (day is not None and dates.days_left(day, event.at) <= 0)
     return Severity.WARNING if is_on_time else Severity.CRITICAL

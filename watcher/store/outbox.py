@@ -98,6 +98,13 @@ class Outbox:
                 }
                 self._tables.update("outbox", delivery.id, changes)
 
+    def drop(self, batch: Sequence[Delivery], reason: str, now: datetime) -> None:
+        """End messages that need not be sent anymore."""
+        with self._tables.transaction():
+            for delivery in batch:
+                changes = {"state": SENT, "error": reason, "next_at": times.to_iso(now), "sent_with": 0}
+                self._tables.update("outbox", delivery.id, changes)
+
     def release(self, batch: Sequence[Delivery]) -> None:
         """Return messages that were claimed but never started to the queue."""
         with self._tables.transaction():
@@ -149,7 +156,7 @@ class Outbox:
             select channel, sum(state in ('waiting', 'sending')) as waiting, sum(state = 'dead') as dead,
                 max(sent_at) as last_sent, min(iif(state in ('waiting', 'sending'), at, null)) as oldest,
                 (select state from outbox as other where other.channel = outbox.channel
-                    and state in ('sent', 'dead') order by id desc limit 1) as last_state,
+                    and (sent_at is not null or state = 'dead') order by id desc limit 1) as last_state,
                 (select error from outbox as other where other.channel = outbox.channel
                     and state != 'sent' and error is not null
                     order by state = 'dead', iif(state = 'dead', -id, id) limit 1) as error
