@@ -58,16 +58,17 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """Where the events of one message stand: how urgent each heading is, and what is counted."""
+    """Where the events of one message stand: how urgent each heading is, and what is counted is."""
 
     urgency: Mapping[str, int]
-    crowded: frozenset[tuple[str, str]]
+    crowded: Mapping[tuple[str, str], int]
 
     @classmethod
     def of(cls, events: Sequence[Event]) -> Self:
         """Find the headings, and the kinds of which there are so many that they are counted.
 
-        What is critical comes first; the rest of a heading stands together, by its most urgent event.
+        What is critical comes first; the rest of a heading stands together, by its most urgent event, and so
+        does what is counted.
         """
         urgency: dict[str, int] = {}
         kinds: dict[tuple[str, str], list[Event]] = {}
@@ -76,15 +77,19 @@ class Sections:
             if severity is not Severity.CRITICAL:
                 urgency[heading] = min(urgency.get(heading, severity), severity)
             kinds.setdefault((heading, event.kind), []).append(event)
-        return cls(urgency, frozenset(kind for kind, alike in kinds.items() if crowds.is_crowd(alike)))
+        crowded = {
+            kind: min(map(crowds.severity, alike)) for kind, alike in kinds.items() if crowds.is_crowd(alike)
+        }
+        return cls(urgency, crowded)
 
     def place(self, event: Event) -> Place:
         """Tell where an event stands; what is counted stands with its kind."""
         heading, severity = crowds.heading(event), crowds.severity(event)
+        counted = self.crowded.get((heading, event.kind))
+        if counted is not None:
+            return Place(counted, RANKS.get(heading, 0), heading, is_single=False, kind=event.kind)
         urgency = severity if severity is Severity.CRITICAL else self.urgency[heading]
-        is_counted = (heading, event.kind) in self.crowded
-        kind = f"{severity} {event.kind}" if is_counted else ""
-        return Place(urgency, RANKS.get(heading, 0), heading, not is_counted, kind)
+        return Place(urgency, RANKS.get(heading, 0), heading, is_single=True, kind="")
 
 
 Part: TypeAlias = tuple[Place, Sequence[Decision]]
