@@ -191,17 +191,18 @@ def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
     return name, show_age(last, report.at), waiting, f"{counts.dead}", state
 
 
-def messages(at: datetime, decided: Plan) -> None:
-    """Print the messages that a poll would have sent, one per line."""
+def messages(decided: Plan) -> None:
+    """Print the messages of a plan, one per line."""
     for notification in decided.notifications:
-        line(f"{show_time(at)}  {notification.channel}: {notification.title}")
+        line(f"{show_time(notification.at)}  {notification.channel}: {notification.title}")
 
 
 def days(test: Backtest) -> None:
     """Print how much would have been reported, by day and by rule."""
     line("")
     rows = (
-        (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day])) for day in sorted(test.days)
+        (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day]))
+        for day in sorted(test.days | test.messages.keys())
     )
     table(("DAY", "MESSAGES", "EVENTS"), rows)
     line("")

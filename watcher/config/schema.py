@@ -250,6 +250,16 @@ class Sources(Section):
     endpoints: Literal["auto", "all", "off"] = "auto"
 
 
+class TemplateSection(Section):
+    """A title and a body in Jinja2, instead of those of the message; one of them is enough."""
+
+    title: StrictStr | None = None
+    body: StrictStr | None = None
+
+
+TemplateEntry = Annotated[TemplateSection, _with_any_of(TemplateSection, "title", "body")]
+
+
 class ChannelSection(Section):
     """Where to send messages; an address alone is enough."""
 
@@ -259,6 +269,7 @@ class ChannelSection(Section):
     )
     quiet: Annotated[Hours, PlainValidator(Hours.parse), WithJsonSchema(Hours.SCHEMA)] | None = None
     deliver: Deliver | None = None
+    template: TemplateEntry | None = None
 
 
 ChannelEntry = Annotated[
@@ -283,6 +294,7 @@ class RuleSection(Section):
     severity: Literal["info", "warning", "critical"] | None = None
     deliver: Deliver | None = None
     urgent: StrictBool = False
+    template: TemplateEntry | None = None
 
 
 class File(Section):
