@@ -257,7 +257,11 @@ class TemplateSection(Section):
     body: StrictStr | None = None
 
 
-TemplateEntry = Annotated[TemplateSection, _with_any_of(TemplateSection, "title", "body")]
+TemplateEntry = Annotated[
+    TemplateSection,
+    _with_any_of(TemplateSection, "title", "body"),
+    WithJsonSchema(TemplateSection.model_json_schema(schema_generator=Schema)),
+]
 
 
 class ChannelSection(Section):

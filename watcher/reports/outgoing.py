@@ -56,7 +56,8 @@ class Outgoing:
         channel = Channel(name, Secret(""), NO_LIMIT)
         batch = schedule.ready(self._waiting[name], [], channel, now)
         self._waiting[name] = [delivery for delivery in self._waiting[name] if delivery not in batch]
-        events = [self._events[number] for delivery in batch for number in delivery.notification.events]
-        message = schedule.as_one(batch, list(dict.fromkeys(events)), now, self._zone)
+        numbers = dict.fromkeys(number for delivery in batch for number in delivery.notification.events)
+        events = [self._events[number] for number in numbers]
+        message = schedule.as_one(batch, events, now, self._zone)
         if message:
             yield message.notification
