@@ -13,7 +13,7 @@ from watcher.text.times import to_iso
 
 @dataclass(frozen=True, slots=True)
 class NextDigest:
-    """The next digest of a schedule: when (UTC), and with how many events as yet."""
+    """The next digest of a schedule: when, in the configured time zone, and with how many events as yet."""
 
     schedule: str
     at: datetime
@@ -29,26 +29,24 @@ def next_digests(config: Config, outbox: Outbox, now: datetime) -> dict[str, tup
 
     What was held before its schedule was changed waits for the time that was planned.
     """
+    zone = config.settings.zone
     found: dict[str, dict[str, NextDigest]] = {}
     for name, schedule in _schedules(config):
-        found.setdefault(name, {})[f"{schedule}"] = NextDigest(f"{schedule}", schedule.next_time(now), 0)
+        planned = schedule.next_time(now).astimezone(zone)
+        found.setdefault(name, {})[str(schedule)] = NextDigest(str(schedule), planned, 0)
     for name, held in outbox.held().items():
-        of_channel = found.setdefault(name, {}) if name in config.channels else {}
-        for digest, waiting in held.items():
+        for digest, waiting in held.items() if name in config.channels else ():
             events = {event for delivery in waiting for event in delivery.notification.events}
-            first = min(delivery.next_at for delivery in waiting)
-            of_channel[digest] = NextDigest(digest, first, len(events))
-    return {
-        name: tuple(sorted(ones.values(), key=lambda one: one.at)) for name, ones in found.items() if ones
-    }
+            first = min(delivery.next_at for delivery in waiting).astimezone(zone)
+            found.setdefault(name, {})[digest] = NextDigest(digest, first, len(events))
+    return {name: tuple(sorted(ones.values(), key=lambda one: one.at)) for name, ones in found.items()}
 
 
 def _schedules(config: Config) -> Iterator[tuple[str, Schedule]]:
     """Find what the configuration holds for a digest."""
     settings = config.settings
-    told = [
-        (name, rule.deliver or settings.deliver.get(name)) for rule in settings.rules for name in rule.notify
-    ]
-    for name, pacing in dict.fromkeys(told):
-        if isinstance(pacing, Schedule):
-            yield name, pacing
+    for rule in settings.rules:
+        for name in rule.notify:
+            pacing = rule.deliver or settings.deliver.get(name)
+            if isinstance(pacing, Schedule):
+                yield name, pacing

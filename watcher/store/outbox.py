@@ -173,7 +173,9 @@ class Outbox:
                 (select error from outbox as other where other.channel = outbox.channel
                     and state != 'sent' and error is not null
                     order by state = 'dead', iif(state = 'dead', -id, id) limit 1) as error
-            from (select *, state = 'sending' or state = 'waiting' and not HELD as waits from outbox) as outbox
+            from (
+                select *, state = 'sending' or state = 'waiting' and not HELD as waits from outbox
+            ) as outbox
             group by channel
         """.replace("HELD", HELD)
         return {row.pop("channel"): ChannelCounts(**row) for row in self._tables.query(query)}
