@@ -27,7 +27,14 @@ def waits(
     urgent: bool = False,
 ) -> Delivery:
     told = Notification(
-        "team", at, f"title {number}", f"body {number}", "", (f"rule {number}",), (f"e{number}",), urgent
+        channel="team",
+        at=at,
+        title=f"title {number}",
+        body=f"body {number}",
+        html="",
+        rules=(f"rule {number}",),
+        events=(f"e{number}",),
+        urgent=urgent,
     )
     return Delivery(number, told, OutboxState.WAITING, attempts, next_at or at, repeat)
 
