@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from tests.support.catalogs import START
 from watcher.domain.catalog import Document, FieldChange
-from watcher.domain.kinds import Kind
+from watcher.domain.kinds import Kind, Severity
 from watcher.domain.news import Event, Notification
 from watcher.messages import crowds
 from watcher.messages.message import MOST_LINES, notification
-from watcher.news.plan import notify
+from watcher.news.notifications import notify
 from watcher.rules.route import Rule, route
 from watcher.rules.values import Duration, Globs, Percent, Price, PriceTerms
 
@@ -302,7 +302,7 @@ RULES = st.lists(
         name=st.sampled_from(["a", "b", "c"]),
         notify=st.sampled_from([("team",), ("ops", "team")]),
         when=CONDITIONS,
-        urgent=st.booleans(),
+        severity=st.sampled_from([None, *Severity]),
     ),
     min_size=1,
     max_size=3,

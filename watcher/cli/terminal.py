@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from watcher.messages.lines import describe
 from watcher.news.outlook import Waiting
 from watcher.openrouter.prices import MAIN, amount, percent, show, show_main
 from watcher.reports.backtest import Backtest
+from watcher.reports.digests import NextDigest
 from watcher.reports.explain import RuleCheck
 from watcher.reports.providers import Providers
 from watcher.reports.status import MOST_ROWS, Report
@@ -142,6 +143,9 @@ def status(report: Report) -> None:
         ("CHANNEL", "LAST SENT", "WAITING", "DEAD LETTERS", "STATE"),
         (_channel(report, name) for name in report.channels),
     )
+    for name, digests in report.digests.items():
+        for digest in digests:
+            line(_digest(name, digest, report))
     line("")
     line(f"{counted(report.models, 'model')}, {counted(report.pending, 'change')} on hold")
     running = f"is running as process {report.process}" if report.process else "is not running"
@@ -191,17 +195,25 @@ def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
     return name, show_age(last, report.at), waiting, f"{counts.dead}", state
 
 
-def messages(at: datetime, decided: Plan) -> None:
-    """Print the messages that a poll would have sent, one per line."""
+def _digest(channel: str, digest: NextDigest, report: Report) -> str:
+    """Say when a channel gets its next digest, and what waits for it."""
+    when = f"{show_time(digest.at, digest.at.tzinfo or UTC)} ({show_wait(digest.at, report.at)})"
+    waiting = f"{counted(digest.events, 'event')} {'waits' if digest.events == 1 else 'wait'} for it"
+    return f"{channel}: the next digest ({digest.schedule}) comes on {when}; {waiting}"
+
+
+def messages(decided: Plan) -> None:
+    """Print the messages of a plan, one per line."""
     for notification in decided.notifications:
-        line(f"{show_time(at)}  {notification.channel}: {notification.title}")
+        line(f"{show_time(notification.at)}  {notification.channel}: {notification.title}")
 
 
 def days(test: Backtest) -> None:
     """Print how much would have been reported, by day and by rule."""
     line("")
     rows = (
-        (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day])) for day in sorted(test.days)
+        (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day]))
+        for day in sorted(test.days | test.messages.keys())
     )
     table(("DAY", "MESSAGES", "EVENTS"), rows)
     line("")

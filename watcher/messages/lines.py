@@ -9,6 +9,7 @@ from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.messages import troubles
 from watcher.openrouter import dates, prices, units
+from watcher.rules.severity import is_last_but_one
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
 from watcher.text.counts import counted
@@ -292,12 +293,6 @@ def _provider_added(event: Event) -> str:
     price = _cost(event, event.after)
     terms = "for free" if price == "free" else f"at {price}" if price.startswith("$") else f"({price})"
     return f"{_who(event)} now offers {event.subject} {terms}"
-
-
-def is_last_but_one(event: Event) -> bool:
-    """Whether an event is a provider that left a model with only one."""
-    left = event.after.get("providers") if isinstance(event.after, Mapping) else None
-    return event.kind is Kind.PROVIDER_REMOVED and left == 1
 
 
 def _provider_removed_title(event: Event) -> str:

@@ -11,6 +11,7 @@ from watcher.domain.catalog import Json
 from watcher.domain.polls import ENDPOINTS, LIST, ROW, Health, State
 from watcher.news.asking import rows_of
 from watcher.news.completeness import WHOLE
+from watcher.reports.digests import NextDigest, next_digests
 from watcher.store.outbox import ChannelCounts
 from watcher.store.store import Store
 from watcher.store.trouble_mark import TroubleMark
@@ -66,6 +67,7 @@ class Report:
     sources: Mapping[str, Health]
     endpoints: Endpoints
     channels: Mapping[str, ChannelCounts]
+    digests: Mapping[str, tuple[NextDigest, ...]]
     failing: Mapping[str, Health]
     incomplete: Health
     unreadable: Mapping[str, Health]
@@ -92,7 +94,11 @@ class Report:
             for name, source in self.sources.items()
         }
         channels: dict[str, Json] = {
-            name: asdict(counts) | {"failing_since": _text(self.failing.get(name, Health()).failing_since)}
+            name: asdict(counts)
+            | {
+                "failing_since": _text(self.failing.get(name, Health()).failing_since),
+                "digests": [digest.as_json() for digest in self.digests.get(name, ())],
+            }
             for name, counts in self.channels.items()
         }
         return {
@@ -140,6 +146,7 @@ def report(config: Config, store: Store, now: datetime) -> Report:
         sources=sources,
         endpoints=endpoints,
         channels={name: counts.get(name, ChannelCounts()) for name in config.channels},
+        digests=next_digests(config, store.outbox, now),
         failing=failing,
         incomplete=state.troubles.get(WHOLE, Health()),
         unreadable=state.unreadable,

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from watcher.domain.catalog import Prices
-from watcher.domain.kinds import Kind
+from watcher.domain.kinds import Kind, Severity
 from watcher.domain.news import BasePrices, Event
+from watcher.domain.schedule import Pacing
 from watcher.openrouter import dates, ids
 from watcher.rules.conditions import CONDITIONS, Parameter, Question, lower
+from watcher.rules.severity import default
 from watcher.rules.values import Globs, PriceTerms
 
 FAR = 30  # days
@@ -18,14 +20,16 @@ ECHO = "a batch variant or alias, and the rule does not ask for those"
 class Rule:
     """Reports every event that meets all conditions in `when` to the channels in `notify`.
 
-    With `stop`, later rules do not see the events that this one reports. `urgent` ignores quiet hours.
+    With `stop`, later rules do not see the events that this one reports. `severity` (None: the event's own)
+    and `deliver` (None: as the channel says) are of what it reports.
     """
 
     name: str
     notify: tuple[str, ...]
     when: Mapping[str, Parameter] = field(default_factory=dict)
     stop: bool = False
-    urgent: bool = False
+    severity: Severity | None = None
+    deliver: Pacing | None = None
 
     def matches(self, event: Event, base: Prices) -> bool:
         """Whether all conditions are met; `base` is the price that this rule last reported for the model."""
@@ -54,12 +58,21 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An event that a rule reports to a channel."""
+    """An event that a rule reports to a channel: how urgent, and when, if the rule says so.
+
+    What `passes` is sent at once, also in quiet hours and where there is a digest.
+    """
 
     channel: str
     rule: str
     event: Event
-    is_urgent: bool = False
+    severity: Severity
+    deliver: Pacing | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is critical, and not about a date so far ahead that nobody need be woken."""
+        return self.severity is Severity.CRITICAL and not _is_far(self.event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +119,12 @@ def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrice
 def _matches(rule: Rule, event: Event) -> list[Match]:
     """Return a match for each channel of the rule, except the one that the event says is failing."""
     failing = event.subject if event.kind.startswith("channel.") else None
-    is_urgent = rule.urgent and not _is_far(event)
-    return [Match(channel, rule.name, event, is_urgent) for channel in rule.notify if channel != failing]
+    severity = default(event) if rule.severity is None else rule.severity
+    return [
+        Match(channel, rule.name, event, severity, rule.deliver)
+        for channel in rule.notify
+        if channel != failing
+    ]
 
 
 def _is_far(event: Event) -> bool:

@@ -14,7 +14,7 @@ from watcher.domain.news import Event
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import Part
 from watcher.news.events import of_part
-from watcher.news.plan import notify
+from watcher.news.notifications import notify
 from watcher.service.clock import utc_now
 from watcher.store.trouble_mark import TroubleMark
 

@@ -14,6 +14,8 @@ from watcher.text import times
 
 WAITING, SENDING, SENT, DEAD = (state.value for state in OutboxState)
 GONE = "the channel is no longer configured"
+HELD = "(digest is not null and digest != 'now' and attempts = 0)"
+"""Whether a waiting row is held for a digest, in SQL."""
 UNREADABLE = {
     "state": DEAD,
     "error": "the stored message cannot be read",
@@ -27,6 +29,8 @@ UNREADABLE = {
 @dataclass(frozen=True, slots=True)
 class ChannelCounts:
     """A channel's messages: how many wait, how many are dead letters, when one was last sent.
+
+    What is held for a digest does not wait.
 
     `last_state` is the state of the newest finished one, `oldest` the time of the oldest that waits; `error`
     is that of the oldest that waits, else of the newest dead letter. Times are UTC text.
@@ -55,6 +59,15 @@ class Outbox:
                 found.setdefault(row["channel"], []).append(message_rows.delivery_of(row))
             except BROKEN:
                 self._change([row], **UNREADABLE)
+        return found
+
+    def held(self) -> dict[str, dict[str, list[Delivery]]]:
+        """Return what is held for digests, by channel and schedule; what is damaged is left out."""
+        found: dict[str, dict[str, list[Delivery]]] = {}
+        for row in self._tables.rows("outbox", f"state = ? and {HELD} order by id", [WAITING]):
+            with contextlib.suppress(*BROKEN):
+                of_channel = found.setdefault(row["channel"], {})
+                of_channel.setdefault(row["digest"], []).append(message_rows.delivery_of(row))
         return found
 
     def sent_since(self, start: datetime) -> dict[str, list[datetime]]:
@@ -96,6 +109,13 @@ class Outbox:
                     "repeat": int(delivery.repeat or outcome.unsure),
                     "refusals": delivery.refusals + (outcome.verdict is Verdict.REFUSED),
                 }
+                self._tables.update("outbox", delivery.id, changes)
+
+    def drop(self, batch: Sequence[Delivery], reason: str, now: datetime) -> None:
+        """End messages that need not be sent anymore."""
+        with self._tables.transaction():
+            for delivery in batch:
+                changes = {"state": SENT, "error": reason, "next_at": times.to_iso(now), "sent_with": 0}
                 self._tables.update("outbox", delivery.id, changes)
 
     def release(self, batch: Sequence[Delivery]) -> None:
@@ -146,13 +166,16 @@ class Outbox:
     def channels(self) -> dict[str, ChannelCounts]:
         """Count each channel's messages."""
         query = """
-            select channel, sum(state in ('waiting', 'sending')) as waiting, sum(state = 'dead') as dead,
-                max(sent_at) as last_sent, min(iif(state in ('waiting', 'sending'), at, null)) as oldest,
+            select channel, sum(waits) as waiting, sum(state = 'dead') as dead,
+                max(sent_at) as last_sent, min(iif(waits, at, null)) as oldest,
                 (select state from outbox as other where other.channel = outbox.channel
-                    and state in ('sent', 'dead') order by id desc limit 1) as last_state,
+                    and (sent_at is not null or state = 'dead') order by id desc limit 1) as last_state,
                 (select error from outbox as other where other.channel = outbox.channel
                     and state != 'sent' and error is not null
                     order by state = 'dead', iif(state = 'dead', -id, id) limit 1) as error
-            from outbox group by channel
-        """
+            from (
+                select *, state = 'sending' or state = 'waiting' and not HELD as waits from outbox
+            ) as outbox
+            group by channel
+        """.replace("HELD", HELD)
         return {row.pop("channel"): ChannelCounts(**row) for row in self._tables.query(query)}
