@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from watcher.domain.delivery import Delivery, OutboxState
+from watcher.domain.mutes import Mute
 from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan
 from watcher.domain.providers import Offer
@@ -143,6 +144,11 @@ def status(report: Report) -> None:
         (_channel(report, name) for name in report.channels),
     )
     line("")
+    if report.mutes:
+        table(
+            ("NO", "HELD BACK", "UNTIL", "EVENTS", "WHY"), map(_mute, report.mutes), figures=("NO", "EVENTS")
+        )
+        line("")
     line(f"{counted(report.models, 'model')}, {counted(report.pending, 'change')} on hold")
     running = f"is running as process {report.process}" if report.process else "is not running"
     line(f"watcher {report.version} {running}; store {report.store}, {report.size / 1e6:.1f} MB")
@@ -179,6 +185,12 @@ def _endpoints(report: Report) -> tuple[str | Text, ...]:
         "as due" if report.process else "-",
         state,
     )
+
+
+def _mute(mute: Mute) -> tuple[str | Text, ...]:
+    what = f"reminders of {mute.pattern}" if mute.is_acknowledgement else mute.pattern
+    until = show_time(mute.until) if mute.until else "the date changes"
+    return str(mute.id), Text(clean(what), "yellow"), until, f"{mute.held:,}", clean(mute.why)
 
 
 def _channel(report: Report, name: str) -> tuple[str | Text, ...]:

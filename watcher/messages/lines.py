@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.kinds import Kind
 from watcher.domain.news import PERHAPS_ROUTED, Event
+from watcher.messages.fit import command_for
 from watcher.openrouter import dates, prices
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
@@ -367,6 +369,22 @@ def _meaning(event: Event) -> str:
     return f"{event.subject}: {event.kind.row.meaning}"
 
 
+def _mute(event: Event) -> str:
+    """Name what ended: a mute, or an acknowledgement, which is about a date."""
+    date = event.after.get("date") if isinstance(event.after, Mapping) else None
+    return f"The {'acknowledgement' if date else 'mute'} of {event.subject} ended"
+
+
+def _mute_ended(event: Event) -> str:
+    """Say how much was held back, and how to read it."""
+    held = event.after.get("held") if isinstance(event.after, Mapping) else None
+    if not isinstance(held, int):
+        return _mute(event)
+    was = "was" if held == 1 else "were"
+    command = f"{command_for(event.since or event.at)} --model {quote(event.subject)}"
+    return f"{_mute(event)}; {counted(held, 'event')} {was} held back: `{command}`"
+
+
 BY_MEANING = Words(_meaning)
 WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_ADDED: Words(_text("{} is new"), _added),
@@ -423,5 +441,6 @@ WORDS: Mapping[Kind, Words] = {
         has_cause=True,
     ),
     Kind.STORE_RECOVERED: Words(_text("watcher can use its store again")),
+    Kind.MUTE_ENDED: Words(_mute, _mute_ended),
 }
 """How to describe each kind; a kind without a row here is described by its meaning."""
