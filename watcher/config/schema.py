@@ -247,6 +247,16 @@ class Sources(Section):
     endpoints: Literal["auto", "all", "off"] = "auto"
 
 
+class TemplateSection(Section):
+    """A title and a body in Jinja2, instead of those of the message; one of them is enough."""
+
+    title: StrictStr | None = None
+    body: StrictStr | None = None
+
+
+TemplateEntry = Annotated[TemplateSection, _with_any_of(TemplateSection, "title", "body")]
+
+
 class ChannelSection(Section):
     """Where to send messages; an address alone is enough."""
 
@@ -255,6 +265,7 @@ class ChannelSection(Section):
         "20/h", validate_default=True
     )
     quiet: Annotated[Hours, PlainValidator(Hours.parse), WithJsonSchema(Hours.SCHEMA)] | None = None
+    template: TemplateEntry | None = None
 
 
 ChannelEntry = Annotated[
@@ -274,6 +285,7 @@ class RuleSection(Section):
     notify: OneOrMore
     stop: StrictBool = False
     urgent: StrictBool = False
+    template: TemplateEntry | None = None
 
 
 class File(Section):

@@ -28,6 +28,9 @@ TEXTS = ("store", "sources", "channels", "heartbeat")
 """The keys in whose values `${NAME}` is replaced and, in addresses of channels and heartbeat, `file:`."""
 
 
+TEMPLATE = ("template",)  # of a channel, which may well contain $
+
+
 class MissingError(ValueError):
     """A variable or file that may well be there on another machine, or for another user."""
 
@@ -53,7 +56,7 @@ class Texts:
         """Return the value with everything replaced; PLACEHOLDER for a text with a problem."""
         if isinstance(value, dict):
             return {key: self.resolve((*keys, key), inner) for key, inner in value.items()}
-        if not isinstance(value, str):
+        if not isinstance(value, str) or keys[2:3] == TEMPLATE:
             return value
         try:
             text = VARIABLE.sub(self._variable, value)

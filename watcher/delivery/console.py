@@ -2,31 +2,37 @@
 
 import os
 import sys
+from shutil import get_terminal_size
 from threading import Event as Flag
 
 from watcher.delivery.timed_write import write
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
+from watcher.domain.news import Notification
+from watcher.messages.as_terminal import GAP, as_terminal
 from watcher.text.clean import clean, clean_lines, inert
 
-GAP = " "  # terminals show a space of no width in their own ways
 PATIENCE = 5.0  # seconds; whoever reads is on this machine, and other channels wait meanwhile
 
 
 def send(_channel: Channel, delivery: Delivery, deadline: float, stop: Flag) -> Outcome:
-    """Print a message, without anything that could move a terminal's cursor or color it.
+    """Print a message, colored on a terminal; nothing in it can move the cursor.
 
     What nobody reads within `deadline` seconds, at most PATIENCE, is tried again later.
     """
-    title = inert(clean(delivery.notification.title), GAP)
-    body = inert(clean_lines(delivery.notification.body), GAP)
     try:
-        if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-            title = f"\x1b[1m{title}\x1b[0m"
         encoding = sys.stdout.encoding or "utf-8"
-        text = f"\n{title}\n{body}\n".encode(encoding, "replace")
-        return _print(text, encoding, min(deadline, PATIENCE), stop)
+        text = _text(delivery.notification, is_colored=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+        return _print(text.encode(encoding, "replace"), encoding, min(deadline, PATIENCE), stop)
     except (OSError, ValueError) as error:  # a closed one raises ValueError
         return Outcome(Verdict.RETRY, f"cannot write to standard output: {clean(str(error))}")
+
+
+def _text(notification: Notification, *, is_colored: bool) -> str:
+    letter = notification.letter
+    if is_colored and letter:
+        return f"\n{as_terminal(notification.title, letter, get_terminal_size().columns)}\n"
+    title = inert(clean(notification.title), GAP)
+    return f"\n{title}\n{inert(clean_lines(notification.body), GAP)}\n"
 
 
 def _print(text: bytes, encoding: str, deadline: float, stop: Flag) -> Outcome:

@@ -57,7 +57,8 @@ class Courier:
         if batches:
             claimed = self.store.outbox.claim(batches)
             messages = [
-                (channels[batch[0].notification.channel], self._message(batch, now)) for batch in claimed
+                (channels[batch[0].notification.channel], self._message(batch, channels, now))
+                for batch in claimed
             ]
             sending = transport.begin(self._threads, messages, self.deadline, self.stop)
             self._flying.update(zip(sending, claimed, strict=True))
@@ -115,11 +116,11 @@ class Courier:
     def _sent(self, channels: Mapping[str, Channel], now: datetime) -> dict[str, list[datetime]]:
         return self.store.outbox.sent_since(now - max(channel.limit.per for channel in channels.values()))
 
-    def _message(self, batch: Batch, now: datetime) -> Delivery:
+    def _message(self, batch: Batch, channels: Mapping[str, Channel], now: datetime) -> Delivery:
         """Return what is sent for a batch: several messages become one, written anew from their events."""
         numbers = {number for delivery in batch for number in delivery.notification.events}
         events = self.store.event(*numbers) if len(batch) > 1 else []
-        return schedule.as_one(batch, events, now)
+        return schedule.as_one(batch, events, now, channels[batch[0].notification.channel].zone)
 
     def _write(self) -> None:
         """Record the outcomes that are not in the store yet."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import takewhile
 
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
@@ -55,7 +55,7 @@ def _free_at(
     return max(pauses, default=now)
 
 
-def as_one(batch: Sequence[Delivery], events: Sequence[Event], now: datetime) -> Delivery:
+def as_one(batch: Sequence[Delivery], events: Sequence[Event], now: datetime, zone: tzinfo = UTC) -> Delivery:
     """Return one message for all of a batch; `events` are their events, as far as they are still known."""
     if len(batch) == 1:
         return batch[0]
@@ -64,7 +64,7 @@ def as_one(batch: Sequence[Delivery], events: Sequence[Event], now: datetime) ->
     since = notifications[0].at if notifications[0].at < notifications[-1].at else None
     ids = tuple(dict.fromkeys(event for one in notifications for event in one.events))
     if {event.id for event in events} == set(ids):
-        merged = notification(notifications[0].channel, now, events, rules, since=since)
+        merged = notification(notifications[0].channel, now, events, rules, since=since, zone=zone)
     else:
         merged = _joined(notifications, rules, ids)
     return replace(batch[0], notification=replace(merged, urgent=any(one.urgent for one in notifications)))

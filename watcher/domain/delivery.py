@@ -1,9 +1,9 @@
 """The nouns of delivery: channels, messages in the outbox, and the outcome of sending them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from watcher.domain.news import Notification
@@ -56,13 +56,32 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A title and a body in Jinja2 that replace those of a message; either may be missing."""
+
+    title: str | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
-    """A place to send messages, under the name that the rules use."""
+    """A place to send messages, under the name that the rules use; `zone` is that of the times in them.
+
+    `template` is the channel's own; a message of one rule only has that of `templates`, by rule.
+    """
 
     name: str
     url: Secret
     limit: Rate = Rate(20, timedelta(hours=1))
     quiet: Quiet | None = None
+    zone: tzinfo = UTC
+    template: Template | None = None
+    templates: Mapping[str, Template] = field(default_factory=dict)
+
+    def template_for(self, rules: Sequence[str]) -> Template | None:
+        """Return the template of a message that these rules report."""
+        own = self.templates.get(rules[0]) if len(rules) == 1 else None
+        return own or self.template
 
 
 class OutboxState(StrEnum):

@@ -32,7 +32,16 @@ def _price_title(event: Event) -> str:
         return f"{event.subject}: {', '.join(f'{key} {prices.percent(move)}' for key, move in moves.items())}"
     move = max(moves.values(), key=abs)
     size = prices.percent(abs(move)).removeprefix("+")
-    return f"{event.subject} price {'up' if move > 0 else 'down'} {size}"
+    return f"{event.subject} {size} {'dearer' if move > 0 else 'cheaper'}"
+
+
+def direction(event: Event) -> int:
+    """Return 1 for a price that rose, -1 for one that fell, by the usual mix of tokens; else 0."""
+    before, after = (prices.blend(side) for side in (event.before, event.after))
+    if before is None or after is None or before == after:
+        move = prices.largest_move(event.before, event.after) or 0
+        return (move > 0) - (move < 0)
+    return 1 if after > before else -1
 
 
 def name_of(event: Event) -> str:
@@ -60,7 +69,9 @@ def _leaving(text: str) -> Callable[[Event], str]:
 
     def write(event: Event) -> str:
         day = dates.day_of(event.after)
-        left = times.show_days_left(dates.days_left(day, event.at)) if day else ""
+        left = (
+            f"{times.show_days_left(dates.days_left(day, event.at))} ({times.show_date(day)})" if day else ""
+        )
         return f"{event.subject} {text.replace('{}', left)}"
 
     return write
@@ -388,7 +399,7 @@ def _mute_ended(event: Event) -> str:
 BY_MEANING = Words(_meaning)
 WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_ADDED: Words(_text("{} is new"), _added),
-    Kind.MODEL_REMOVED: Words(_text("{} was removed"), _removed, has_cause=True),
+    Kind.MODEL_REMOVED: Words(_text("{} is gone"), _removed, has_cause=True),
     Kind.MODEL_RETURNED: Words(_text("{} is back"), _returned),
     Kind.PRICE_CHANGED: Words(_price_title, _price_and_who),
     Kind.MODEL_PRICED: Words(_text("{}: price known"), _priced),

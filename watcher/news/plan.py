@@ -5,7 +5,7 @@ Pure: the same function is the service, the dry run and the replay.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from watcher.domain.news import Event, Notification
 from watcher.domain.polls import MODELS, Health, Plan, Poll, State
@@ -54,7 +54,7 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
         ),
         answers=poll.answers,
         events=tuple(events),
-        notifications=tuple(_notifications(routed.matches, poll.at, _gap(state, poll.at))),
+        notifications=tuple(_notifications(routed.matches, poll.at, settings.zone, _gap(state, poll.at))),
         history=(
             *charted_changes(state.items, draft.items, poll.at),
             *charted_offers(state.markets, draft.markets, poll.at),
@@ -73,12 +73,16 @@ def _gap(state: State, at: datetime) -> datetime | None:
     return last_good if last_good and at - last_good > CATCH_UP else None
 
 
-def notify(events: Sequence[Event], rules: Sequence[Rule], at: datetime) -> list[Notification]:
+def notify(
+    events: Sequence[Event], rules: Sequence[Rule], at: datetime, zone: tzinfo = UTC
+) -> list[Notification]:
     """Write the messages about events that are not part of a poll."""
-    return _notifications(route(events, rules, {}).matches, at, None)
+    return _notifications(route(events, rules, {}).matches, at, zone)
 
 
-def _notifications(matches: Sequence[Match], at: datetime, since: datetime | None) -> list[Notification]:
+def _notifications(
+    matches: Sequence[Match], at: datetime, zone: tzinfo, since: datetime | None = None
+) -> list[Notification]:
     """Write one message per channel, and a separate one for what is urgent."""
     urgent = {(match.channel, match.event.id) for match in matches if match.is_urgent}
     groups: dict[tuple[str, bool], list[Match]] = {}
@@ -92,6 +96,7 @@ def _notifications(matches: Sequence[Match], at: datetime, since: datetime | Non
                 list({match.event.id: match.event for match in group}.values()),
                 list(dict.fromkeys(match.rule for match in group)),
                 since=since,
+                zone=zone,
             ),
             urgent=is_urgent,
         )
