@@ -24,6 +24,7 @@ COMMANDS = {
     "events": "events",
     "explain": "explain",
     "history": "events",
+    "log": "log",
     "mute": "mutes",
     "once": "service",
     "outbox": "outbox",

@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import TypeVar
 
@@ -23,7 +23,9 @@ from watcher.news.outlook import Waiting
 from watcher.openrouter.prices import MAIN, amount, percent, show, show_main
 from watcher.reports.backtest import Backtest
 from watcher.reports.explain import RuleCheck
+from watcher.reports.fates import Fate, Telling
 from watcher.reports.providers import Providers
+from watcher.reports.sent import Sending
 from watcher.reports.status import MOST_ROWS, Report
 from watcher.text.clean import clean
 from watcher.text.counts import counted
@@ -124,6 +126,27 @@ def _delivery(delivery: Delivery) -> tuple[str | Text, ...]:
         Text(delivery.state, style=COLORS[delivery.state]),
         str(delivery.attempts),
         clean(delivery.notification.title) + error,
+    )
+
+
+RESULTS = {"sent": "green", "dead letter": "red", "not needed": ""}
+
+
+def log(found: Sequence[Sending], zone: tzinfo) -> None:
+    """Print what was sent, and whether it arrived."""
+    table(("WHEN", "NO", "CHANNEL", "RESULT", "MESSAGE"), (_sending(one, zone) for one in found), ("NO",))
+
+
+def _sending(found: Sending, zone: tzinfo) -> tuple[str | Text, ...]:
+    message = Text("\n".join(found.titles))
+    if notes := "; ".join(found.notes(zone)):
+        message.append(f"\n{notes}", "dim")
+    return (
+        show_time(found.at, zone),
+        str(found.first.id),
+        clean(found.first.notification.channel),
+        Text(found.result, RESULTS.get(found.result, "yellow")),
+        message,
     )
 
 
@@ -318,10 +341,18 @@ def _verdict(check: RuleCheck) -> tuple[str, str, str]:
     return "  -", f"{check.rule}: does not match: {'; '.join(check.unmet)}", ""
 
 
-def explained(event: Event, found: Sequence[RuleCheck]) -> None:
-    """Print an event and whether each rule matches it."""
-    line(f"Event of {show_time(event.at)}: {describe(event)}", "bold")
+FATES = {Fate.TOLD: "green", Fate.DEAD: "red", Fate.UNTOLD: ""}
+
+
+def explained(event: Event, found: Sequence[RuleCheck], told: Sequence[Telling], zone: tzinfo = UTC) -> None:
+    """Print an event, whether each rule matches it, and what became of it on each channel."""
+    line(f"Event of {show_time(event.at, zone)}: {describe(event)}", "bold")
     verdicts(found)
+    if not told:
+        line("Nobody was told: no rule reports it.", "yellow")
+        return
+    line("What became of it:")
+    pairs((f"  {one.channel or '-'}", one.words(zone), FATES.get(one.fate, "yellow")) for one in told)
 
 
 def waiting(found: Waiting, rules: Sequence[RuleCheck], now: datetime) -> None:
