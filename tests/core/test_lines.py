@@ -46,17 +46,17 @@ GAINS = (
         (
             moved(NOW, ("0.0000015", "0.00001")),
             "acme/owl-2: prompt $1.25 → $1.50 (+20 %) per M tokens",
-            "acme/owl-2 20 % dearer",
+            "acme/owl-2 dearer: prompt +20 %",
         ),
         (
             moved(NOW, ("0.000001", "0.000005")),
             "acme/owl-2: prompt $1.25 → $1.00 (-20 %), completion $10.00 → $5.00 (-50 %) per M tokens",
-            "acme/owl-2 50 % cheaper",
+            "acme/owl-2 cheaper: prompt -20 %, completion -50 %",
         ),
         (
             moved(NOW, ("0.000001", "0.000012")),
             "acme/owl-2: prompt $1.25 → $1.00 (-20 %), completion $10.00 → $12.00 (+20 %) per M tokens",
-            "acme/owl-2: prompt -20 %, completion +20 %",
+            "acme/owl-2 dearer: prompt -20 %, completion +20 %",
         ),
         (
             moved(NOW, ("0", "0")),

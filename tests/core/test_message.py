@@ -59,7 +59,7 @@ def test_one_change_to_a_model_and_its_variants_is_one_line() -> None:
 
     dearer = [price(f"acme/owl-2{variant}", "3") for variant in (":batch", "", ":thinking")]
     message = notification("team", START, [*dearer, price("acme/owl-2:free", "4")], ["r"])
-    assert message.title == "acme/owl-2:free 100 % dearer; 1 more price up"
+    assert message.title == "acme/owl-2:free dearer: completion +100 %; 1 more price up"
     assert message.body.count("•") == 2
     assert "(+50 %) per M tokens; also applies to acme/owl-2:batch, acme/owl-2:thinking\n" in message.body
     assert len(message.events) == 4
@@ -156,14 +156,14 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
             Kind.PRICE_CHANGED,
             {"before": TOKENS, "after": DEARER, "fields": STEP, "cause": "DeepInfra raised its price"},
             "acme/owl-2: prompt $1.00 → $1.20 (+20 %) per M tokens (DeepInfra raised its price)",
-            "acme/owl-2 20 % dearer",
+            "acme/owl-2 dearer: prompt +20 %",
             id="price",
         ),
         pytest.param(
             Kind.PRICE_CHANGED,
             {"before": TOKENS, "after": DEARER, "fields": STEP},
             "acme/owl-2: prompt $1.00 → $1.20 (+20 %) per M tokens (asked by deepinfra)",
-            "acme/owl-2 20 % dearer",
+            "acme/owl-2 dearer: prompt +20 %",
             id="price-without-a-cause",
         ),
         pytest.param(

@@ -39,7 +39,7 @@ NOTE = Event("note", START, Kind.CATALOG_CHANGED, "catalog", cause="The list has
         pytest.param([price("acme/owl-2", ("2", "4"), ("1", "2"))], "acme/owl-2 50 % cheaper", id="cheaper"),
         pytest.param(
             [price("acme/owl-2", ("2", "4"), ("2.48", "2.2"))],
-            "acme/owl-2: prompt +24 %, completion -45 %",
+            "acme/owl-2 cheaper: prompt +24 %, completion -45 %",
             id="both-ways",
         ),
         pytest.param([leaving("acme/owl-2")], "acme/owl-2 leaves in 7 days (9 Nov)", id="leaves"),

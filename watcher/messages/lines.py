@@ -14,6 +14,7 @@ from watcher.text.clean import LONGEST, clean
 from watcher.text.counts import counted
 
 ARROW = "→"
+WAYS = {1: "dearer", -1: "cheaper", 0: ""}
 
 
 def title(event: Event) -> str:
@@ -28,11 +29,17 @@ def _price_title(event: Event) -> str:
     moves = prices.moves_of(event.before, event.after)
     if not moves:
         return f"{event.subject} changed its prices"
-    if min(moves.values()) < 0 < max(moves.values()):
-        return f"{event.subject}: {', '.join(f'{key} {prices.percent(move)}' for key, move in moves.items())}"
-    move = max(moves.values(), key=abs)
-    size = prices.percent(abs(move)).removeprefix("+")
-    return f"{event.subject} {size} {'dearer' if move > 0 else 'cheaper'}"
+    way, sizes = WAYS[direction(event)], {prices.percent(move) for move in moves.values()}
+    if way and len(sizes) == 1 and len(moves) == len(_charged(event)):
+        return f"{event.subject} {sizes.pop().lstrip('+-')} {way}"
+    told = ", ".join(f"{_label(key)} {prices.percent(move)}" for key, move in moves.items())
+    return f"{event.subject}{' ' * bool(way)}{way}: {told}"
+
+
+def _charged(event: Event) -> list[str]:
+    """Return what a model charges for, before a change of its price or after it."""
+    sides = event.before, event.after
+    return [key for key in prices.headline(*sides) if any(prices.headline_price(side, key) for side in sides)]
 
 
 def direction(event: Event) -> int:
