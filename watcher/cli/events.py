@@ -20,7 +20,7 @@ SINCE = click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%MZ"]),
     metavar="YYYY-MM-DD[THH:MMZ]",
-    help="Show all since this time (UTC), or the newest of them with --limit.",
+    help="Only what happened since this time (UTC).",
 )
 
 

@@ -57,7 +57,8 @@ def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
     known = _providers(config, state, name, now) if name in state.items else None
     rules = config.settings.rules
     waits = [
-        (wait, check_rules(wait.event, rules, state.base_prices)) for wait in _waits(config, state, name, now)
+        (wait, check_rules(wait.event, rules, state.base_prices))
+        for wait in waits_of(config, state, name, now)
     ]
     if for_machines:
         _write(name, known, unreadable, waits, told)
@@ -112,7 +113,8 @@ def _providers(config: Config, state: State, model: str, now: datetime) -> Provi
     return providers(model, state.items[model], market, following, is_off=is_off)
 
 
-def _waits(config: Config, state: State, model: str, now: datetime) -> Iterator[Waiting]:
+def waits_of(config: Config, state: State, model: str, now: datetime) -> Iterator[Waiting]:
+    """Return what is on hold of a model."""
     item, market = state.items.get(model, Item()), state.markets.get(model, Market())
     policy = config.settings.policy
     yield from markets.outlook(model, market, item, now, policy.holds)

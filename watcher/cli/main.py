@@ -30,6 +30,7 @@ COMMANDS = {
     "outbox": "outbox",
     "record": "record",
     "replay": "replay",
+    "report": "report",
     "run": "service",
     "schema": "configuration",
     "status": "status",
