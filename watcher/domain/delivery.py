@@ -97,7 +97,8 @@ class OutboxState(StrEnum):
 class Delivery:
     """A message in the outbox; `repeat`: an earlier attempt may have arrived.
 
-    `attempts` counts all attempts, `refusals` those that the provider refused permanently.
+    `attempts` counts all attempts, `refusals` those that the provider refused permanently. `sent_with` is the
+    first of the messages that were last sent as one with it.
     """
 
     id: int
@@ -109,6 +110,7 @@ class Delivery:
     error: str | None = None
     sent_at: datetime | None = None
     refusals: int = 0
+    sent_with: int = 0
 
 
 class Verdict(StrEnum):

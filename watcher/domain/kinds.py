@@ -294,6 +294,15 @@ class Kind(StrEnum):
         "store.recovered",
         Row("Watcher itself", "the store can be used again", Severity.INFO, About.PART),
     )
+    MUTE_ENDED = (
+        "mute.ended",
+        Row(
+            "Watcher itself",
+            "a mute or an acknowledgement that held something back has ended",
+            Severity.INFO,
+            About.PART,
+        ),
+    )
 
 
 KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.causes import OF_REMOVAL, PERHAPS_ROUTED, ROUTED
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.messages import troubles
+from watcher.messages.fit import command_for
 from watcher.openrouter import dates, prices, units
 from watcher.rules.severity import is_last_but_one
 from watcher.text import times
@@ -406,6 +408,22 @@ def _meaning(event: Event) -> str:
     return f"{event.subject}: {event.kind.row.meaning}"
 
 
+def _mute(event: Event) -> str:
+    """Name what ended: a mute, or an acknowledgement, which is about a date."""
+    date = event.after.get("date") if isinstance(event.after, Mapping) else None
+    return f"The {'acknowledgement' if date else 'mute'} of {event.subject} ended"
+
+
+def _mute_ended(event: Event) -> str:
+    """Say how much was held back, and how to read it."""
+    held = event.after.get("held") if isinstance(event.after, Mapping) else None
+    if not isinstance(held, int):
+        return _mute(event)
+    was = "was" if held == 1 else "were"
+    command = f"{command_for(event.since or event.at)} --model {quote(event.subject)}"
+    return f"{_mute(event)}; {counted(held, 'event')} {was} held back: `{command}`"
+
+
 BY_MEANING = Words(_meaning)
 WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_ADDED: Words(_text("{} is new"), _added),
@@ -446,5 +464,6 @@ WORDS: Mapping[Kind, Words] = {
     Kind.CONFIGURATION_RECOVERED: Words(_text("{} is valid again"), troubles.configuration_recovered),
     Kind.STORE_FAILING: Words(_text("watcher cannot use its store"), troubles.store_failing, has_cause=True),
     Kind.STORE_RECOVERED: Words(_text("watcher can use its store again"), troubles.store_recovered),
+    Kind.MUTE_ENDED: Words(_mute, _mute_ended),
 }
 """How to describe each kind; a kind without a row here is described by its meaning."""

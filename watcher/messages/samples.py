@@ -159,6 +159,7 @@ def _parts(at: datetime) -> dict[Kind, _Made]:
         Kind.CONFIGURATION_RECOVERED: _Made("rules.yaml", facts=lasted),
         Kind.STORE_FAILING: _Made("store", cause="the disk is full"),
         Kind.STORE_RECOVERED: _Made("store", facts=lasted),
+        Kind.MUTE_ENDED: _Made("acme/*", None, {"held": 5, "date": None}, cause="the move was planned"),
     }
 
 

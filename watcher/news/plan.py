@@ -12,9 +12,11 @@ from watcher.news.completeness import judge_list
 from watcher.news.credible import credible
 from watcher.news.draft import Draft
 from watcher.news.health import judge_parts, judge_sources
+from watcher.news.mutes import judge_mutes
 from watcher.news.notifications import notifications
 from watcher.news.settings import Settings
 from watcher.news.unreadable import judge_rows
+from watcher.rules.mutes import held_back
 from watcher.rules.route import route
 
 CATCH_UP = timedelta(hours=6)  # after a longer gap between good polls, a message says what it covers
@@ -33,8 +35,10 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
     parts, own = judge_parts(state, poll, settings)
     rows, of_rows = judge_rows(state, draft.items, poll, settings)
     whole, of_list = judge_list(state, draft.items, poll, settings)
-    events = [*draft.news, *of_rows, *of_list, *health, *own]
-    routed = route(events, settings.rules, state.base_prices)
+    mutes = judge_mutes(state, draft.items, poll)
+    events = [*draft.news, *of_rows, *of_list, *health, *own, *mutes.events]
+    held = held_back(events, state.mutes, poll.at)
+    routed = route(events, settings.rules, state.base_prices, held)
     return Plan(
         state=State(
             items=draft.items,
@@ -43,6 +47,7 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
             base_prices={key: price for key, price in routed.base_prices.items() if key[1] in draft.items},
             troubles={**parts, **rows, **whole},
             markets=draft.markets,
+            mutes=mutes.going_on,
         ),
         answers=poll.answers,
         events=tuple(events),
@@ -58,6 +63,8 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
         matches=tuple((match.rule, match.event) for match in routed.matches),
         raw=draft.raw,
         faults=routed.faults,
+        held=tuple((event, held[event]) for event in dict.fromkeys(match.event.id for match in routed.held)),
+        ended=mutes.ended,
     )
 
 

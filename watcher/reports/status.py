@@ -8,6 +8,7 @@ from pathlib import Path
 from watcher import __version__
 from watcher.config.config import Config
 from watcher.domain.catalog import Json
+from watcher.domain.mutes import Mute
 from watcher.domain.polls import ENDPOINTS, LIST, ROW, Health, State
 from watcher.news.asking import rows_of
 from watcher.news.completeness import WHOLE
@@ -72,6 +73,7 @@ class Report:
     incomplete: Health
     unreadable: Mapping[str, Health]
     problems: tuple[str, ...]
+    mutes: tuple[Mute, ...] = ()
 
     @property
     def is_healthy(self) -> bool:
@@ -115,7 +117,22 @@ class Report:
             "channels": channels,
             "incomplete": _since(self.incomplete),
             "unreadable": {model: _since(row) for model, row in self.unreadable.items()},
+            "mutes": [mute_as_json(mute) for mute in self.mutes],
         }
+
+
+def mute_as_json(mute: Mute) -> dict[str, Json]:
+    """Return a mute or an acknowledgement for machines."""
+    return {
+        "id": mute.id,
+        "type": "acknowledgement" if mute.is_acknowledgement else "mute",
+        "pattern": mute.pattern,
+        "date": mute.fact,
+        "since": to_iso(mute.at),
+        "until": _text(mute.until),
+        "why": mute.why,
+        "held": mute.held,
+    }
 
 
 def _since(health: Health) -> dict[str, Json] | None:
@@ -158,6 +175,7 @@ def report(config: Config, store: Store, now: datetime) -> Report:
             *_of_the_list(state),
             *_own_problems(state),
         ),
+        mutes=tuple(mute for mute in state.mutes if not mute.is_over(now)),
     )
 
 

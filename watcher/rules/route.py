@@ -1,6 +1,6 @@
 """Which rules an event matches, and so which channels it is reported to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from watcher.domain.catalog import Prices
@@ -77,11 +77,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What is reported to whom, the prices that rules have reported so far, and the rules that failed."""
+    """What is reported to whom, the prices that rules have reported so far, and the rules that failed.
+
+    `held` is what would have been reported, but is held back.
+    """
 
     matches: tuple[Match, ...]
     base_prices: BasePrices
     faults: tuple[str, ...]
+    held: tuple[Match, ...] = ()
 
 
 def _is_echo(event: Event) -> bool:
@@ -91,10 +95,16 @@ def _is_echo(event: Event) -> bool:
     return ids.variant(event.subject) == ids.BATCH or ids.is_alias(event.subject)
 
 
-def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrices) -> Routing:
-    """Match every event with every rule, in file order.
+def route(
+    events: Sequence[Event],
+    rules: Sequence[Rule],
+    base_prices: BasePrices,
+    held_back: Container[str] = frozenset(),
+) -> Routing:
+    """Match every event with every rule, in file order; those with an id in `held_back` are not reported.
 
-    A rule that fails on an event reports it: too much is better than silence, and the other rules go on.
+    A rule that fails on an event reports it: too much is better than silence, and the other rules go on. A
+    price that nobody was told is none from which a rule counts.
     """
     matches: list[Match] = []
     faults: list[str] = []
@@ -108,12 +118,19 @@ def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrice
                 faults.append(f"rule {rule.name!r} failed on event {event.id} ({type(error).__name__})")
                 matched = True
             if rule.counts_from_base and event.kind is Kind.PRICE_CHANGED:
-                remembered[rule.name, event.subject] = _prices(event.after) if matched else base
+                is_told = matched and event.id not in held_back
+                remembered[rule.name, event.subject] = _prices(event.after) if is_told else base
             if matched:
                 matches += _matches(rule, event)
                 if rule.stop:
                     break
-    return Routing((*matches, *_echoes(events, matches)), remembered, tuple(faults))
+    matches += _echoes(events, matches)
+    return Routing(
+        tuple(match for match in matches if match.event.id not in held_back),
+        remembered,
+        tuple(faults),
+        tuple(match for match in matches if match.event.id in held_back),
+    )
 
 
 def _matches(rule: Rule, event: Event) -> list[Match]:

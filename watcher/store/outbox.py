@@ -163,6 +163,28 @@ class Outbox:
             lambda found: [*map(message_rows.delivery_of, found)], "outbox", which, [*states]
         )
 
+    def tried(self, channel: str | None, since: datetime | None, limit: int) -> list[Delivery]:
+        """Return the newest messages that were sent, tried or given up since a time (UTC), newest first."""
+        when = "coalesce(sent_at, iif(state = 'dead', next_at, at))"
+        which = (
+            "(attempts > 0 or state in ('sent', 'dead')) and (?1 is null or channel = ?1)"
+            f" and (?2 is null or {when} >= ?2) order by {when} desc, id desc limit {limit:d}"
+        )
+        start = times.to_iso(since) if since else None
+        return self._tables.objects(
+            lambda found: [*map(message_rows.delivery_of, found)], "outbox", which, [channel, start]
+        )
+
+    def about(self, event: str) -> list[Delivery]:
+        """Return the messages that have an event, oldest first; a damaged row has none."""
+        which = (
+            "exists (select 1 from json_each(iif(json_valid(events), events, '[]')) where value = ?)"
+            " order by id"
+        )
+        return self._tables.objects(
+            lambda found: [*map(message_rows.delivery_of, found)], "outbox", which, [event]
+        )
+
     def channels(self) -> dict[str, ChannelCounts]:
         """Count each channel's messages."""
         query = """
