@@ -27,7 +27,7 @@ def waits(
     urgent: bool = False,
 ) -> Delivery:
     told = Notification(
-        "team", at, f"title {number}", f"body {number}", "", (f"rule {number}",), (f"e{number}",), urgent
+        "team", at, f"title {number}", f"body {number}", (f"rule {number}",), (f"e{number}",), urgent
     )
     return Delivery(number, told, OutboxState.WAITING, attempts, next_at or at, repeat)
 
