@@ -31,7 +31,6 @@ def waits(
         at=at,
         title=f"title {number}",
         body=f"body {number}",
-        html="",
         rules=(f"rule {number}",),
         events=(f"e{number}",),
         urgent=urgent,

@@ -10,7 +10,7 @@ from watcher.domain.delivery import Delivery, OutboxState
 from watcher.domain.news import Notification
 from watcher.reports.sent import Sending, sendings
 
-MESSAGE = Notification("team", START, "acme/owl-2 is new", "body", "", ("New",), ("e",))
+MESSAGE = Notification("team", START, "acme/owl-2 is new", "body", ("New",), ("e",))
 SENT = Delivery(1, MESSAGE, OutboxState.SENT, 1, START, sent_at=START + HOUR, sent_with=1)
 OTHER = replace(SENT, id=2, notification=replace(MESSAGE, title="acme/finch is new", events=("f", "e")))
 

@@ -17,7 +17,6 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, replace
-from html import escape
 from typing import Any, TypedDict
 from urllib.request import getproxies
 
@@ -25,6 +24,7 @@ import apprise
 from apprise.conversion import convert_between
 from apprise.manager_plugins import NotificationManager
 from apprise.plugins.email import NotifyEmail
+from apprise.plugins.email.base import PGPMode
 from apprise.utils.parse import parse_url
 
 from watcher.delivery.address_parts import AS_WRITTEN, ambiguity, renamed, shortened
@@ -68,7 +68,7 @@ class Job(TypedDict, total=False):
     url: str
     title: str
     body: str
-    html: str
+    at: str
     event_id: str
     command: str
     letter: dict[str, Any] | None
@@ -250,9 +250,9 @@ def _option_faults(target: Any, options: Mapping[str, Mapping[str, str]]) -> Ite
 
 def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
     """Send a job's message to its target; the outcome has the provider's own words."""
-    if isinstance(target, NotifyEmail):
-        target.headers["X-Watcher-Event-Id"] = clean(job["event_id"])
     title, body, form = compose(target, job)
+    if _is_mail(target):
+        _write_mail(target, job, title, body)
     replies = observe(body)
     notifier = apprise.Apprise(asset=target.asset)
     notifier.add(target)
@@ -265,6 +265,34 @@ def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - see load
         return Outcome(Verdict.REFUSED, UNSENT)
     outcome = replies.outcome(is_success=is_success)
     return replace(outcome, reason=_harmless(outcome.reason, job["url"]))
+
+
+def _is_mail(target: Any) -> bool:  # noqa: ANN401 - see load
+    """Tell mail from chats that are carried by mail."""
+    return isinstance(target, NotifyEmail) and bool(target.title_maxlen)
+
+
+def _write_mail(target: Any, job: Job, title: str, body: str) -> None:  # noqa: ANN401 - see load
+    """Have Apprise send our mail instead of its own, unless it must sign or encrypt it."""
+    target.headers["X-Watcher-Event-Id"] = clean(job["event_id"])
+    if target.pgp_mode != PGPMode.NONE:
+        return
+    from watcher.delivery.mail import Envelope, mail  # noqa: PLC0415 - other services need none of it
+
+    envelope = Envelope(
+        sender=(target.from_addr[0] or "", target.from_addr[1]),
+        recipient=(target.targets[0][0] or "", target.targets[0][1]),
+        reply_to=tuple((target.names.get(address) or "", address) for address in sorted(target.reply_to)),
+        headers=target.headers,
+        is_plain=target.resolve_format(HTML) == TEXT,
+    )
+    ours = mail(job, envelope, title, body, target.body_maxlen)
+    prepare = NotifyEmail.prepare_emails
+
+    def prepared(**options: Any) -> Iterator[Any]:  # noqa: ANN401 - passed on as they come
+        yield from (replace(one, body=ours) for one in prepare(**options))
+
+    NotifyEmail.prepare_emails = staticmethod(prepared)  # type: ignore[method-assign,assignment]
 
 
 def _crash(error: Exception) -> Outcome:
@@ -296,8 +324,8 @@ def compose(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - se
     """Return title, body and the body's format, cut so that the service takes them in one piece."""
     room = min(target.body_maxlen, ROOM.get(target.service_name, target.body_maxlen))
     longest = min(LONGEST_TITLE, target.title_maxlen or room // 2)
-    if isinstance(target, NotifyEmail) and target.title_maxlen:
-        return clean(job["title"], longest), _mail(job, room), HTML
+    if _is_mail(target):
+        return clean(job["title"], longest), inert(_fitted(job, lambda text: len(inert(text)), room)), TEXT
     weigh = _weigher(target)
     title = clean(job["title"], len(job["title"]))
     title = fit(title, (lambda text: len(inert(text))) if target.title_maxlen else weigh, longest, dots)
@@ -305,15 +333,6 @@ def compose(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - se
         is_plain = not target.title_maxlen and target.resolve_format(TEXT) == TEXT
         room -= weigh(title) + (LINE_BREAK if is_plain else TITLE_MARKUP)
     return inert(title), inert(_fitted(job, weigh, room)), TEXT
-
-
-def _mail(job: Job, room: int) -> str:
-    html = clean_lines(job["html"])
-    if html and len(html) <= room:
-        return html
-    room -= len("<pre></pre>")
-    body = _fitted(job, lambda text: len(escape(inert(text))), room)
-    return f"<pre>{escape(inert(body))}</pre>"
 
 
 def _fitted(job: Job, weigh: Callable[[str], int], room: int) -> str:

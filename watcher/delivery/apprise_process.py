@@ -20,6 +20,7 @@ from watcher.domain.catalog import Json
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
 from watcher.messages.fit import command_for
 from watcher.text.clean import clean
+from watcher.text.times import to_iso
 
 GRACE = 5.0  # seconds for a message in flight when the service stops, which has ten in all
 LONGEST_ANSWER = 10_000  # bytes; an outcome has a few hundred
@@ -68,7 +69,7 @@ def _job(channel: Channel, delivery: Delivery) -> dict[str, Json]:
         "url": channel.url.reveal(),
         "title": notification.title,
         "body": notification.body,
-        "html": notification.html,
+        "at": to_iso(notification.at),
         "event_id": " ".join(notification.events[:MOST_IDS]),
         "command": command_for(notification.since or notification.at),
         "letter": asdict(notification.letter) if notification.letter else None,

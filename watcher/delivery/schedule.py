@@ -155,10 +155,10 @@ def _joined(
         notifications[0],
         title=f"{notifications[0].title} and more",
         body="\n\n".join(one.body for one in notifications),
-        html="".join(one.html for one in notifications),
         rules=rules,
         events=events,
         since=notifications[0].at,
+        letter=None,
     )
 
 

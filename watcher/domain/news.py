@@ -49,7 +49,6 @@ class Notification:
     at: datetime
     title: str
     body: str
-    html: str
     rules: tuple[str, ...]
     events: tuple[str, ...]
     urgent: bool = False

@@ -7,6 +7,8 @@ from watcher.domain.news import Event
 from watcher.rules.severity import severity_of
 from watcher.text.times import to_iso
 
+CHART = "chart"  # a fact that is a picture: nothing to read
+
 
 def as_data(event: Event) -> dict[str, Json]:
     """Return an event as JSON: times in UTC, prices as the API has them; what does not apply is left out."""
@@ -24,5 +26,6 @@ def as_data(event: Event) -> dict[str, Json]:
         "cause": event.cause,
         "provider": event.provider,
         "fields": [asdict(change) for change in event.fields],
+        "facts": {name: fact for name, fact in event.facts.items() if name != CHART},
     }
     return always | {key: value for key, value in optional.items() if value}

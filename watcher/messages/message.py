@@ -1,19 +1,18 @@
-"""Events as a message: a title, a text for every service, an HTML for mail."""
+"""Events as a message: a title, its parts, and a text for every service."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
-from html import escape
 from itertools import groupby
 from typing import NamedTuple, Self, TypeAlias
 
-from watcher.domain.catalog import FieldChange
+from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.kinds import About, Kind, Severity
 from watcher.domain.letter import Entry, Letter, Section
 from watcher.domain.news import Event, Notification
 from watcher.messages import crowds
-from watcher.messages.as_data import as_data
+from watcher.messages.as_data import CHART, as_data
 from watcher.messages.as_text import MOST_NAMES, as_text, listed
 from watcher.messages.background import notes_of, successors_of
 from watcher.messages.fit import command_for
@@ -25,7 +24,7 @@ from watcher.openrouter import dates
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import is_free, largest_move, percent, ratio
 from watcher.openrouter.prices import price as price_of
-from watcher.text.clean import UNSEEN, clean, inert
+from watcher.text.clean import clean
 from watcher.text.times import show_time
 
 MOST_LINES = 100  # a longer message is not read; the record has them all
@@ -35,7 +34,6 @@ OF_ROWS = frozenset({Kind.MODEL_UNREADABLE, Kind.MODEL_READABLE})
 NO_DAY = 10**7
 RANKS: Mapping[str, int] = {kind.row.heading: -rank for rank, kind in enumerate(reversed(Kind))}
 """The headings in the order of the kinds, which is that of their importance."""
-UNSEEN_HTML = "&#8203;"  # as such, it is not taken for a control character on its way
 
 Decision: TypeAlias = Sequence[Event]
 """What is told as one: an event, and what happens to variants of its model by the same decision."""
@@ -124,6 +122,7 @@ def notification(
         footer=footer(rules, events, at, zone, since=since),
         more=more(left_out, oldest),
         data=tuple(map(as_data, ordered)),
+        chart=_chart(decisions),
     )
     groups = [(place.is_counted, [decision[0] for decision in found]) for place, found in parts]
     return posted(channel, at, subject(groups, outdated(events)), letter, rules, ordered)
@@ -138,7 +137,6 @@ def posted(
         at=at,
         title=title,
         body=as_text(letter),
-        html=_html(letter),
         rules=tuple(rules),
         events=tuple(event.id for event in events),
         since=min(event.at for event in events),
@@ -295,32 +293,18 @@ def entry_of(row: Sequence[Decision], zone: tzinfo | None) -> Entry:
     )
 
 
+def _chart(decisions: Sequence[Decision]) -> Mapping[str, Json]:
+    """Return what the price was of the only model in a message, if it has one change of its price."""
+    models = {crowds.about(event)[1] for decision in decisions for event in decision}
+    changes = [first for first, *_ in decisions if first.kind is Kind.PRICE_CHANGED]
+    chart = changes[0].facts.get(CHART) if len(models) == len(changes) == 1 else None
+    return chart if isinstance(chart, Mapping) else {}
+
+
 def _preview(sections: Sequence[Section]) -> str:
     """Say in a line what the message begins with."""
     first = sections[0]
     return first.count or first.entries[0].text
-
-
-def _html(letter: Letter) -> str:
-    text: list[str] = []
-    for heading, found in groupby(letter.sections, key=lambda section: section.heading):
-        text += [f"<h3>{_text(heading)}</h3>"]
-        for section in found:
-            text += [f"<p>{_text(section.count)}</p>"] if section.count else []
-            text += ["<ul>", *map(_item, section.entries), "</ul>"] if section.entries else []
-    ending = [f"<p>{_text(said)}</p>" for said in letter.more]
-    return "\n".join([*text, *ending, f"<p><small>{_text(letter.footer)}</small></p>"])
-
-
-def _text(words: str) -> str:
-    """Write text for HTML; a mail program would make links of what looks like one."""
-    return escape(inert(words)).replace(UNSEEN, UNSEEN_HTML)
-
-
-def _item(entry: Entry) -> str:
-    link = f' <a href="{escape(entry.link)}">details</a>' if entry.link else ""
-    names = listed(f'<a href="{escape(page(name))}">{_text(clean(name))}</a>' for name in entry.names)
-    return f"<li>{_text(entry.text)}{names}{_text(entry.after)}{link}</li>"
 
 
 def more(left_out: int, oldest: datetime) -> tuple[str, ...]:
