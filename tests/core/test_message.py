@@ -311,10 +311,16 @@ def test_what_differs_between_variants_or_is_reverted_later_gets_its_own_line() 
         assert f"• {line} tokens" in body
 
 
-def test_a_sample_message_looks_like_a_real_one() -> None:
+def test_a_message_that_tries_a_channel_cannot_be_taken_for_an_alert() -> None:
     message = sample("team", START)
-    assert message.title == "wetland/heron-large leaves in 5 days (7 Nov); 1 price up"
-    assert "prompt $1.25 → $1.50 (+20 %), completion $10.00 → $12.50 (+25 %) per M tokens" in message.body
+    assert message.title == "Test: team receives messages from watcher"
+    assert message.body.splitlines()[1:3] == [
+        "• watcher can reach the channel team",
+        "• This is a test: nothing has changed, and there is nothing to do.",
+    ]
+    assert message.letter
+    assert message.letter.severity == "info"
+    assert message.events != sample("team", START + HOUR).events
 
 
 def test_a_heading_for_whose_lines_there_is_no_room_is_left_out() -> None:
