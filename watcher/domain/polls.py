@@ -1,6 +1,6 @@
 """What the sources answered, and the plan that follows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -83,7 +83,8 @@ class State:
     """Everything stored between polls.
 
     `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself,
-    of the list and of its rows.
+    of the list and of its rows. `charts` are the past values of each model, which may be read when they are
+    asked for; they are no part of what is compared.
     """
 
     items: Mapping[str, Item] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class State:
     base_prices: BasePrices = field(default_factory=dict)
     markets: Mapping[str, Market] = field(default_factory=dict)
     troubles: Mapping[Part, Health] = field(default_factory=dict)
+    charts: Mapping[str, Sequence[HistoryEntry]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def listed(self) -> int:

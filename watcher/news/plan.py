@@ -11,6 +11,7 @@ from watcher.domain.news import Event, Notification
 from watcher.domain.polls import MODELS, Health, Plan, Poll, State
 from watcher.messages.message import notification
 from watcher.news import feed, market, model_list
+from watcher.news.background import Known, with_facts
 from watcher.news.charts import charted_changes, charted_offers
 from watcher.news.completeness import judge_list
 from watcher.news.credible import credible
@@ -36,7 +37,12 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
     parts, own = judge_parts(state, poll, settings)
     rows, of_rows = judge_rows(state, draft.items, poll, settings)
     whole, of_list = judge_list(state, draft.items, poll, settings)
-    events = [*draft.news, *of_rows, *of_list, *health, *own]
+    history = (
+        *charted_changes(state.items, draft.items, poll.at),
+        *charted_offers(state.markets, draft.markets, poll.at),
+    )
+    news = [*draft.news, *of_rows, *of_list, *health, *own]
+    events, lacking = with_facts(news, Known(draft.items, draft.markets, state.charts, history))
     routed = route(events, settings.rules, state.base_prices)
     return Plan(
         state=State(
@@ -46,17 +52,15 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
             base_prices={key: price for key, price in routed.base_prices.items() if key[1] in draft.items},
             troubles={**parts, **rows, **whole},
             markets=draft.markets,
+            charts=state.charts,
         ),
         answers=poll.answers,
         events=tuple(events),
         notifications=tuple(_notifications(routed.matches, poll.at, _gap(state, poll.at))),
-        history=(
-            *charted_changes(state.items, draft.items, poll.at),
-            *charted_offers(state.markets, draft.markets, poll.at),
-        ),
+        history=history,
         matches=tuple((match.rule, match.event) for match in routed.matches),
         raw=draft.raw,
-        faults=routed.faults,
+        faults=(*lacking, *routed.faults),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from watcher.domain.errors import NotFoundError, RefusedError
+from watcher.domain.news import HistoryEntry
 from watcher.domain.polls import ENDPOINTS, MODELS, Answer, Failure, Plan, Poll, State
 from watcher.domain.providers import OffersSnapshot
 from watcher.news.plan import plan
@@ -91,11 +92,14 @@ def _unpack(path: Path) -> list[Recorded]:
 
 def replay(recording: Recording, settings: Settings) -> Iterator[tuple[Poll, Plan]]:
     """Yield each answer's poll and plan; an answer that cannot be read is a failed poll."""
-    state = State()
+    charts: dict[str, list[HistoryEntry]] = {}
+    state = State(charts=charts)
     for answer in recording.answers:
         poll = Poll(answer.at, _read_endpoints(answer) if answer.is_endpoints else _read_list(answer))
         decided = plan(state, poll, settings)
         state = decided.state
+        for entry in decided.history:
+            charts.setdefault(entry.model, []).append(entry)
         yield poll, decided
 
 

@@ -13,6 +13,7 @@ from watcher.domain.errors import StoreError
 from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan, State
 from watcher.store import lock, message_rows, rows
+from watcher.store.charts import Charts
 from watcher.store.database import BROKEN, Tables
 from watcher.store.outbox import Outbox
 from watcher.text import times
@@ -67,6 +68,7 @@ class Store:
             base_prices=self._tables.objects(rows.base_prices_of, "told_prices"),
             troubles=self._tables.objects(rows.troubles_of, "troubles"),
             markets=self._tables.objects(rows.markets_of, "markets"),
+            charts=Charts(self._tables),
         )
 
     def commit(self, before: State, plan: Plan) -> None:
