@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from watcher.domain.catalog import FieldChange, Json
-from watcher.domain.causes import OF_REMOVAL, PERHAPS_ROUTED, ROUTED
+from watcher.domain.causes import OF_REMOVAL, PERHAPS_ROUTED, ROUTED, SEEN_IN_LINE
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.messages import troubles
@@ -72,7 +72,8 @@ def describe(event: Event) -> str:
     """Describe an event in one line."""
     words = WORDS.get(event.kind, BY_MEANING)
     line = (words.line or words.title)(event)
-    return clean(f"{line} ({event.cause})" if event.cause and not words.has_cause else line, 2 * LONGEST)
+    is_said = words.has_cause or not event.cause or event.cause in SEEN_IN_LINE
+    return clean(line if is_said else f"{line} ({event.cause})", 2 * LONGEST)
 
 
 def describe_together(event: Event, models: int) -> str:

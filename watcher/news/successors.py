@@ -76,11 +76,11 @@ def successors(leaving: Candidate, found: Iterable[Candidate]) -> list[Json]:
         reverse=True,
     )[:MOST_NEWER]
     alike = sorted(
-        (distance, one.model, one)
+        ((distance, one.cost, one.model), one)
         for one in others
         if one not in newer and (distance := _distance(leaving, one)) is not None and not _lost(leaving, one)
     )
-    return [_named(leaving, one) for one in [*newer, *(one for *_, one in alike)][:MOST]]
+    return [_named(leaving, one) for one in [*newer, *(one for _, one in alike)][:MOST]]
 
 
 def _is_same(leaving: Candidate, one: Candidate) -> bool:
