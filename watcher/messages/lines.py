@@ -264,8 +264,10 @@ def _overdue(event: Event) -> str:
 def _routed(event: Event) -> str:
     before, after = (_cost(event, side) for side in (event.before, event.after))
     cause = event.cause or ROUTED
-    sure = "" if cause == PERHAPS_ROUTED else "; no price changed"
-    return f"{event.subject}: {cause}, so the list shows {after} instead of {before}{sure}"
+    shown = f"the list shows {after} instead of {before}"
+    if cause == PERHAPS_ROUTED:
+        return f"{event.subject}: {shown}; {cause}"
+    return f"{event.subject}: {cause}, so {shown}; no price changed"
 
 
 def _provider(text: str) -> Callable[[Event], str]:
