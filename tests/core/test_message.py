@@ -21,7 +21,7 @@ NEW = Event("2", START, Kind.MODEL_ADDED, "acme/finch", None, {"price": {"prompt
 
 def test_a_message_is_grouped_most_urgent_first_and_names_the_rules() -> None:
     message = notification("team", START, [NEW, LEAVING], ["Mine", "Yours"])
-    assert message.title == "acme/owl-2 leaves in 5 days and 1 more change"
+    assert message.title == "acme/owl-2 leaves in 5 days (7 Nov); 1 new"
     assert message.events == ("1", "2")
     assert message.body == (
         "LEAVING OPENROUTER\n"
@@ -60,7 +60,7 @@ def test_one_change_to_a_model_and_its_variants_is_one_line() -> None:
 
     dearer = [price(f"acme/owl-2{variant}", "3") for variant in (":batch", "", ":thinking")]
     message = notification("team", START, [*dearer, price("acme/owl-2:free", "4")], ["r"])
-    assert message.title == "acme/owl-2:free price up 100 % and 1 more change"
+    assert message.title == "acme/owl-2:free dearer: completion +100 %; 1 more price up"
     assert message.body.count("•") == 2
     assert "(+50 %) per M tokens; also applies to acme/owl-2:batch, acme/owl-2:thinking\n" in message.body
     assert len(message.events) == 4
@@ -156,14 +156,14 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
             Kind.PRICE_CHANGED,
             {"before": TOKENS, "after": DEARER, "fields": STEP, "cause": "DeepInfra raised its price"},
             "acme/owl-2: prompt $1.00 → $1.20 (+20 %) per M tokens (DeepInfra raised its price)",
-            "acme/owl-2 price up 20 %",
+            "acme/owl-2 dearer: prompt +20 %",
             id="price",
         ),
         pytest.param(
             Kind.PRICE_CHANGED,
             {"before": TOKENS, "after": DEARER, "fields": STEP},
             "acme/owl-2: prompt $1.00 → $1.20 (+20 %) per M tokens (asked by deepinfra)",
-            "acme/owl-2 price up 20 %",
+            "acme/owl-2 dearer: prompt +20 %",
             id="price-without-a-cause",
         ),
         pytest.param(
@@ -296,7 +296,7 @@ def test_rendering_never_raises_nor_grows_without_bound(events: list[Event]) -> 
 def test_the_same_catalog_event_twice_is_two_lines() -> None:
     both = [of_catalog(START, what, {"fields": [what]}) for what in ("One wave", "Another wave")]
     message = notification("team", START, both, ["r"])
-    assert message.title == "Another wave and 1 more change"
+    assert message.title == "Another wave; 1 more change"
     assert "• Another wave\n• One wave\n" in message.body
 
 
@@ -311,10 +311,16 @@ def test_what_differs_between_variants_or_is_reverted_later_gets_its_own_line() 
         assert f"• {line} tokens" in body
 
 
-def test_a_sample_message_looks_like_a_real_one() -> None:
+def test_a_message_that_tries_a_channel_cannot_be_taken_for_an_alert() -> None:
     message = sample("team", START)
-    assert message.title == "wetland/heron-large leaves in 5 days and 1 more change"
-    assert "prompt $1.25 → $1.50 (+20 %), completion $10.00 → $12.50 (+25 %) per M tokens" in message.body
+    assert message.title == "Test: team receives messages from watcher"
+    assert message.body.splitlines()[1:3] == [
+        "• watcher can reach the channel team",
+        "• This is a test: nothing has changed, and there is nothing to do.",
+    ]
+    assert message.letter
+    assert message.letter.severity == "info"
+    assert message.events != sample("team", START + HOUR).events
 
 
 def test_a_heading_for_whose_lines_there_is_no_room_is_left_out() -> None:

@@ -28,9 +28,9 @@ def test_an_alert_arrives_once_by_mail_and_by_http_across_restarts(tmp_path: Pat
             has_polled_twice_more(store)
         with running(file):
             has_polled_twice_more(store)
-        assert [m["Subject"] for m in mail.mails] == [
+        assert [m["Subject"].partition(" (")[0] for m in mail.mails] == [
             "wetland/heron-large leaves in 200 days",
-            "acme/owl-2 price up 25 %",
+            "acme/owl-2 dearer: prompt +20 %, completion +25 %",
         ]
         assert len(http.requests) == 2
         text = mail.mails[1].get_body(("plain",))

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from watcher.domain.catalog import Json
 from watcher.domain.news import Event
+from watcher.rules.severity import severity_of
 from watcher.text.times import to_iso
 
 CHART = "chart"  # a fact that is a picture: nothing to read
@@ -16,6 +17,7 @@ def as_data(event: Event) -> dict[str, Json]:
         "id": event.id,
         "at": to_iso(event.at),
         "kind": event.kind,
+        "severity": severity_of(event).word,
         "subject": event.subject,
         "before": event.before,
         "after": event.after,

@@ -92,4 +92,5 @@ def delivery_of(row: Row) -> Delivery:
         error=row["error"],
         sent_at=optional_time(row["sent_at"]),
         refusals=row["refusals"],
+        sent_with=row["sent_with"],
     )

@@ -1,6 +1,6 @@
 """Times and lengths of time: as UTC text that sorts, and in words."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from watcher.text.counts import counted
 
@@ -19,14 +19,20 @@ def from_iso(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def show_time(at: datetime) -> str:
-    """Write a time for people, in UTC: `23 Nov 2026 08:00 UTC`."""
-    return f"{at.day} {at:%b %Y %H:%M} UTC"
+def show_time(at: datetime, zone: tzinfo = UTC) -> str:
+    """Write a time for people, in a time zone that is named: `23 Nov 2026 08:00 UTC`."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %Y %H:%M %Z}"
 
 
 def show_day(day: date) -> str:
     """Write a day for people: `Fri 27 Nov 2026`."""
     return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def show_date(day: date, now: date) -> str:
+    """Write a day in short: `27 Nov`, with its year if that is not this one."""
+    return f"{day.day} {day:%b}" if day.year == now.year else f"{day.day} {day:%b %Y}"
 
 
 def show_days_left(days: int) -> str:
@@ -60,6 +66,11 @@ def show_wait(at: datetime | None, now: datetime) -> str:
     if at - now >= MINUTE:
         return f"in {_roughly(at - now)}"
     return "any moment" if now - at < LATE else "overdue"
+
+
+def show_about(length: timedelta) -> str:
+    """Write a length of time in its largest unit: `3 hours`, `less than a minute`."""
+    return "less than a minute" if length < MINUTE else _roughly(length)
 
 
 def _roughly(length: timedelta) -> str:
