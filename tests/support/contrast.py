@@ -25,7 +25,7 @@ def worst(page: str, *, is_dark: bool) -> tuple[float, str]:
     return min(found)
 
 
-def dark_rules(page: str) -> dict[str, Style]:
+def dark_rules(page: str) -> Mapping[str, Style]:
     """Return what applies in the dark, by class or element."""
     section = DARK.search(page)
     assert section
