@@ -13,7 +13,7 @@ from tests.support.send_one import DISCORD, PATCHED, RETRY, SENT, SLACK, message
 from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
-    from watcher.delivery.apprise_child import UnusableError, load
+    from watcher.delivery.apprise_address import UnusableError, load
 
 NASTY = "<!channel> @here <@U1> [x](javascript:alert) <img onerror=x> {{7*7}} ${HOME} %s%n :smile: *b* `c`"
 

@@ -134,6 +134,7 @@ def _channel(
         zone=zone,
         template=_template(section.template),
         templates=templates,
+        secret=_secret(section.secret, texts, (*place, "secret")) if section.secret else None,
     )
 
 

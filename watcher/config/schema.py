@@ -27,6 +27,7 @@ from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, in_words
 from watcher.config.yaml_file import Key
 from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.domain.schedule import Pace, Schedule
+from watcher.messages.as_webhook import key_of
 from watcher.rules.conditions import CONDITIONS, Condition
 from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
 from watcher.text.suggest import closest
@@ -264,8 +265,16 @@ TemplateEntry = Annotated[
 ]
 
 
+def _usable_secret(text: str) -> str:
+    """Return the secret of a webhook. Raises ValueError."""
+    if not key_of(text):
+        message = "must not be empty"
+        raise ValueError(message)
+    return text
+
+
 class ChannelSection(Section):
-    """Where to send messages; an address alone is enough."""
+    """Where to send messages; an address alone is enough. `secret` signs what a webhook is sent."""
 
     url: StrictStr
     limit: Annotated[AtMost, PlainValidator(AtMost.parse), WithJsonSchema(AtMost.SCHEMA)] = Field(
@@ -274,6 +283,7 @@ class ChannelSection(Section):
     quiet: Annotated[Hours, PlainValidator(Hours.parse), WithJsonSchema(Hours.SCHEMA)] | None = None
     deliver: Deliver | None = None
     template: TemplateEntry | None = None
+    secret: Annotated[StrictStr, AfterValidator(_usable_secret)] | None = None
 
 
 ChannelEntry = Annotated[

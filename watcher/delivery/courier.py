@@ -158,6 +158,8 @@ def _is_retry(batch: Sequence[Delivery]) -> bool:
 
 def _log(batch: Batch, outcome: Outcome, next_at: Sequence[datetime | None]) -> None:
     channel = batch[0].notification.channel
+    if outcome.warning:
+        log.warning("%s: message %d: %s", channel, batch[0].id, outcome.warning)
     for delivery, again in zip(batch, next_at, strict=True):
         if outcome.verdict is Verdict.SENT:
             log.debug("%s: message %d sent", channel, delivery.id)

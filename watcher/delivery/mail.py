@@ -93,7 +93,7 @@ def mail(job: Mapping[str, Any], envelope: Envelope, subject: str, text: str, ro
             del message[name]
             message[name] = clean(value, len(value))
     message.set_content(text, cte="quoted-printable")
-    if letter and not envelope.is_plain:
+    if letter and not envelope.is_plain and not job.get("plain"):
         _add_page(message, letter, subject, room, job["command"], domain)
     return message.as_bytes().decode("ascii")
 

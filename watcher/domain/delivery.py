@@ -67,7 +67,8 @@ class Template:
 class Channel:
     """A place to send messages, under the name that the rules use; `zone` is that of the times in them.
 
-    `template` is the channel's own; a message of one rule only has that of `templates`, by rule.
+    `template` is the channel's own; a message of one rule only has that of `templates`, by rule. `secret`
+    signs what a webhook is sent.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Channel:
     zone: tzinfo = UTC
     template: Template | None = None
     templates: Mapping[str, Template] = field(default_factory=dict)
+    secret: Secret | None = None
 
     def template_for(self, rules: Sequence[str]) -> Template | None:
         """Return the template of a message that these rules report."""
@@ -125,10 +127,12 @@ class Verdict(StrEnum):
 class Outcome:
     """One attempt's verdict, the provider's answer (without secrets), and the seconds it asked us to wait.
 
-    `unsure`: the message may have arrived anyway, so the next attempt is a possible repeat.
+    `unsure`: the message may have arrived anyway, so the next attempt is a possible repeat. `warning` is what
+    went wrong although it was sent.
     """
 
     verdict: Verdict
     reason: str = ""
     retry_after: float | None = None
     unsure: bool = False
+    warning: str = ""

@@ -105,7 +105,7 @@ class Outbox:
                     "state": SENT if is_sent else failed,
                     "sent_at": times.to_iso(now) if is_sent else None,
                     "next_at": times.to_iso(again or now),
-                    "error": outcome.reason or None,
+                    "error": outcome.reason or outcome.warning or None,
                     "repeat": int(delivery.repeat or outcome.unsure),
                     "refusals": delivery.refusals + (outcome.verdict is Verdict.REFUSED),
                 }
