@@ -75,7 +75,7 @@ def test_a_digest_has_sections_and_its_title_counts_by_meaning() -> None:
         " 2 prices up, 1 price down, 1 other price, 1 new, 1 other change"
     )
     assert found.severity == "critical"
-    assert found.preview == "The models source answers again"
+    assert found.preview == "The model list answers again"
     assert len(found.data) == len(NEWS)
     assert written(NEWS).events == tuple(event.id for event in NEWS)
     assert found.footer == (
