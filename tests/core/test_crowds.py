@@ -112,7 +112,7 @@ class TestCounting:
         ]
         message = told(*events)
         assert message.title == "5 models changed capabilities: all gained parameter tools"
-        assert f"{message.title}, 2 lost input image\n" in message.body
+        assert f"{message.title}, 2 lost image input\n" in message.body
 
     def test_removals_say_how_many_came_without_notice(self) -> None:
         causes = ["without notice", "without notice", "on its announced date", "without notice"]
@@ -190,14 +190,14 @@ class TestProviders:
 
     def test_the_last_provider_but_one_is_critical(self) -> None:
         gone = offer(Kind.PROVIDER_REMOVED, "acme/owl-2", after=DOWN_TO_ONE, cause="down to one provider")
-        other = offer(Kind.PROVIDER_REMOVED, "acme/finch", after={"providers": 2}, cause="2 providers left")
+        other = offer(Kind.PROVIDER_REMOVED, "acme/finch", after={"providers": 2}, cause="2 providers remain")
         message = told(*RISES[:1], other, gone)
         assert message.events[0] == gone.id
         assert message.title == "acme/owl-2 is down to one provider; 1 price up, 1 more provider change"
         assert message.body.startswith(
-            "DOWN TO ONE PROVIDER\n• deepinfra no longer offers acme/owl-2: down to one provider\n"
+            "DOWN TO ONE PROVIDER\n• deepinfra no longer offers acme/owl-2; down to one provider\n"
         )
-        assert "• deepinfra no longer offers acme/finch: 2 providers left\n" in message.body
+        assert "• deepinfra no longer offers acme/finch; 2 providers remain\n" in message.body
 
     def test_two_providers_of_one_model_are_two_decisions(self) -> None:
         both = [offer(Kind.PROVIDER_ADDED, "acme/owl-2", name) for name in ("deepinfra", "novita")]

@@ -98,7 +98,7 @@ GAINS = (
         ),
         (
             event("model.removed", FREE, cause="without notice"),
-            "acme/owl-2 was removed (was free; without notice)",
+            "acme/owl-2 was removed without notice (was free)",
             "acme/owl-2 is gone",
         ),
         (event("model.returned", None, FREE), "acme/owl-2 is back: free", "acme/owl-2 is back"),
@@ -124,7 +124,7 @@ GAINS = (
         ),
         (
             event("expiration.withdrawn", "2026-11-20"),
-            "acme/owl-2: expiration withdrawn (was Fri 20 Nov 2026)",
+            "acme/owl-2 no longer leaves: its date, Fri 20 Nov 2026, was withdrawn",
             "acme/owl-2: expiration withdrawn",
         ),
         (
@@ -139,7 +139,7 @@ GAINS = (
         ),
         (
             event("capability.changed", fields=GAINS),
-            "acme/owl-2 gained parameter tools; lost input image",
+            "acme/owl-2 gained parameter tools; lost image input",
             "acme/owl-2 changed its capabilities",
         ),
         (
@@ -154,12 +154,12 @@ GAINS = (
         ),
         (
             of_part(("source", "models"), "failing", START, 1, "timed out"),
-            "No good answer from the models source for a while: timed out",
+            "No good answer from the model list for a while: timed out. Changes of prices, dates and models go unseen until then",
             "No good answer from the models source",
         ),
         (
             of_part(("source", "models"), "recovered", START, 1, None),
-            "The models source answers again",
+            "The model list answers again",
             "The models source answers again",
         ),
         (
@@ -174,7 +174,7 @@ GAINS = (
         ),
         (
             of_part(("configuration", "rules.yaml"), "failing", START, 1, "rules.yaml:3:1 rules: is missing"),
-            "rules.yaml is invalid, keeping the previous one: rules.yaml:3:1 rules: is missing",
+            "rules.yaml is invalid, so watcher keeps the previous configuration: rules.yaml:3:1 rules: is missing",
             "rules.yaml is invalid",
         ),
         (

@@ -168,9 +168,9 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
         ),
         pytest.param(
             Kind.PRICE_ROUTED,
-            {"before": TOKENS, "after": DEARER, "fields": STEP, "cause": "the list shows another provider"},
+            {"before": TOKENS, "after": DEARER, "fields": STEP, "cause": "the host DeepInfra now serves it"},
             (
-                "acme/owl-2: the list shows another provider, which asks $1.20 in, $2.00 out per M tokens "
+                "acme/owl-2: the host DeepInfra now serves it, so the list shows $1.20 in, $2.00 out per M tokens "
                 "instead of $1.00 in, $2.00 out per M tokens; no price changed"
             ),
             "acme/owl-2: the list shows another price",
@@ -178,10 +178,10 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
         ),
         pytest.param(
             Kind.PRICE_ROUTED,
-            {"before": TOKENS, "after": DEARER, "cause": "the list probably shows another provider"},
+            {"before": TOKENS, "after": DEARER, "cause": "another host probably serves it now"},
             (
                 "acme/owl-2: the list shows $1.20 in, $2.00 out per M tokens "
-                "instead of $1.00 in, $2.00 out per M tokens; probably another provider's"
+                "instead of $1.00 in, $2.00 out per M tokens; another host probably serves it now"
             ),
             "acme/owl-2: the list shows another price",
             id="perhaps-routed",
@@ -209,8 +209,8 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
         ),
         pytest.param(
             Kind.PROVIDER_REMOVED,
-            {"before": TOKENS, "after": {"providers": 2}, "cause": "2 providers left"},
-            "deepinfra no longer offers acme/owl-2: 2 providers left",
+            {"before": TOKENS, "after": {"providers": 2}, "cause": "2 providers remain"},
+            "deepinfra no longer offers acme/owl-2, for which it asked $1.00 in, $2.00 out per M tokens; 2 providers remain",
             "deepinfra no longer offers acme/owl-2",
             id="removed",
         ),
@@ -223,8 +223,8 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
         ),
         pytest.param(
             Kind.PROVIDER_PRICE_CHANGED,
-            {"before": DEARER, "after": TOKENS, "cause": "a 20 % discount of DeepInfra began"},
-            "deepinfra lowered its price for acme/owl-2: price changed (a 20 % discount of DeepInfra began)",
+            {"before": DEARER, "after": TOKENS, "cause": "DeepInfra began a 20 % discount"},
+            "deepinfra lowered its price for acme/owl-2: price changed (DeepInfra began a 20 % discount)",
             "deepinfra lowered its price for acme/owl-2",
             id="provider-cheaper",
         ),
@@ -239,7 +239,7 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
             },
             (
                 "deepinfra changed its limits for acme/owl-2: context 128,000 → 64,000 tokens, "
-                "maximal output unknown → 8,192 tokens, quantization fp8 → fp4"
+                "maximum output unknown → 8,192 tokens, quantization fp8 → fp4"
             ),
             "deepinfra changed its limits for acme/owl-2",
             id="limits",

@@ -145,7 +145,7 @@ class TestNews:
         story.shows(OWL, painter("0.04"))
         assert story.shows(OWL, painter("0.05")) == []
         [event] = story.shows(OWL, painter("0.05"), after=2 * DAY)
-        assert (event.kind, event.cause) == (Kind.PRICE_CHANGED, "as the list shows it")
+        assert (event.kind, event.cause) == (Kind.PRICE_CHANGED, "as OpenRouter lists it")
         assert title(event) == "acme/painter 25 % dearer"
         assert describe(event).startswith("acme/painter: image $0.04 → $0.05 (+25 %) per image")
         assert [message.events for message in story.plan.notifications] == [(event.id,)]

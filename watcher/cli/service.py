@@ -44,8 +44,8 @@ def once(path: Path | None, *, dry_run: bool, quiet: bool, init: bool, for_machi
     config = options.load(path, options.POLLING if dry_run else TEXTS)
     if dry_run:
         poll = look(config.sources, utc_now())
-        before = _state(config.store)
-        decided = plan(before, poll, config.settings)
+        with _state(config.store) as before:
+            decided = plan(before, poll, config.settings)
         poll = replace(poll, answers=decided.answers)
         outgoing = Outgoing(config.settings.zone)
         sent = outgoing.sent(decided, poll.at)
@@ -63,13 +63,16 @@ def once(path: Path | None, *, dry_run: bool, quiet: bool, init: bool, for_machi
     sys.exit(1 if failures(poll) else 0)
 
 
-def _state(path: Path) -> State:
-    """Return the state in the store, or an empty one if there is no store yet."""
+@contextmanager
+def _state(path: Path) -> Iterator[State]:
+    """Yield the state in the store, or an empty one if there is no store yet."""
     try:
-        with Store.read(path) as store:
-            return store.state()
+        store = Store.read(path)
     except NotFoundError:
-        return State()
+        yield State()
+        return
+    with store:
+        yield store.state()
 
 
 def _show_plan(decided: Plan, *, for_machines: bool) -> None:

@@ -9,3 +9,7 @@ WITHOUT_NOTICE = "without notice"
 ON_TIME = "on its announced date"
 EARLY = "before its announced date"
 OF_REMOVAL = (WITHOUT_NOTICE, ON_TIME, EARLY)
+CACHE = "cache prices changed"
+OTHER = "other prices changed"
+SEEN_IN_LINE = frozenset({CACHE, OTHER})
+"""What the line of an event says already."""

@@ -1,6 +1,6 @@
 """What the sources answered, and the plan that follows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -84,7 +84,8 @@ class State:
     """Everything stored between polls.
 
     `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself,
-    of the list and of its rows; `mutes` are those that have not ended.
+    of the list and of its rows; `mutes` are those that have not ended. `charts` are the past values of each
+    model, which may be read when they are asked for; they are no part of what is compared.
     """
 
     items: Mapping[str, Item] = field(default_factory=dict)
@@ -94,6 +95,7 @@ class State:
     markets: Mapping[str, Market] = field(default_factory=dict)
     troubles: Mapping[Part, Health] = field(default_factory=dict)
     mutes: tuple[Mute, ...] = ()
+    charts: Mapping[str, Sequence[HistoryEntry]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def listed(self) -> int:

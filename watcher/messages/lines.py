@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from watcher.domain.catalog import FieldChange, Json
-from watcher.domain.causes import OF_REMOVAL, PERHAPS_ROUTED, ROUTED
+from watcher.domain.causes import OF_REMOVAL, PERHAPS_ROUTED, ROUTED, SEEN_IN_LINE
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.messages import troubles
@@ -87,7 +87,8 @@ def describe(event: Event) -> str:
     """Describe an event in one line."""
     words = WORDS.get(event.kind, BY_MEANING)
     line = (words.line or words.title)(event)
-    return clean(f"{line} ({event.cause})" if event.cause and not words.has_cause else line, 2 * LONGEST)
+    is_said = words.has_cause or not event.cause or event.cause in SEEN_IN_LINE
+    return clean(line if is_said else f"{line} ({event.cause})", 2 * LONGEST)
 
 
 def describe_together(event: Event, models: int) -> str:
@@ -278,8 +279,10 @@ def _overdue(event: Event) -> str:
 def _routed(event: Event) -> str:
     before, after = (_cost(event, side) for side in (event.before, event.after))
     cause = event.cause or ROUTED
-    sure = "" if cause == PERHAPS_ROUTED else "; no price changed"
-    return f"{event.subject}: {cause}, so the list shows {after} instead of {before}{sure}"
+    shown = f"the list shows {after} instead of {before}"
+    if cause == PERHAPS_ROUTED:
+        return f"{event.subject}: {shown}; {cause}"
+    return f"{event.subject}: {cause}, so {shown}; no price changed"
 
 
 def _provider(text: str) -> Callable[[Event], str]:

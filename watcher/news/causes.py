@@ -4,8 +4,10 @@ from datetime import datetime
 
 from watcher.domain.catalog import Change, Document, Prices
 from watcher.domain.causes import (
+    CACHE,
     EARLY,
     ON_TIME,
+    OTHER,
     PERHAPS_ROUTED,
     ROUTED,
     SERVED_BY,
@@ -19,8 +21,6 @@ LISTED = "as OpenRouter lists it"
 SCHEDULE = "prices by time of day changed"
 ITEMIZED = "now listed separately"
 LONG_CONTEXT = "prices of long prompts changed"
-CACHE = "cache prices changed"
-OTHER = "other prices changed"
 OF_DETAIL = (SCHEDULE, ITEMIZED, LONG_CONTEXT, CACHE, OTHER)
 
 

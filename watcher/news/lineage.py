@@ -11,7 +11,7 @@ from watcher.openrouter.ids import FREE, base, slug, variant
 from watcher.openrouter.prices import full_price, is_free
 from watcher.openrouter.units import output_of, show_price
 
-FREE_ENDED = "its free variant ended; {} costs {}"
+FREE_ENDED = "the free offer ended, {} costs {}"
 RENAMED_FROM = "renamed from {}"
 RENAMED_TO = "renamed to {}"
 MOST_ALIASES = 100  # of one model that an event names

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from watcher.domain.polls import MODELS, Health, Plan, Poll, State
 from watcher.news import feed, market, model_list
+from watcher.news.background import Known, with_facts
 from watcher.news.charts import charted_changes, charted_offers
 from watcher.news.completeness import judge_list
 from watcher.news.credible import credible
@@ -36,7 +37,12 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
     rows, of_rows = judge_rows(state, draft.items, poll, settings)
     whole, of_list = judge_list(state, draft.items, poll, settings)
     mutes = judge_mutes(state, draft.items, poll)
-    events = [*draft.news, *of_rows, *of_list, *health, *own, *mutes.events]
+    history = (
+        *charted_changes(state.items, draft.items, poll.at),
+        *charted_offers(state.markets, draft.markets, poll.at),
+    )
+    news = [*draft.news, *of_rows, *of_list, *health, *own, *mutes.events]
+    events, lacking = with_facts(news, Known(draft.items, draft.markets, state.charts, history))
     held = held_back(events, state.mutes, poll.at)
     routed = route(events, settings.rules, state.base_prices, held)
     return Plan(
@@ -48,6 +54,7 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
             troubles={**parts, **rows, **whole},
             markets=draft.markets,
             mutes=mutes.going_on,
+            charts=state.charts,
         ),
         answers=poll.answers,
         events=tuple(events),
@@ -56,13 +63,10 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
                 routed.matches, poll.at, settings.deliver, since=_gap(state, poll.at), zone=settings.zone
             )
         ),
-        history=(
-            *charted_changes(state.items, draft.items, poll.at),
-            *charted_offers(state.markets, draft.markets, poll.at),
-        ),
+        history=history,
         matches=tuple((match.rule, match.event) for match in routed.matches),
         raw=draft.raw,
-        faults=routed.faults,
+        faults=(*lacking, *routed.faults),
         held=tuple((event, held[event]) for event in dict.fromkeys(match.event.id for match in routed.held)),
         ended=mutes.ended,
     )

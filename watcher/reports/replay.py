@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from watcher.domain.errors import NotFoundError, RefusedError
+from watcher.domain.news import HistoryEntry
 from watcher.domain.polls import ENDPOINTS, MODELS, Answer, Failure, Plan, Poll, State
 from watcher.domain.providers import OffersSnapshot
 from watcher.news.plan import plan
@@ -96,11 +97,14 @@ def replay(recording: Recording, settings: Settings) -> Iterator[tuple[Poll, Pla
     The messages of a plan are those sent since the poll before, digests among them; after the last poll, also
     the digests that would have come later.
     """
-    state, outgoing = State(), Outgoing(settings.zone)
+    charts: dict[str, list[HistoryEntry]] = {}
+    state, outgoing = State(charts=charts), Outgoing(settings.zone)
     for number, answer in enumerate(recording.answers, start=1):
         poll = Poll(answer.at, _read_endpoints(answer) if answer.is_endpoints else _read_list(answer))
         decided = plan(state, poll, settings)
         state = decided.state
+        for entry in decided.history:
+            charts.setdefault(entry.model, []).append(entry)
         sent = outgoing.sent(decided, poll.at)
         later = outgoing.rest() if number == len(recording.answers) else []
         yield poll, replace(decided, notifications=(*sent, *later))

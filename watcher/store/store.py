@@ -13,6 +13,7 @@ from watcher.domain.errors import StoreError
 from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan, State
 from watcher.store import lock, message_rows, rows
+from watcher.store.charts import Charts
 from watcher.store.database import BROKEN, Tables
 from watcher.store.mutes import Mutes
 from watcher.store.outbox import Outbox
@@ -73,6 +74,7 @@ class Store:
             troubles=self._tables.objects(rows.troubles_of, "troubles"),
             markets=self._tables.objects(rows.markets_of, "markets"),
             mutes=self.mutes.going_on(),
+            charts=Charts(self._tables),
         )
 
     def commit(self, before: State, plan: Plan) -> None:
