@@ -119,6 +119,14 @@ def test_only_entries_of_one_model_are_about_one() -> None:
         assert only_model(several) is None
 
 
+def test_a_command_is_shown_as_one() -> None:
+    said = replace(
+        letter(replace(TOGETHER, names=(), after="; see `watcher outbox`")), more=("see `watcher log`",)
+    )
+    shown_ = re.findall(r"<code[^>]*>([^<]*)</code>", html("title", said))
+    assert shown_ == ["watcher outbox", "watcher log"]
+
+
 def test_many_names_are_cut_and_counted() -> None:
     names = tuple(f"acme/{number}" for number in range(MOST_NAMES + 3))
     page_ = html("title", letter(replace(TOGETHER, names=names)))
@@ -141,7 +149,7 @@ def test_a_page_is_cut_to_its_room_and_says_how_much_is_missing(count: int) -> N
     assert made is not None
     assert len(made) <= 32_768
     told = made.count('class="entry')
-    more = re.search(r"… and (\d+) more; see `watcher events", made)
+    more = re.search(r"… and (\d+) more; see <code>watcher events", made)
     assert told + (int(more[1]) if more else 0) == count
     parsed(made)
 
@@ -209,7 +217,7 @@ def test_whatever_it_says_a_page_is_valid_in_bounds_and_harmless(
     made = html(title, said, chart)
     tree = parsed(made)
     allowed = {"html", "head", "meta", "title", "style", "body", "div", "table", "tbody", "tr", "td"}
-    allowed |= {"h1", "h2", "p", "a", "b", "span", "ul", "li", "br", "img"}
+    allowed |= {"h1", "h2", "p", "a", "b", "span", "ul", "li", "br", "img", "code"}
     assert {element.tag for element in tree.iter()} <= allowed
     addresses = ADDRESS.findall(made)
     assert all(address.startswith("https://openrouter.ai/") or address == chart for address in addresses)
