@@ -46,17 +46,17 @@ GAINS = (
         (
             moved(NOW, ("0.0000015", "0.00001")),
             "acme/owl-2: prompt $1.25 → $1.50 (+20 %) per M tokens",
-            "acme/owl-2 price up 20 %",
+            "acme/owl-2 dearer: prompt +20 %",
         ),
         (
             moved(NOW, ("0.000001", "0.000005")),
             "acme/owl-2: prompt $1.25 → $1.00 (-20 %), completion $10.00 → $5.00 (-50 %) per M tokens",
-            "acme/owl-2 price down 50 %",
+            "acme/owl-2 cheaper: prompt -20 %, completion -50 %",
         ),
         (
             moved(NOW, ("0.000001", "0.000012")),
             "acme/owl-2: prompt $1.25 → $1.00 (-20 %), completion $10.00 → $12.00 (+20 %) per M tokens",
-            "acme/owl-2: prompt -20 %, completion +20 %",
+            "acme/owl-2 dearer: prompt -20 %, completion +20 %",
         ),
         (
             moved(NOW, ("0", "0")),
@@ -99,28 +99,28 @@ GAINS = (
         (
             event("model.removed", FREE, cause="without notice"),
             "acme/owl-2 was removed without notice (was free)",
-            "acme/owl-2 was removed",
+            "acme/owl-2 is gone",
         ),
         (event("model.returned", None, FREE), "acme/owl-2 is back: free", "acme/owl-2 is back"),
         (
             event("expiration.announced", None, "2026-11-27"),
             "acme/owl-2 leaves on Fri 27 Nov 2026, in 25 days",
-            "acme/owl-2 leaves in 25 days",
+            "acme/owl-2 leaves in 25 days (27 Nov)",
         ),
         (
             event("expiration.moved", "2026-11-20", "2026-11-27"),
             "acme/owl-2 leaves on Fri 27 Nov 2026, in 25 days (was Fri 20 Nov 2026)",
-            "acme/owl-2 now leaves in 25 days",
+            "acme/owl-2 now leaves in 25 days (27 Nov)",
         ),
         (
             event("expiration.restored", None, "2026-11-03"),
             "acme/owl-2 leaves on Tue 3 Nov 2026, tomorrow; the date had been withdrawn",
-            "acme/owl-2 leaves tomorrow after all",
+            "acme/owl-2 leaves tomorrow (3 Nov) after all",
         ),
         (
             event("expiration.reminder", None, "2026-11-02"),
             "acme/owl-2 leaves on Mon 2 Nov 2026, today",
-            "acme/owl-2 leaves today",
+            "acme/owl-2 leaves today (2 Nov)",
         ),
         (
             event("expiration.withdrawn", "2026-11-20"),

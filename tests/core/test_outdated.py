@@ -22,20 +22,26 @@ def title(*events: Event) -> str:
 @pytest.mark.fault("R6", "L15")
 def test_a_channel_that_works_again_is_not_said_to_fail() -> None:
     ended = [event(1, Kind.CHANNEL_FAILING, cause="down"), event(2, Kind.CHANNEL_RECOVERED)]
-    assert title(*ended) == "Channel a works again and 1 more change"
-    assert title(*ended, event(3, Kind.CHANNEL_FAILING)) == "Channel a is failing and 2 more changes"
-    assert title(event(0, Kind.CHANNEL_FAILING, "b"), *ended) == "Channel b is failing and 2 more changes"
+    assert title(*ended) == "Channel a works again; 1 more notice about watcher itself"
+    assert (
+        title(*ended, event(3, Kind.CHANNEL_FAILING))
+        == "Channel a is failing; 2 more notices about watcher itself"
+    )
+    assert (
+        title(event(0, Kind.CHANNEL_FAILING, "b"), *ended)
+        == "Channel b is failing; 2 more notices about watcher itself"
+    )
 
 
 @pytest.mark.fault("R6", "L18")
 def test_of_a_model_that_left_and_returned_the_last_word_is_the_title() -> None:
     gone = [event(1, Kind.MODEL_REMOVED, "acme/owl"), event(2, Kind.MODEL_RETURNED, "acme/owl")]
-    assert title(*gone) == "acme/owl is back and 1 more change"
+    assert title(*gone) == "acme/owl is back; 1 gone"
     dated = [
         event(1, Kind.EXPIRATION_ANNOUNCED, "acme/owl", after="2026-11-07"),
         event(2, Kind.EXPIRATION_WITHDRAWN, "acme/owl"),
     ]
-    assert title(*dated) == "acme/owl: expiration withdrawn and 1 more change"
+    assert title(*dated) == "acme/owl: expiration withdrawn; 1 leaves"
 
 
 @pytest.mark.fault("R6")

@@ -146,7 +146,7 @@ class TestNews:
         assert story.shows(OWL, painter("0.05")) == []
         [event] = story.shows(OWL, painter("0.05"), after=2 * DAY)
         assert (event.kind, event.cause) == (Kind.PRICE_CHANGED, "as OpenRouter lists it")
-        assert title(event) == "acme/painter price up 25 %"
+        assert title(event) == "acme/painter 25 % dearer"
         assert describe(event).startswith("acme/painter: image $0.04 → $0.05 (+25 %) per image")
         assert [message.events for message in story.plan.notifications] == [(event.id,)]
 
@@ -163,8 +163,8 @@ class TestNews:
         [
             ("0.04", "0", "now free", "{} $0.04 per {} → free (-100 %)"),
             ("0.04", None, "now free", "{} $0.04 per {} → free (-100 %)"),
-            ("0.04", "0.02", "price down 50 %", "{} $0.04 → $0.02 (-50 %)"),
-            ("0.02", "0.04", "price up 100 %", "{} $0.02 → $0.04 (+100 %)"),
+            ("0.04", "0.02", "50 % cheaper", "{} $0.04 → $0.02 (-50 %)"),
+            ("0.02", "0.04", "100 % dearer", "{} $0.02 → $0.04 (+100 %)"),
             (None, "0.04", "no longer free", "{} free → $0.04 per {}"),
         ],
     )
@@ -201,7 +201,7 @@ class TestNews:
         sides = {"prompt": "0.000001", "completion": "0"}, ZERO
         charges = document(painter("0.04", "0.000001"))
         event = Event("1", START, Kind.PRICE_CHANGED, "acme/painter", *sides, model=charges)
-        assert title(event) == "acme/painter price down 100 %"
+        assert title(event) == "acme/painter 100 % cheaper"
 
     def test_a_discount_is_no_news(self) -> None:
         assert "discount" not in comparable({**ZERO, "discount": 0.75})[0]

@@ -12,12 +12,16 @@ from apprise.conversion import convert_between
 
 from tests.support.apprise_addresses import ADDRESSES
 from tests.support.imitated_services import field, form, imitated_services
+from tests.support.mail_pages import NEW, told
 from tests.support.receivers import Answer, receiving_mail
 from tests.support.send_one import SENT, SLACK, message, send
+from watcher.delivery.job import Job
+from watcher.delivery.services import room_of
 from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
-    from watcher.delivery.apprise_child import Job, UnusableError, compose, load
+    from watcher.delivery.apprise_address import UnusableError, load
+    from watcher.delivery.compose import compose
 
 MISSING = re.compile(r"\.\.\. ([\d,]+) more\b")
 TITLE = "acme/owl-2 is 25 % <dearer> & more *changes* " * 10
@@ -40,7 +44,7 @@ def shown(text: str) -> str:
 def pieces(address: str, body: str) -> tuple[Any, list[Any]]:
     """Return the target and what Apprise would hand to its service, call by call."""
     target = load(address)
-    job: Job = {"title": TITLE, "body": body, "html": "", "event_id": "e"}
+    job: Job = {"title": TITLE, "body": body, "event_id": "e"}
     title, text, written_in = compose(target, job)
     wanted, convert = target.resolve_format(written_in), cast("Any", convert_between)
     inside = title if target.title_maxlen else convert(written_in, wanted, title)
@@ -61,8 +65,8 @@ def test_text_of_any_kind_is_cut_to_what_the_service_accepts(address: str) -> No
         target, [call] = pieces(address, body)
         shared = len(call["title"]) if target.overflow_amalgamate_title else 0
         assert len(call["title"]) <= target.title_maxlen, name
-        assert len(call["body"]) + shared <= target.body_maxlen, name
-        is_whole = len(body) < target.body_maxlen
+        assert len(call["body"]) + shared <= room_of(target), name
+        is_whole = len(body) < room_of(target)
         assert is_whole or MISSING.search(shown(call["body"])), name
     _, [call] = pieces(address, SHORT)
     assert SHORT in shown(call["body"])
@@ -96,7 +100,7 @@ CARD = ("attachments", 0, "content", "body", 1, "text")
             f"workflows://teams.example.test/{KEY}/{KEY}",
             Answer(202, b""),
             field(*CARD),
-            1_000,
+            20_000,
             id="teams",
         ),
         pytest.param(
@@ -187,7 +191,7 @@ def test_an_incident_service_is_asked_to_open_one(tmp_path: Path, monkeypatch: p
 @pytest.mark.fault("L14")
 def test_no_message_has_an_attachment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving_mail() as mail:
-        assert send(mail.url()) == Outcome(SENT)
+        assert send(mail.url(), message(letter=told(NEW).letter)) == Outcome(SENT)
     [received] = mail.mails
     assert [part.get_content_type() for part in received.walk()] == [
         "multipart/alternative",

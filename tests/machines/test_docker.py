@@ -188,7 +188,7 @@ def test_the_demo_runs_where_there_is_no_shell_and_nothing_can_be_written(docker
     docker.docker("run", *LOCKED_UP, *NO_SHELL, "--entrypoint=/bin/sh", "watcher", "-c", "true", code=126)
     docker.docker("run", *LOCKED_UP, *NO_SHELL, "watcher", "--help")
     told = docker.docker("run", *LOCKED_UP, *NO_SHELL, "watcher", "demo")
-    assert "acme/finch-mini was removed" in told
+    assert "acme/finch-mini is gone" in told
 
 
 def test_only_what_the_build_needs_is_sent_to_the_engine(docker: DockerEngine, place: Path) -> None:

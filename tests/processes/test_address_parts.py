@@ -15,7 +15,7 @@ from watcher.delivery.address_parts import AS_WRITTEN, ambiguity, shortened
 from watcher.domain.delivery import Outcome
 
 with warnings.catch_warnings(action="ignore"):  # Apprise tries a module that is deprecated
-    from watcher.delivery.apprise_child import UnusableError, load
+    from watcher.delivery.apprise_address import UnusableError, load
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 NATIVE = "https://discord.com/api/webhooks/1234567890/abcdefghijklm"

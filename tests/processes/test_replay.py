@@ -57,7 +57,7 @@ def test_a_replay_prints_what_would_have_been_sent_as_json(folder: Path) -> None
     assert [(line["type"], line["at"], line.get("kind") or line.get("title")) for line in told] == [
         ("event", "2026-06-08T07:00:00Z", "price.changed"),
         ("event", "2026-06-08T07:00:00Z", "model.added"),
-        ("notification", "2026-06-08T07:00:00Z", "acme/owl-2 price up 25 % and 1 more change"),
+        ("notification", "2026-06-08T07:00:00Z", "acme/owl-2 dearer: prompt +20 %, completion +25 %; 1 new"),
         ("event", "2026-06-12T01:00:00Z", "model.removed"),
     ]
     price, added, message = told[:3]
@@ -71,7 +71,9 @@ def test_a_replay_prints_what_would_have_been_sent_as_json(folder: Path) -> None
 
 def test_readers_see_messages_days_and_rules(folder: Path) -> None:
     lines = called(str(folder)).stdout.splitlines()
-    assert lines[0] == "8 Jun 2026 07:00 UTC  console: acme/owl-2 price up 25 % and 1 more change"
+    assert (
+        lines[0] == "8 Jun 2026 07:00 UTC  console: acme/owl-2 dearer: prompt +20 %, completion +25 %; 1 new"
+    )
     assert [line.split() for line in lines if line.startswith("Mon 08 Jun")] == [
         ["Mon", "08", "Jun", "2026", "1", "2"]
     ]

@@ -157,6 +157,8 @@ def test_an_endless_reply_to_a_mail_is_no_refusal() -> None:
         pytest.param(b'{"status": 0, "errors": ["user is invalid"]}', id="pushover"),
         pytest.param(b'{"result": "error", "msg": "no such stream"}', id="zulip"),
         pytest.param(b'{"status": "failed", "retcode": 100}', id="onebot"),
+        pytest.param(b'{"status": "rejected"}', id="rejected"),
+        pytest.param(b'{"success": "false"}', id="a-flag-in-words"),
     ],
 )
 @pytest.mark.fault("R2", "L5")
@@ -176,6 +178,7 @@ def test_a_body_that_says_failure_is_one_whatever_the_status(body: bytes) -> Non
         b'{"status": 1, "request": "x"}',
         b'{"status": 0, "status_message": "ok"}',
         b'{"success": "ok", "counts": 1}',
+        b'{"success": "true"}',
         b'{"error": null, "id": "x"}',
         b'{"code": 0, "msg": "success"}',
         b'["no object"]',

@@ -8,11 +8,14 @@ from click.testing import CliRunner
 from tests.support import sample_history
 from watcher.cli.main import main
 from watcher.config import load
-from watcher.messages.sample import sample
+from watcher.domain.kinds import Kind
+from watcher.messages.message import notification
+from watcher.messages.samples import sample_events
 from watcher.service.clock import utc_now
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+DATE = re.compile(r"\d+ \w{3} \d{4} \d\d:\d\d UTC|\w{3} \d+ \w{3} \d{4}|\(\d+ \w{3}\)")
 
 
 def blocks(language: str) -> list[str]:
@@ -20,14 +23,11 @@ def blocks(language: str) -> list[str]:
 
 
 def test_its_first_alert_is_what_the_program_writes() -> None:
-    shown = re.sub(r"\d+ \w{3} \d{4} \d\d:\d\d UTC|\w{3} \d+ \w{3} \d{4}", "DATE", blocks("text")[0])
-    message = sample("team", utc_now())
-    made = re.sub(
-        r"\d+ \w{3} \d{4} \d\d:\d\d UTC|\w{3} \d+ \w{3} \d{4}", "DATE", f"{message.title}\n\n{message.body}\n"
-    )
-    assert shown.replace("Rules: Leaving OpenRouter, Dearer by a tenth", "R") == made.replace(
-        "Rule: Test of this channel", "R"
-    )
+    now = utc_now()
+    news, rules = sample_events(now), ["Leaving OpenRouter", "Dearer by a tenth"]
+    told = [news[Kind.EXPIRATION_ANNOUNCED], news[Kind.PRICE_CHANGED]]
+    message = notification("team", now, told, rules)
+    assert DATE.sub("DATE", blocks("text")[0]) == DATE.sub("DATE", f"{message.title}\n\n{message.body}\n")
 
 
 def test_its_rules_can_be_used(tmp_path: Path) -> None:

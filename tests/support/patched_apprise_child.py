@@ -15,7 +15,7 @@ import apprise
 from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.slack import NotifySlack
 
-from watcher.delivery import apprise_child
+from watcher.delivery import apprise_address, apprise_child
 
 RESULTS = {
     "None": None,
@@ -33,7 +33,7 @@ def patch(what: str, value: str) -> None:
         NotifyDiscord.notify_url = f"http://127.0.0.1:{value}/api/webhooks"
         NotifySlack.webhook_url = f"http://127.0.0.1:{value}/services"
     elif what == "patience":
-        apprise_child.READ_PATIENCE = float(value)
+        apprise_address.READ_PATIENCE = float(value)
     else:
         apprise.Apprise.notify = partialmethod(notify, value)  # type: ignore[method-assign,assignment]
 

@@ -62,6 +62,9 @@ class HttpReceiver:
     def serve(self) -> None:
         self._server.serve_forever(poll_interval=0.05)
 
+    def answer_with(self, answer: Answer) -> None:
+        self._answers[:] = [answer]
+
     def close(self) -> None:
         self._closing.set()
         self._server.shutdown()

@@ -19,6 +19,7 @@ from watcher.domain.polls import Plan, State
 from watcher.messages.lines import describe
 from watcher.news.plan import plan
 from watcher.reports import as_json
+from watcher.reports.outgoing import Outgoing
 from watcher.service import logs
 from watcher.service.clock import utc_now
 from watcher.service.loop import Service
@@ -46,7 +47,9 @@ def once(path: Path | None, *, dry_run: bool, quiet: bool, init: bool, for_machi
         with _state(config.store) as before:
             decided = plan(before, poll, config.settings)
         poll = replace(poll, answers=decided.answers)
-        _show_plan(decided, for_machines=for_machines)
+        outgoing = Outgoing(config.settings.zone)
+        sent = outgoing.sent(decided, poll.at)
+        _show_plan(replace(decided, notifications=(*sent, *outgoing.held)), for_machines=for_machines)
         if not quiet or failures(poll):
             terminal.note(summary(before, poll, decided))
     else:
@@ -80,8 +83,9 @@ def _show_plan(decided: Plan, *, for_machines: bool) -> None:
     for event in decided.events:
         terminal.line(f"{event.kind:22} {describe(event)}")
     for message in decided.notifications:
+        when = f", {message.digest}" if message.due else ""
         terminal.line(
-            f"would send to {message.channel} ({', '.join(message.rules)}): {message.title}", "bold"
+            f"would send to {message.channel} ({', '.join(message.rules)}){when}: {message.title}", "bold"
         )
 
 

@@ -25,7 +25,10 @@ class Problem:
 
 
 TEXTS = ("store", "sources", "channels", "heartbeat")
-"""The keys in whose values `${NAME}` is replaced and, in addresses of channels and heartbeat, `file:`."""
+"""The keys in whose values `${NAME}` is replaced and, in addresses and secrets, `file:`."""
+
+
+TEMPLATE = ("template",)  # of a channel, which may well contain $
 
 
 class MissingError(ValueError):
@@ -53,15 +56,16 @@ class Texts:
         """Return the value with everything replaced; PLACEHOLDER for a text with a problem."""
         if isinstance(value, dict):
             return {key: self.resolve((*keys, key), inner) for key, inner in value.items()}
-        if not isinstance(value, str):
+        if not isinstance(value, str) or keys[2:3] == TEMPLATE:
             return value
         try:
             text = VARIABLE.sub(self._variable, value)
-            if not _is_address(keys):
+            if not (_is_address(keys) or _is_secret(keys)):
                 return text
+            read = self._address if _is_address(keys) else self._of_file
             if text.startswith(FROM_FILE):  # the file may be replaced while watcher runs
-                self.fresh[keys] = partial(self._address, text, value)
-            return self._address(text, value)
+                self.fresh[keys] = partial(read, text, value)
+            return read(text, value)
         except ValueError as error:
             is_allowed = isinstance(error, MissingError) and keys[0] not in self._needed
             (self.missing if is_allowed else self.problems).append(Problem(keys, str(error)))
@@ -85,6 +89,14 @@ class Texts:
 
     def _address(self, text: str, written: str) -> str:
         """Return an address, read from a file if the text says so; `written` is the text before `${NAME}`."""
+        text = self._of_file(text, written)
+        if not ADDRESS.fullmatch(text):
+            message = "is not a valid address; use console://, slack://..., file:/path or ${VARIABLE}"
+            raise ValueError(message)
+        return text
+
+    def _of_file(self, text: str, written: str) -> str:
+        """Return what a text stands for, which is what is in a file if it says so."""
         if text.startswith(FROM_FILE):
             name = text.removeprefix(FROM_FILE)
             try:
@@ -95,9 +107,6 @@ class Texts:
                 message = f"{shown} cannot be read: {reason}"
                 kind = MissingError if isinstance(error, OSError) else ValueError
                 raise kind(message) from None
-        if not ADDRESS.fullmatch(text):
-            message = "is not a valid address; use console://, slack://..., file:/path or ${VARIABLE}"
-            raise ValueError(message)
         return text
 
     def _secret(self, name: str) -> str:
@@ -118,8 +127,17 @@ def _is_address(keys: Sequence[Key]) -> bool:
             return False
 
 
+def _is_secret(keys: Sequence[Key]) -> bool:
+    """Whether the value is the secret of a webhook."""
+    return len(keys) == len(("channels", "name", "secret")) and (keys[0], keys[-1]) == ("channels", "secret")
+
+
 def is_literal(channel: Any) -> bool:  # noqa: ANN401 - plain data
-    """Whether a channel's address is written in the file itself."""
-    text = channel["url"] if isinstance(channel, dict) else channel
+    """Whether a channel's address or secret is written in the file itself."""
+    texts = [channel["url"], channel.get("secret")] if isinstance(channel, dict) else [channel]
+    return any(_is_written(text) for text in texts if text)
+
+
+def _is_written(text: str) -> bool:
     has_variable = any(found["name"] for found in VARIABLE.finditer(text))
     return not has_variable and not text.startswith((FROM_FILE, "console:"))

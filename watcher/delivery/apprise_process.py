@@ -18,8 +18,10 @@ from threading import Thread
 from watcher.domain import network
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
+from watcher.messages.as_webhook import message_id
 from watcher.messages.fit import command_for
 from watcher.text.clean import clean
+from watcher.text.times import to_iso
 
 GRACE = 5.0  # seconds for a message in flight when the service stops, which has ten in all
 LONGEST_ANSWER = 10_000  # bytes; an outcome has a few hundred
@@ -64,20 +66,30 @@ def send_crew(
 
 def _job(channel: Channel, delivery: Delivery) -> dict[str, Json]:
     notification = delivery.notification
+    template = channel.template_for(notification.rules)
     return {
-        "url": channel.url.reveal(),
+        **_address(channel),
+        "channel": channel.name,
         "title": notification.title,
         "body": notification.body,
-        "html": notification.html,
         "event_id": " ".join(notification.events[:MOST_IDS]),
+        "id": message_id(channel.name, notification.events),
+        "at": to_iso(notification.at),
+        "rules": list(notification.rules),
+        "repeat": delivery.repeat,
         "command": command_for(notification.since or notification.at),
         "letter": asdict(notification.letter) if notification.letter else None,
+        "template": asdict(template) if template else None,
     }
+
+
+def _address(channel: Channel) -> dict[str, Json]:
+    return {"url": channel.url.reveal(), "secret": channel.secret.reveal() if channel.secret else None}
 
 
 def check(channel: Channel, deadline: float, sender: Sequence[str] = SENDER) -> str | None:
     """Return why Apprise cannot use a channel's address, without showing it; None if it can."""
-    outcome = ask({"check": True, "url": channel.url.reveal()}, deadline, Flag(), sender)
+    outcome = ask({"check": True, **_address(channel)}, deadline, Flag(), sender)
     return None if outcome.verdict is Verdict.SENT else outcome.reason
 
 
@@ -155,6 +167,10 @@ def _read(printed: bytes) -> Outcome:
         wait = None if answer["retry_after"] is None else float(answer["retry_after"])
         if wait is None or 0 <= wait < math.inf:
             return Outcome(
-                Verdict(answer["verdict"]), clean(str(answer["reason"])), wait, answer["unsure"] is True
+                Verdict(answer["verdict"]),
+                clean(str(answer["reason"])),
+                wait,
+                answer["unsure"] is True,
+                clean(str(answer["warning"])),
             )
     return UNANSWERED

@@ -8,8 +8,9 @@ from typing import Any
 from watcher.domain.catalog import Json
 
 NOTHING = frozenset({"", "0", "none", "null", "no", "false", "ok", "success"})  # instead of an error
-FAILURES = frozenset({"error", "fail", "failed", "failure"})
+FAILURES = frozenset({"error", "fail", "failed", "failure", "rejected", "refused", "denied", "invalid"})
 SUCCESSES = frozenset({"ok", "success", "successful"})
+BOOLEANS = {"true": True, "false": False}
 FLAGS = ("ok", "success")  # Slack, Telegram; Synology, Rocket.Chat, Pushy
 CODES = ("errcode", "retcode", "error_code", "errorCode")  # WeCom, DingTalk, Matrix; OneBot
 ERRORS = ("error", "errors")  # JSON-RPC, GraphQL, Pushover and many others
@@ -39,7 +40,7 @@ def parsed(body: bytes) -> Mapping[str, Json]:
 def verdict(body: Mapping[str, Json]) -> Says:
     """Return what the object in a body says. Clear flags come first, then codes, errors and words."""
     for name in FLAGS:
-        flag = body.get(name)
+        flag = BOOLEANS.get(_word(body.get(name)), body.get(name))
         if isinstance(flag, bool | int):
             return Says.NOTHING if flag else Says.NO
     if any(_is_something(body.get(name)) for name in (*CODES, *ERRORS)):

@@ -2,31 +2,50 @@
 
 import os
 import sys
+from dataclasses import replace
+from shutil import get_terminal_size
 from threading import Event as Flag
 
+from watcher.delivery.templated import in_own_words
 from watcher.delivery.timed_write import write
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
+from watcher.domain.news import Notification
+from watcher.messages.as_terminal import GAP, as_terminal
 from watcher.text.clean import clean, clean_lines, inert
 
-GAP = " "  # terminals show a space of no width in their own ways
 PATIENCE = 5.0  # seconds; whoever reads is on this machine, and other channels wait meanwhile
 
 
-def send(_channel: Channel, delivery: Delivery, deadline: float, stop: Flag) -> Outcome:
-    """Print a message, without anything that could move a terminal's cursor or color it.
+def send(channel: Channel, delivery: Delivery, deadline: float, stop: Flag) -> Outcome:
+    """Print a message, colored on a terminal; nothing in it can move the cursor.
 
     What nobody reads within `deadline` seconds, at most PATIENCE, is tried again later.
     """
-    title = inert(clean(delivery.notification.title), GAP)
-    body = inert(clean_lines(delivery.notification.body), GAP)
     try:
-        if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-            title = f"\x1b[1m{title}\x1b[0m"
         encoding = sys.stdout.encoding or "utf-8"
-        text = f"\n{title}\n{body}\n".encode(encoding, "replace")
-        return _print(text, encoding, min(deadline, PATIENCE), stop)
+        notification, warning = _in_own_words(channel, delivery.notification)
+        text = _text(notification, is_colored=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+        printed = _print(text.encode(encoding, "replace"), encoding, min(deadline, PATIENCE), stop)
+        return replace(printed, warning=warning)
     except (OSError, ValueError) as error:  # a closed one raises ValueError
         return Outcome(Verdict.RETRY, f"cannot write to standard output: {clean(str(error))}")
+
+
+def _in_own_words(channel: Channel, notification: Notification) -> tuple[Notification, str]:
+    """Fill in the template, if there is one; return a warning if it cannot be."""
+    template, letter = channel.template_for(notification.rules), notification.letter
+    if not template or not letter:
+        return notification, ""
+    title, body, warning = in_own_words(template, notification.title, notification.body, letter)
+    return replace(notification, title=title, body=body, letter=letter if warning else None), warning
+
+
+def _text(notification: Notification, *, is_colored: bool) -> str:
+    letter = notification.letter
+    if is_colored and letter:
+        return f"\n{as_terminal(notification.title, letter, get_terminal_size().columns)}\n"
+    title = inert(clean(notification.title), GAP)
+    return f"\n{title}\n{inert(clean_lines(notification.body), GAP)}\n"
 
 
 def _print(text: bytes, encoding: str, deadline: float, stop: Flag) -> Outcome:

@@ -1,9 +1,9 @@
 """The nouns of delivery: channels, messages in the outbox, and the outcome of sending them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from watcher.domain.news import Notification
@@ -56,13 +56,34 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A title and a body in Jinja2 that replace those of a message; either may be missing."""
+
+    title: str | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
-    """A place to send messages, under the name that the rules use."""
+    """A place to send messages, under the name that the rules use; `zone` is that of the times in them.
+
+    `template` is the channel's own; a message of one rule only has that of `templates`, by rule. `secret`
+    signs what a webhook is sent.
+    """
 
     name: str
     url: Secret
     limit: Rate = Rate(20, timedelta(hours=1))
     quiet: Quiet | None = None
+    zone: tzinfo = UTC
+    template: Template | None = None
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    secret: Secret | None = None
+
+    def template_for(self, rules: Sequence[str]) -> Template | None:
+        """Return the template of a message that these rules report."""
+        own = self.templates.get(rules[0]) if len(rules) == 1 else None
+        return own or self.template
 
 
 class OutboxState(StrEnum):
@@ -78,7 +99,8 @@ class OutboxState(StrEnum):
 class Delivery:
     """A message in the outbox; `repeat`: an earlier attempt may have arrived.
 
-    `attempts` counts all attempts, `refusals` those that the provider refused permanently.
+    `attempts` counts all attempts, `refusals` those that the provider refused permanently. `sent_with` is the
+    first of the messages that were last sent as one with it.
     """
 
     id: int
@@ -90,6 +112,7 @@ class Delivery:
     error: str | None = None
     sent_at: datetime | None = None
     refusals: int = 0
+    sent_with: int = 0
 
 
 class Verdict(StrEnum):
@@ -104,10 +127,12 @@ class Verdict(StrEnum):
 class Outcome:
     """One attempt's verdict, the provider's answer (without secrets), and the seconds it asked us to wait.
 
-    `unsure`: the message may have arrived anyway, so the next attempt is a possible repeat.
+    `unsure`: the message may have arrived anyway, so the next attempt is a possible repeat. `warning` is what
+    went wrong although it was sent.
     """
 
     verdict: Verdict
     reason: str = ""
     retry_after: float | None = None
     unsure: bool = False
+    warning: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import groupby
 
-from watcher.domain.letter import Entry, Letter
+from watcher.domain.letter import Entry, Letter, Successor
 from watcher.text.clean import clean
 
 MOST_NAMES = 100  # in one line
@@ -21,8 +21,22 @@ def as_text(letter: Letter) -> str:
 
 
 def _lines(entry: Entry) -> list[str]:
+    """Write an entry: its line, what is known besides, the ways out, and its link."""
     line = f"• {entry.text}{listed(map(clean, entry.names))}{entry.after}"
-    return [line, *([f"  {entry.link}"] if entry.link else [])]
+    besides = [part for part in (entry.name, *entry.notes, entry.trend) if part]
+    return [
+        line,
+        *([f"  {' · '.join(besides)}"] if besides else []),
+        *(f"  instead: {way_out(successor)}" for successor in entry.successors),
+        *([f"  {entry.link}"] if entry.link else []),
+    ]
+
+
+def way_out(successor: Successor) -> str:
+    """Write a model to use instead: `acme/owl-3 (20 % cheaper; lacks image input)`."""
+    lacks = f"lacks {', '.join(successor.lost)}" if successor.lost else ""
+    details = "; ".join(part for part in (successor.price, lacks) if part)
+    return f"{clean(successor.model)} ({details})" if details else clean(successor.model)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -9,9 +9,10 @@ from decimal import Decimal
 from watcher.domain.causes import WITHOUT_NOTICE
 from watcher.domain.kinds import Kind, Severity
 from watcher.domain.news import Event
-from watcher.messages.lines import frees, gains, is_last_but_one, labels
+from watcher.messages.lines import frees, gains, labels
 from watcher.openrouter import dates, prices
 from watcher.openrouter.ids import BATCH, base, is_alias, variant
+from watcher.rules.severity import is_last_but_one, severity_of
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
 
@@ -23,8 +24,8 @@ LAST_BUT_ONE = "Down to one provider"
 
 
 def severity(event: Event) -> Severity:
-    """Say how urgent an event is; a model that has one provider left is as good as leaving."""
-    return Severity.CRITICAL if is_last_but_one(event) else event.kind.row.severity
+    """Say how urgent an event is: as the rule says that tells it, else by default."""
+    return severity_of(event)
 
 
 def heading(event: Event) -> str:

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.causes import OF_REMOVAL, PERHAPS_ROUTED, ROUTED, SEEN_IN_LINE
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.messages import troubles
+from watcher.messages.fit import command_for
 from watcher.openrouter import dates, prices, units
+from watcher.rules.severity import is_last_but_one
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
 from watcher.text.counts import counted
 
 ARROW = "→"
+WAYS = {1: "dearer", -1: "cheaper", 0: ""}
 
 
 def title(event: Event) -> str:
@@ -28,11 +32,20 @@ def _price_title(event: Event) -> str:
     moves = prices.moves_of(event.before, event.after)
     if not moves:
         return f"{event.subject} changed its prices"
-    if min(moves.values()) < 0 < max(moves.values()):
-        return f"{event.subject}: {', '.join(f'{key} {prices.percent(move)}' for key, move in moves.items())}"
-    move = max(moves.values(), key=abs)
-    size = prices.percent(abs(move)).removeprefix("+")
-    return f"{event.subject} price {'up' if move > 0 else 'down'} {size}"
+    way, sizes = (
+        WAYS[prices.direction(event.before, event.after)],
+        {prices.percent(move) for move in moves.values()},
+    )
+    if way and len(sizes) == 1 and len(moves) == len(_charged(event)):
+        return f"{event.subject} {sizes.pop().lstrip('+-')} {way}"
+    told = ", ".join(f"{_label(key)} {prices.percent(move)}" for key, move in moves.items())
+    return f"{event.subject}{' ' * bool(way)}{way}: {told}"
+
+
+def _charged(event: Event) -> list[str]:
+    """Return what a model charges for, before a change of its price or after it."""
+    sides = event.before, event.after
+    return [key for key in prices.headline(*sides) if any(prices.headline_price(side, key) for side in sides)]
 
 
 def name_of(event: Event) -> str:
@@ -60,10 +73,12 @@ def _leaving(text: str) -> Callable[[Event], str]:
 
     def write(event: Event) -> str:
         day = dates.day_of(event.after)
-        left = dates.days_left(day, event.at) if day else 0
-        if day and left < 0:
-            return f"{event.subject} was to leave on {times.show_date(day, event.at)}; still listed"
-        return f"{event.subject} {text.replace('{}', times.show_days_left(left) if day else '')}"
+        if day is None:
+            return f"{event.subject} {text.replace('{}', '')}"
+        left, date = dates.days_left(day, event.at), times.show_date(day, event.at)
+        if left < 0:
+            return f"{event.subject} was to leave on {date}; still listed"
+        return f"{event.subject} {text.replace('{}', f'{times.show_days_left(left)} ({date})')}"
 
     return write
 
@@ -285,12 +300,6 @@ def _provider_added(event: Event) -> str:
     return f"{_who(event)} now offers {event.subject} {terms}"
 
 
-def is_last_but_one(event: Event) -> bool:
-    """Whether an event is a provider that left a model with only one."""
-    left = event.after.get("providers") if isinstance(event.after, Mapping) else None
-    return event.kind is Kind.PROVIDER_REMOVED and left == 1
-
-
 def _provider_removed_title(event: Event) -> str:
     if is_last_but_one(event):
         return f"{event.subject} is down to one provider"
@@ -402,10 +411,26 @@ def _meaning(event: Event) -> str:
     return f"{event.subject}: {event.kind.row.meaning}"
 
 
+def _mute(event: Event) -> str:
+    """Name what ended: a mute, or an acknowledgement, which is about a date."""
+    date = event.after.get("date") if isinstance(event.after, Mapping) else None
+    return f"The {'acknowledgement' if date else 'mute'} of {event.subject} ended"
+
+
+def _mute_ended(event: Event) -> str:
+    """Say how much was held back, and how to read it."""
+    held = event.after.get("held") if isinstance(event.after, Mapping) else None
+    if not isinstance(held, int):
+        return _mute(event)
+    was = "was" if held == 1 else "were"
+    command = f"{command_for(event.since or event.at)} --model {quote(event.subject)}"
+    return f"{_mute(event)}; {counted(held, 'event')} {was} held back: `{command}`"
+
+
 BY_MEANING = Words(_meaning)
 WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_ADDED: Words(_text("{} is new"), _added),
-    Kind.MODEL_REMOVED: Words(_text("{} was removed"), _removed, has_cause=True),
+    Kind.MODEL_REMOVED: Words(_text("{} is gone"), _removed, has_cause=True),
     Kind.MODEL_RETURNED: Words(_text("{} is back"), _returned),
     Kind.PRICE_CHANGED: Words(_price_title, _price_and_who),
     Kind.MODEL_PRICED: Words(_text("{}: price known"), _priced),
@@ -442,5 +467,6 @@ WORDS: Mapping[Kind, Words] = {
     Kind.CONFIGURATION_RECOVERED: Words(_text("{} is valid again"), troubles.configuration_recovered),
     Kind.STORE_FAILING: Words(_text("watcher cannot use its store"), troubles.store_failing, has_cause=True),
     Kind.STORE_RECOVERED: Words(_text("watcher can use its store again"), troubles.store_recovered),
+    Kind.MUTE_ENDED: Words(_mute, _mute_ended),
 }
 """How to describe each kind; a kind without a row here is described by its meaning."""

@@ -1,21 +1,36 @@
-"""A sample message, for trying a channel."""
+"""A message for trying a channel, which cannot be taken for an alert."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, tzinfo
 
-from watcher.domain.catalog import FieldChange
-from watcher.domain.kinds import Kind
-from watcher.domain.news import Event, Notification
-from watcher.messages.message import notification
+from watcher.domain.letter import Entry, Letter, Role, Section, Span
+from watcher.domain.news import Notification
+from watcher.messages.as_text import as_text
+from watcher.messages.post import TEST
+from watcher.text.times import show_time, to_iso
+
+NOTHING = "This is a test: nothing has changed, and there is nothing to do."
+ALIKE = "If this were news, each line would say what changed, by how much and since when."
 
 
-def sample(channel: str, at: datetime) -> Notification:
-    """Write a message that looks like a real one, for trying a channel."""
-    before, after = (
-        {"prompt": "0.00000125", "completion": "0.00001"},
-        {"prompt": "0.0000015", "completion": "0.0000125"},
+def sample(channel: str, at: datetime, zone: tzinfo = UTC) -> Notification:
+    """Write a message for trying a channel, at `at` (UTC)."""
+    number = f"test-{to_iso(at)}"
+    entries = (
+        Entry(TEST, "info", "", (Span("watcher can reach the channel "), Span(channel, Role.SUBJECT))),
+        Entry(TEST, "info", "", (Span(NOTHING),), notes=(ALIKE,)),
     )
-    fields = tuple(FieldChange(key, before[key], after[key]) for key in before)
-    price = Event("sample-price", at, Kind.PRICE_CHANGED, "acme/owl-2", before, after, fields)
-    day = f"{at + timedelta(days=5):%Y-%m-%d}"
-    leaving = Event("sample-date", at, Kind.EXPIRATION_ANNOUNCED, "wetland/heron-large", None, day)
-    return notification(channel, at, [price, leaving], ["Test of this channel"])
+    letter = Letter(
+        severity="info",
+        preview=NOTHING,
+        sections=(Section("Test of this channel", entries),),
+        footer=f"Sent by watcher test · {show_time(at, zone)}",
+    )
+    return Notification(
+        channel=channel,
+        at=at,
+        title=f"Test: {channel} receives messages from watcher",
+        body=as_text(letter),
+        rules=(),
+        events=(number,),
+        letter=letter,
+    )

@@ -14,7 +14,7 @@ from watcher.domain.news import Event
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import Part
 from watcher.news.events import of_part
-from watcher.news.plan import notify
+from watcher.news.notifications import notify
 from watcher.service.clock import utc_now
 from watcher.store.trouble_mark import TroubleMark
 
@@ -73,7 +73,9 @@ class StoreTrouble:
         """Send an event to those of `only` to which a rule reports it and which may get one more message."""
         batch = [
             (config.channels[notification.channel], Delivery(0, notification, OutboxState.SENDING, 1, at))
-            for notification in (notify([event], config.settings.rules, at) if only else ())
+            for notification in (
+                notify([event], config.settings.rules, at, config.settings.zone) if only else ()
+            )
             if notification.channel in only and self._may(config.channels[notification.channel], at)
         ]
         for (channel, _), outcome in zip(batch, transport.deliver(batch, stop=self._stop), strict=True):

@@ -1,6 +1,6 @@
 """Times and lengths of time: as UTC text that sorts, and in words."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from watcher.text.counts import counted
 
@@ -19,9 +19,10 @@ def from_iso(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def show_time(at: datetime) -> str:
-    """Write a time for people, in UTC: `23 Nov 2026 08:00 UTC`."""
-    return f"{at.day} {at:%b %Y %H:%M} UTC"
+def show_time(at: datetime, zone: tzinfo = UTC) -> str:
+    """Write a time for people, in a time zone that is named: `23 Nov 2026 08:00 UTC`."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %Y %H:%M %Z}"
 
 
 def show_day(day: date) -> str:
