@@ -54,6 +54,5 @@ def sold_instead(before: Json, after: Json) -> frozenset[str]:
     What is not listed of it costs nothing.
     """
     keys = prices.ZERO_WHEN_ABSENT.intersection(prices.headline(before, after))
-    return frozenset(
-        key for key in keys if unit_of(key, price(before, key), price(after, key)) != PER_MILLION
-    )
+    units = {key: prices.unit_of(key, *(prices.price(side, key) for side in (before, after))) for key in keys}
+    return frozenset(key for key, unit in units.items() if unit != PER_MILLION)
