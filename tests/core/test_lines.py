@@ -34,6 +34,10 @@ def event(kind: str, before: Any = None, after: Any = None, **more: Any) -> Even
 NOW = ("0.00000125", "0.00001")
 SUMMARY = {"price": {"prompt": "0.000001", "completion": "0.000002"}, "context": 131072}
 FREE = {"price": {"prompt": "0", "completion": "0"}}
+LIMITS = (
+    FieldChange("is_moderated", before=True, after=False),
+    FieldChange("max_completion_tokens", 8192, 4096),
+)
 GAINS = (
     FieldChange("parameters", ["seed"], ["seed", "tools"]),
     FieldChange("input", ["image", "text"], ["text"]),
@@ -128,6 +132,21 @@ GAINS = (
             "acme/owl-2: expiration withdrawn",
         ),
         (
+            event("expiration.reminder", None, "2026-08-17"),
+            "acme/owl-2 was to leave on Mon 17 Aug 2026; still listed",
+            "acme/owl-2 was to leave on 17 Aug; still listed",
+        ),
+        (
+            event("limits.changed", fields=LIMITS),
+            "acme/owl-2 changed its limits: no longer moderated, maximum output 8,192 → 4,096 tokens",
+            "acme/owl-2 changed its limits",
+        ),
+        (
+            event("capability.changed", fields=(FieldChange("voices", [], ["alto", "bass", "tenor"]),)),
+            "acme/owl-2 gained voices alto, bass and tenor",
+            "acme/owl-2 changed its capabilities",
+        ),
+        (
             event("alias.retargeted", "acme/owl-1", "acme/owl-2"),
             "acme/owl-2 now points to acme/owl-2 (was acme/owl-1)",
             "acme/owl-2 points to acme/owl-2",
@@ -154,7 +173,7 @@ GAINS = (
         ),
         (
             of_part(("source", "models"), "failing", START, 1, "timed out"),
-            "No good answer from the model list for a while: timed out. Changes of prices, dates and models go unseen until then",
+            "No good answer from the model list for a while: timed out. Changes of prices, dates and models go unseen until it answers",
             "No good answer from the models source",
         ),
         (

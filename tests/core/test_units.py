@@ -163,8 +163,8 @@ class TestNews:
         [
             ("0.04", "0", "now free", "{} $0.04 per {} → free (-100 %)"),
             ("0.04", None, "now free", "{} $0.04 per {} → free (-100 %)"),
-            ("0.04", "0.02", "price down 50 %", "{} $0.04 → $0.02 (-50 %)"),
-            ("0.02", "0.04", "price up 100 %", "{} $0.02 → $0.04 (+100 %)"),
+            ("0.04", "0.02", "50 % cheaper", "{} $0.04 → $0.02 (-50 %)"),
+            ("0.02", "0.04", "100 % dearer", "{} $0.02 → $0.04 (+100 %)"),
             (None, "0.04", "no longer free", "{} free → $0.04 per {}"),
         ],
     )
@@ -186,6 +186,12 @@ class TestNews:
         assert line.replace("{}", unit) in describe(event)
         channel = "dearer" if (before or "0") < (after or "0") else "cheaper"
         assert [message.channel for message in story.plan.notifications] == [channel]
+
+    def test_the_price_of_a_token_of_an_image_that_is_no_longer_listed_is_no_news(self) -> None:
+        story = Story()
+        story.shows(OWL, painter("0.0000001"))
+        hidden = painter("0")
+        assert [*story.shows(OWL, hidden), *story.shows(OWL, hidden, after=2 * WEEK)] == []
 
     def test_a_new_model_that_charges_for_images_is_not_said_to_be_free(self) -> None:
         story = Story(Settings((Rule("Free", ("team",), {"free": True}),)))

@@ -30,7 +30,7 @@ SMALL: Mapping[str, Json] = {"prompt": "0.0000001", "completion": "0.0000004"}
 CAPABILITIES: Mapping[str, Json] = {"input": ["text"], "output": ["text"], "parameters": ["tools"]}
 SUCCESSORS: Sequence[Json] = [
     {"model": CONDOR, "name": NAMES[CONDOR], "price": "20 % cheaper", "lost": []},
-    {"model": WREN, "name": NAMES[WREN], "price": "92 % cheaper", "lost": ["input image"]},
+    {"model": WREN, "name": NAMES[WREN], "price": "92 % cheaper", "lost": ["image input"]},
 ]
 TREND, RECORD = "▁▁▁▃▃▃▃▆", "highest since May"
 OUTAGE = timedelta(hours=3)
@@ -95,7 +95,9 @@ def _prices() -> dict[Kind, _Made]:
     before, after = ({**PRICE, cached[0]: side} for side in cached[1:])
     return {
         Kind.PRICE_CHANGED: _Made(OWL, PRICE, DEARER, _changes(PRICE, DEARER), facts=facts),
-        Kind.PRICE_ROUTED: _Made(OWL, PRICE, CHEAPER, _changes(PRICE, CHEAPER), provider="fowlhost"),
+        Kind.PRICE_ROUTED: _Made(
+            OWL, PRICE, CHEAPER, _changes(PRICE, CHEAPER), "the host Fowlhost now serves it", "fowlhost"
+        ),
         Kind.PRICE_DETAIL: _Made(OWL, before, after, (FieldChange(*cached),)),
         Kind.PROVIDER_PRICE_CHANGED: _Made(
             OWL, PRICE, CHEAPER, _changes(PRICE, CHEAPER), provider="fowlhost"
@@ -109,7 +111,7 @@ def _providers() -> dict[Kind, _Made]:
     lower: Mapping[str, Json] = {**limits, "max_output": 4096, "quantization": "fp8"}
     return {
         Kind.PROVIDER_REMOVED: _Made(
-            OWL, PRICE, {"providers": 3}, cause="3 providers left", provider="fowlhost"
+            OWL, PRICE, {"providers": 3}, cause="3 providers remain", provider="fowlhost"
         ),
         Kind.PROVIDER_ADDED: _Made(OWL, None, CHEAPER, provider="fowlhost"),
         Kind.PROVIDER_LIMITS_CHANGED: _Made(OWL, limits, lower, _changes(limits, lower), provider="fowlhost"),

@@ -7,11 +7,11 @@ from watcher.domain.polls import ENDPOINTS, FEED, MODELS
 from watcher.text.counts import counted
 from watcher.text.times import MINUTE, from_iso, show_about, show_time
 
-SOURCES = {MODELS: "the model list", FEED: "the feed", ENDPOINTS: "the providers' prices"}
+SOURCES = {MODELS: "the model list", FEED: "the feed", ENDPOINTS: "the source of providers' prices"}
 UNSEEN = {
-    MODELS: "Changes of prices, dates and models go unseen until then",
+    MODELS: "Changes of prices, dates and models go unseen until it answers",
     FEED: "New models are still seen in the model list",
-    ENDPOINTS: "Changes of what providers ask go unseen until then",
+    ENDPOINTS: "Changes of what providers ask go unseen until it answers",
 }
 """What it means that a source does not answer."""
 
@@ -19,9 +19,9 @@ UNSEEN = {
 def source_failing(event: Event) -> str:
     """Describe a source that does not answer."""
     meaning = UNSEEN.get(event.subject)
-    waiting = _waiting(event, "change")
+    waiting = _waiting(event, "change", " on hold")
     said = f"No good answer from {_source(event)} {since(event) or 'for a while'}: {event.cause}"
-    on_hold = f"; {waiting} on hold until it answers" if waiting else ""
+    on_hold = f"; {waiting} for it" if waiting else ""
     return said + (f". {meaning}" if meaning else "") + on_hold
 
 
@@ -118,9 +118,9 @@ def _source(event: Event) -> str:
     return SOURCES.get(event.subject, f"the {event.subject} source")
 
 
-def _waiting(event: Event, noun: str) -> str:
-    """Write how much waits: `3 changes wait`."""
+def _waiting(event: Event, noun: str, which: str = "") -> str:
+    """Write how much waits: `3 changes on hold wait`."""
     number = event.facts.get("waiting")
     if not isinstance(number, int) or not number:
         return ""
-    return f"{counted(number, noun)} {'waits' if number == 1 else 'wait'}"
+    return f"{counted(number, noun)}{which} {'waits' if number == 1 else 'wait'}"

@@ -32,6 +32,7 @@ from watcher.news.holds import Due, Moment, Reason, shortened
 from watcher.news.row_price import Shift
 from watcher.openrouter import dates, prices
 from watcher.openrouter.ids import is_alias
+from watcher.openrouter.units import sold_instead
 
 REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.LISTED, Aspect.PRICE})
 MOST_DATES = 100  # expiration dates remembered of a model
@@ -272,7 +273,7 @@ def _comparable(observed: Document, announced: Document) -> Document:
     before, after = _prices(announced), _prices(observed)
     if prices.schedule(before) != prices.schedule(after):
         return observed
-    sold = {*prices.headline(before, after)} & prices.ZERO_WHEN_ABSENT
+    sold = sold_instead(before, after)
     unlisted = {key: price for key, price in before.items() if key not in after and key not in sold}
     return replace(observed, price={**after, **unlisted, **prices.main_prices(before)})
 

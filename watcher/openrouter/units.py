@@ -46,3 +46,13 @@ def show_price(pricing: Json, output: Json) -> str:
         return prices.show_main(pricing)
     key = next(key for key in prices.MAIN if prices.price(pricing, key))
     return f"{prices.amount(pricing, key, unit)} {unit}"
+
+
+def sold_instead(before: Json, after: Json) -> frozenset[str]:
+    """Return what a model whose tokens cost nothing sells before or after: images, requests, but no tokens.
+
+    What is not listed of it costs nothing.
+    """
+    keys = prices.ZERO_WHEN_ABSENT.intersection(prices.headline(before, after))
+    units = {key: prices.unit_of(key, *(prices.price(side, key) for side in (before, after))) for key in keys}
+    return frozenset(key for key, unit in units.items() if unit != PER_MILLION)
