@@ -24,6 +24,15 @@ from watcher.service.clock import utc_now
 from watcher.store.store import Store
 
 SHOWN = (Kind.EXPIRATION_ANNOUNCED, Kind.PRICE_CHANGED, Kind.MODEL_ADDED)
+IN_DIGEST = (
+    Kind.MODEL_REMOVED,
+    Kind.EXPIRATION_REMINDER,
+    Kind.PRICE_CHANGED,
+    Kind.PROVIDER_PRICE_CHANGED,
+    Kind.MODEL_ADDED,
+    Kind.ALIAS_RETARGETED,
+    Kind.CONTEXT_CHANGED,
+)
 SCHEDULE = "daily at 09:00"
 RULE = "Preview"
 
@@ -32,7 +41,7 @@ RULE = "Preview"
 @click.option("--channel", metavar="NAME", help="Show what this channel's service is sent.")
 @click.option("--kind", type=click.Choice([*KINDS]), metavar="KIND", help="Made-up news of one kind.")
 @click.option("--event", "number", metavar="ID", help="News that was reported; see `watcher events`.")
-@click.option("--digest", "is_digest", is_flag=True, help="A digest of made-up news of every kind.")
+@click.option("--digest", "is_digest", is_flag=True, help="A digest of made-up news.")
 @click.option(
     "--html",
     "page",
@@ -63,15 +72,18 @@ def preview(
         raise click.UsageError(message)
     config, now = options.load(path, options.READING), utc_now()
     name, zone = channel or "preview", config.settings.zone
-    made = digest(name, now, [*sample_events(now).values()], [RULE], SCHEDULE, zone) if is_digest else None
-    shown = made or notification(name, now, _events(config, kind, number, now), [RULE], zone=zone)
+    events = _events(config, kind, number, now, is_digest=is_digest)
+    made = digest(name, now, events, [RULE], SCHEDULE, zone) if is_digest else None
+    shown = made or notification(name, now, events, [RULE], zone=zone)
     if page:
         _write_page(shown, page)
     else:
         click.echo(_shown(config, shown, channel))
 
 
-def _events(config: Config, kind: str | None, number: str | None, now: datetime) -> Sequence[Event]:
+def _events(
+    config: Config, kind: str | None, number: str | None, now: datetime, *, is_digest: bool
+) -> Sequence[Event]:
     """Return the news to show: from the store, or made up."""
     if number is not None:
         with Store.read(config.store) as store:
@@ -81,7 +93,8 @@ def _events(config: Config, kind: str | None, number: str | None, now: datetime)
             raise NotFoundError(message)
         return found
     samples = sample_events(now)
-    return [samples[KINDS[kind]]] if kind else [samples[shown] for shown in SHOWN]
+    kinds = [KINDS[kind]] if kind else IN_DIGEST if is_digest else SHOWN
+    return [samples[shown] for shown in kinds]
 
 
 def _shown(config: Config, message: Notification, channel: str | None) -> str:

@@ -12,8 +12,8 @@ from watcher.reports.preview import FORMS, payload
 
 LINK = re.compile(r"<(https://[^|>]+)\|([^>]*)>")
 BOLD = re.compile(r"\*([^*\n]+)\*")
-MAIL_HEIGHT, MOST_HEIGHT = 420, 2400  # pixels: without entries, and at most
-ENTRY_HEIGHT = 150
+MAIL_HEIGHT, MOST_HEIGHT = 320, 2400  # pixels: without entries, and at most
+ENTRY_HEIGHT = 130
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -43,7 +43,7 @@ PAGE = """<!doctype html>
 </style>
 </head>
 <body>
-<section id="slack"><h2>Slack</h2>
+<section id="slack">{% if not is_slack_only %}<h2>Slack</h2>{% endif %}
 <div class="card"><div class="face">w</div><div>
 <div class="who"><b>watcher</b> <small>APP</small></div>
 {% for block in slack.blocks %}<h3>{{ mrkdwn(block.text.text) }}</h3>{% endfor %}
@@ -57,6 +57,7 @@ PAGE = """<!doctype html>
 </div>
 {% endfor %}
 </div></div></section>
+{% if not is_slack_only %}
 <section id="mail"><h2>E-mail</h2><iframe title="The mail" srcdoc="{{ mail }}"></iframe></section>
 <section><h2>Text, as in a mail's plain part and in a log</h2><pre>{{ title }}
 
@@ -64,6 +65,7 @@ PAGE = """<!doctype html>
 {% for name, text in payloads %}
 <section><h2>{{ name }} is sent</h2><pre>{{ text }}</pre></section>
 {% endfor %}
+{% endif %}
 </body>
 </html>
 """
@@ -79,8 +81,8 @@ class _Html(str):
         return self
 
 
-def preview_page(post: Post) -> str:
-    """Write the page of a message."""
+def preview_page(post: Post, *, is_slack_only: bool = False) -> str:
+    """Write the page of a message, for every service or for Slack alone."""
     height = min(MAIL_HEIGHT + ENTRY_HEIGHT * len(post.letter.entries), MOST_HEIGHT)
     return compiled(PAGE, escaping=True)(
         title=post.title,
@@ -90,6 +92,7 @@ def preview_page(post: Post) -> str:
         payloads=[(name, payload(name, post)) for name in FORMS],
         height=height,
         mrkdwn=_mrkdwn,
+        is_slack_only=is_slack_only,
     )
 
 
