@@ -13,6 +13,7 @@ from watcher.domain.mutes import Mute
 from watcher.domain.news import Event
 from watcher.domain.policy import HOLDS, Policy
 from watcher.messages.as_text import as_text
+from watcher.news.causes import LISTED
 from watcher.news.holds import Moment
 from watcher.news.outlook import outlook
 from watcher.news.settings import Settings
@@ -85,7 +86,7 @@ def test_prices_are_net_and_the_largest_move_comes_first() -> None:
     assert title.endswith("2 prices changed")
     assert lines(letter)[1:3] == [
         "• acme/owl-2: prompt $1.25 → $2.50 (+100 %) per M tokens, in 2 steps",
-        "• wetland/heron-large: completion $8.00 → $4.00 (-50 %) per M tokens (as OpenRouter lists it)",
+        f"• wetland/heron-large: completion $8.00 → $4.00 (-50 %) per M tokens ({LISTED})",
     ]
     assert len(letter.data) == 3
 

@@ -1,6 +1,7 @@
 """`watcher report` on a real store, in each of its forms."""
 
 import json
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,12 @@ def test_machines_get_the_letter() -> None:
     assert found.pop("title").endswith(": 1 leaves")
     assert as_text(read_letter(found)).startswith("LEAVING OPENROUTER\n")
     assert {event["kind"] for event in found["data"]} == {"expiration.announced"}
+
+
+def test_it_can_be_a_page() -> None:
+    page = called("report", "--format", "html").stdout
+    assert page.lstrip().lower().startswith("<!doctype html>")
+    assert "leaves in 5 days" in unescape(page).replace("\u00a0", " ")
 
 
 def test_what_is_wrong_with_watcher_is_in_it_and_no_failure_of_the_command() -> None:

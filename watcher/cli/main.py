@@ -28,6 +28,7 @@ COMMANDS = {
     "mute": "mutes",
     "once": "service",
     "outbox": "outbox",
+    "preview": "preview",
     "record": "record",
     "replay": "replay",
     "report": "report",

@@ -36,7 +36,14 @@ def _json(title: str, letter: Letter) -> str:
     return as_json.written({"type": "report", "title": title, **asdict(letter)})
 
 
-FORMATS: Mapping[str, Callable[[str, Letter], str]] = {"text": _text, "json": _json}
+def _html(title: str, letter: Letter) -> str:
+    """Write it as a page, as a mail would have it."""
+    from watcher.messages.mail_html import html  # noqa: PLC0415 - it takes memory and time to load
+
+    return html(title, letter)
+
+
+FORMATS: Mapping[str, Callable[[str, Letter], str]] = {"text": _text, "html": _html, "json": _json}
 """How a report can be written."""
 
 
@@ -60,7 +67,7 @@ def report(path: Path | None, since: datetime | None, form: str) -> None:
     Examples:
       watcher report
       watcher report --since 2026-11-01
-      watcher report --format json
+      watcher report --format html > report.html
     """
     config, now = options.load(path, options.READING), utc_now()
     start = since.replace(tzinfo=UTC) if since else earlier(now)

@@ -114,20 +114,20 @@ def _add_page(
     message: EmailMessage, letter: Letter, title: str, room: int, command: str, domain: str
 ) -> None:
     """Add the page, with the picture inside if there is one."""
-    picture = _picture(letter)
+    drawn = picture(letter)
     content_id = f"{PICTURE}@{domain}"
-    page = fitted(title, letter, f"cid:{content_id}" if picture else None, room, command)
+    page = fitted(title, letter, f"cid:{content_id}" if drawn else None, room, command)
     if page is None:
         return
     message.add_alternative(page, subtype="html", cte="quoted-printable")
-    if picture:
+    if drawn:
         part = message.get_payload()[1]  # type: ignore[index]
         part.add_related(  # type: ignore[union-attr]
-            picture, "image", "png", cid=f"<{content_id}>", disposition="inline", filename=f"{PICTURE}.png"
+            drawn, "image", "png", cid=f"<{content_id}>", disposition="inline", filename=f"{PICTURE}.png"
         )
 
 
-def _picture(letter: Letter) -> bytes | None:
+def picture(letter: Letter) -> bytes | None:
     """Draw the price, if the letter has it; a mail without a picture is better than none."""
     if not letter.chart:
         return None

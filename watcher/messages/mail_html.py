@@ -20,6 +20,7 @@ TOGETHER = re.compile(
     r"|(?<=→) (?=[$\d])|(?<=per) (?=M )|(?<= M) (?=tokens)"
 )
 """The spaces where a number would be torn from what it counts."""
+CODE = re.compile(r"`([^`]+)`")
 NO_BREAK = "\u00a0"
 FILL = compiled(TEMPLATE, escaping=True)
 
@@ -59,6 +60,7 @@ def _page(title: str, letter: Letter, chart: str | None) -> str:
         only=only_model(letter),
         css=CSS,
         words=words,
+        pieces=CODE.split,
         page=page,
         most=MOST_NAMES,
     )

@@ -57,6 +57,7 @@ a{color:{link}}
 .name{font-weight:700;font-size:17px}
 .note{margin-top:4px;font-size:14px;color:{muted}}
 .trend{font-size:17px;letter-spacing:1px;color:{link}}
+code{font:14px ui-monospace,Menlo,Consolas,monospace;white-space:nowrap}
 ul{margin:2px 0 0;padding:0 0 0 20px}
 img{display:block;width:100%;max-width:544px;height:auto;margin:12px 0 4px;border-radius:8px}
 .card .end{padding-top:10px}
@@ -67,7 +68,8 @@ font-weight:600;text-decoration:none}
 """
 NARROW = (
     "@media (max-width:480px){body{padding:0!important}.card{border:0!important;border-radius:0!important}\
-.card td{padding-left:16px!important;padding-right:16px!important}h1{font-size:20px!important}}"
+.card td{padding-left:16px!important;padding-right:16px!important}h1{font-size:20px!important}\
+code{white-space:normal!important}}"
 )
 IN_THE_DARK = """
 :root{color-scheme:light dark}
@@ -96,6 +98,11 @@ def _colored(style: str, colors: Mapping[str, str]) -> str:
 CSS = _colored(STYLE, LIGHT) + _colored(IN_THE_DARK, DARK) + NARROW
 
 TEMPLATE = """\
+{% macro say(text) %}
+{% for piece in pieces(text) -%}
+{%- if loop.index is even %}<code>{{ words(piece) }}</code>{% else %}{{ words(piece) }}{% endif -%}
+{%- endfor %}
+{%- endmacro %}
 <!doctype html>
 <html lang="en">
 <head>
@@ -128,20 +135,20 @@ TEMPLATE = """\
 {% if span.role == "subject" %}
 {% if entry.link %}<a class="subject" href="{{ entry.link }}">{{ words(span.text) }}</a>
 {%- else %}<b>{{ words(span.text) }}</b>{% endif %}
-{% elif span.role == "plain" %}{{ words(span.text) }}
+{% elif span.role == "plain" %}{{ say(span.text) }}
 {%- else %}<span class="{{ span.role }}">{{ words(span.text) }}</span>
 {%- endif %}
 {%- endfor %}
 {% for name in entry.names[:most] %}
 {{- ", " if not loop.first }}<a class="subject" href="{{ page(name) }}">{{ words(name) }}</a>
 {%- endfor %}
-{{- " and %d more"|format(entry.names|length - most) if entry.names|length > most }}{{ words(entry.after) }}
+{{- " and %d more"|format(entry.names|length - most) if entry.names|length > most }}{{ say(entry.after) }}
 {% set is_charted = chart and entry.kind == "price.changed" %}
 {% set trend = "" if is_charted else entry.trend %}
 {% if trend or entry.notes %}
 <div class="note">
 {%- if trend %}<span class="trend">{{ words(trend) }}</span> 90&nbsp;days{{ " · " if entry.notes }}{% endif %}
-{{- words(entry.notes|join(" · ")) }}</div>
+{{- say(entry.notes|join(" · ")) }}</div>
 {% endif %}
 {% if is_charted %}
 <img src="{{ chart }}" width="544" alt="{{ words(alt) }}">
@@ -162,7 +169,7 @@ TEMPLATE = """\
 <tr><td class="action"><a class="button" href="{{ only.link }}">Open on OpenRouter</a></td></tr>
 {% endif %}
 <tr><td class="foot">
-{% for said in letter.more %}{{ words(said) }}<br>{% endfor %}
+{% for said in letter.more %}{{ say(said) }}<br>{% endfor %}
 {{ words(letter.footer) }}</td></tr>
 </table>
 </body>

@@ -39,7 +39,10 @@ def next_digests(config: Config, outbox: Outbox, now: datetime) -> dict[str, tup
             events = {event for delivery in waiting for event in delivery.notification.events}
             first = min(delivery.next_at for delivery in waiting).astimezone(zone)
             found.setdefault(name, {})[digest] = NextDigest(digest, first, len(events))
-    return {name: tuple(sorted(ones.values(), key=lambda one: one.at)) for name, ones in found.items()}
+    return {
+        name: tuple(sorted(ones.values(), key=lambda one: (one.at, one.schedule)))
+        for name, ones in found.items()
+    }
 
 
 def _schedules(config: Config) -> Iterator[tuple[str, Schedule]]:
