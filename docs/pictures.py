@@ -14,17 +14,24 @@ from PIL import Image, ImageChops
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Notification
 from watcher.messages.digest import digest
-from watcher.messages.mail_html import html
 from watcher.messages.message import notification
 from watcher.messages.samples import sample_events
 from watcher.reports.preview import post_of
-from watcher.reports.preview_page import preview_page
+from watcher.reports.preview_page import mail_page, preview_page
 
-AT = datetime(2026, 11, 27, 8, tzinfo=UTC)  # the same each time, so that a picture changes only with its message
+AT = datetime(
+    2026, 11, 27, 8, tzinfo=UTC
+)  # the same each time, so that a picture changes only with its message
 FOLDER = Path(__file__).with_name("pictures")
 SAMPLES = sample_events(AT)
 NEWS = (Kind.EXPIRATION_ANNOUNCED, Kind.PRICE_CHANGED, Kind.MODEL_ADDED)
-DAY = (Kind.MODEL_REMOVED, Kind.EXPIRATION_REMINDER, Kind.PRICE_CHANGED, Kind.PROVIDER_PRICE_CHANGED, Kind.MODEL_ADDED)
+DAY = (
+    Kind.MODEL_REMOVED,
+    Kind.EXPIRATION_REMINDER,
+    Kind.PRICE_CHANGED,
+    Kind.PROVIDER_PRICE_CHANGED,
+    Kind.MODEL_ADDED,
+)
 RULES = ("Leaving OpenRouter", "Dearer by a tenth", "New models")
 SHARP = 2  # pixels for each pixel of the page
 TALL = 3000
@@ -66,7 +73,7 @@ def slack(message: Notification) -> str:
 def mail(message: Notification) -> str:
     """Return the page of a mail."""
     assert message.letter  # noqa: S101 - see above
-    return html(message.title, message.letter)
+    return mail_page(post_of(message, message.letter))
 
 
 def take(browser: str, page: str, width: int, options: tuple[str, ...], target: Path) -> None:

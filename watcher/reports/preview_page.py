@@ -2,8 +2,10 @@
 
 import json
 import re
+from base64 import b64encode
 from html import escape
 
+from watcher.delivery.mail import picture
 from watcher.messages.jinja import compiled
 from watcher.messages.mail_html import html
 from watcher.messages.post import Post
@@ -13,7 +15,7 @@ from watcher.reports.preview import FORMS, payload
 LINK = re.compile(r"<(https://[^|>]+)\|([^>]*)>")
 BOLD = re.compile(r"\*([^*\n]+)\*")
 MAIL_HEIGHT, MOST_HEIGHT = 320, 2400  # pixels: without entries, and at most
-ENTRY_HEIGHT = 130
+ENTRY_HEIGHT, CHART_HEIGHT = 130, 420
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -84,16 +86,24 @@ class _Html(str):
 def preview_page(post: Post, *, is_slack_only: bool = False) -> str:
     """Write the page of a message, for every service or for Slack alone."""
     height = min(MAIL_HEIGHT + ENTRY_HEIGHT * len(post.letter.entries), MOST_HEIGHT)
+    height += CHART_HEIGHT if post.letter.chart else 0
     return compiled(PAGE, escaping=True)(
         title=post.title,
         body=post.body,
         slack=json.loads(json.dumps(slack(post))),
-        mail=html(post.title, post.letter),
+        mail=mail_page(post),
         payloads=[(name, payload(name, post)) for name in FORMS],
         height=height,
         mrkdwn=_mrkdwn,
         is_slack_only=is_slack_only,
     )
+
+
+def mail_page(post: Post) -> str:
+    """Write the page of a mail, with the picture of the price inside."""
+    drawn = picture(post.letter)
+    chart = f"data:image/png;base64,{b64encode(drawn).decode()}" if drawn else None
+    return html(post.title, post.letter, chart)
 
 
 def _mrkdwn(text: str) -> _Html:
