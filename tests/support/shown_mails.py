@@ -1,4 +1,4 @@
-"""Mails whose pages are kept in tests/golden/mail; `python -m tests.support.shown_mails` writes them anew."""
+"""Mails whose pages are kept in tests/golden_mails; `python -m tests.support.shown_mails` writes them anew."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tests.support.mail_pages import CHART
 from watcher.domain.letter import Entry, Letter, Role, Section, Span, Successor
 from watcher.messages.mail_html import html
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "mail"
+GOLDEN = Path(__file__).parents[1] / "golden_mails"
 PICTURE = "cid:price@example.test"
 OWL = "https://openrouter.ai/acme/owl-2"
 HERON = "https://openrouter.ai/wetland/heron-large"

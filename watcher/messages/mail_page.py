@@ -165,7 +165,7 @@ TEMPLATE = """\
 {% endfor %}
 {% endfor %}
 <tr><td class="end"></td></tr>
-{% if only %}
+{% if only and only.link %}
 <tr><td class="action"><a class="button" href="{{ only.link }}">Open on OpenRouter</a></td></tr>
 {% endif %}
 <tr><td class="foot">

@@ -51,7 +51,7 @@ class _Made:
 
 def sample_events(at: datetime) -> dict[Kind, Event]:
     """Make up an event of every kind, reported at `at` (UTC)."""
-    made = _leaving(at) | _prices() | _providers() | _models() | _catalog(at) | _parts(at)
+    made = _leaving(at) | _prices(at) | _providers() | _models() | _catalog(at) | _parts(at)
     return {kind: _event(kind, made[kind], at) for kind in Kind}
 
 
@@ -89,8 +89,8 @@ def _leaving(at: datetime) -> dict[Kind, _Made]:
     }
 
 
-def _prices() -> dict[Kind, _Made]:
-    facts: Mapping[str, Json] = {"trend": TREND, "record": RECORD}
+def _prices(at: datetime) -> dict[Kind, _Made]:
+    facts: Mapping[str, Json] = {"trend": TREND, "record": RECORD, "chart": _chart(at)}
     cached = ("input_cache_read", "0.000000125", "0.00000025")
     before, after = ({**PRICE, cached[0]: side} for side in cached[1:])
     return {
@@ -104,6 +104,16 @@ def _prices() -> dict[Kind, _Made]:
         ),
         Kind.MODEL_PRICED: _Made(CONDOR, None, CHEAPER),
     }
+
+
+def _chart(at: datetime) -> Json:
+    """Return what the price was in 90 days, with a rise in the middle and the one that is told."""
+    start, middle, now = (to_iso(at - timedelta(days=days)) for days in (90, 41, 0.1))
+    series: Json = {
+        "prompt": [[start, "1.00"], [middle, "1.25"], [now, "1.5"]],
+        "completion": [[start, "10"], [now, "12.5"]],
+    }
+    return {"from": start, "to": to_iso(at), "series": series}
 
 
 def _providers() -> dict[Kind, _Made]:
