@@ -1,6 +1,6 @@
 import pytest
 
-from watcher.messages.jinja import FAULTS, compiled
+from watcher.forms.jinja import FAULTS, compiled
 
 
 def test_a_template_is_filled_in() -> None:

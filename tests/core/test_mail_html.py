@@ -11,9 +11,9 @@ from tests.support.contrast import contrast, parsed, worst
 from tests.support.mail_pages import words_of
 from tests.support.shown_mails import FOOTER, GOLDEN, LEAVING, PRICE, SHOWN, TOGETHER
 from watcher.domain.letter import Entry, Letter, Role, Section, Span, Successor, read_letter
-from watcher.messages.as_text import MOST_NAMES
-from watcher.messages.mail_html import fitted, html, words
-from watcher.messages.only_model import only_model
+from watcher.forms.as_text import MOST_NAMES
+from watcher.forms.mail_html import fitted, html, words
+from watcher.forms.only_model import only_model
 from watcher.openrouter.ids import page
 
 LEAST_CONTRAST = 4.5  # WCAG 2, level AA

@@ -8,8 +8,8 @@ from tests.support.catalogs import DAY, START
 from tests.support.mail_pages import CHART, NEW, PRICE, since, told
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
+from watcher.forms.price_history import in_words, money, read_history
 from watcher.messages.as_data import as_data
-from watcher.messages.price_history import in_words, money, read_history
 
 
 def test_a_history_has_the_steps_of_each_price() -> None:

@@ -12,7 +12,7 @@ from watcher.domain.letter import Letter
 from watcher.domain.mutes import Mute
 from watcher.domain.news import Event
 from watcher.domain.policy import HOLDS, Policy
-from watcher.messages.as_text import as_text
+from watcher.forms.as_text import as_text
 from watcher.news.causes import LISTED
 from watcher.news.holds import Moment
 from watcher.news.outlook import outlook

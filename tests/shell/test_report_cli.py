@@ -12,7 +12,7 @@ from watcher.cli.main import main
 from watcher.config import load
 from watcher.domain.letter import read_letter
 from watcher.domain.polls import Poll
-from watcher.messages.as_text import as_text
+from watcher.forms.as_text import as_text
 from watcher.news.plan import plan
 from watcher.service.clock import utc_now
 from watcher.store.store import Store

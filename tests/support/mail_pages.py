@@ -9,7 +9,7 @@ from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.kinds import Kind
 from watcher.domain.letter import Entry, Letter, Successor
 from watcher.domain.news import Event, Notification
-from watcher.messages.mail_html import html
+from watcher.forms.mail_html import html
 from watcher.messages.message import notification
 from watcher.text.times import to_iso
 

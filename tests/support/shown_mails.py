@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.support.mail_pages import CHART
 from watcher.domain.letter import Entry, Letter, Role, Section, Span, Successor
-from watcher.messages.mail_html import html
+from watcher.forms.mail_html import html
 
 GOLDEN = Path(__file__).parents[1] / "golden_mails"
 PICTURE = "cid:price@example.test"

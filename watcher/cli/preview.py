@@ -15,7 +15,7 @@ from watcher.delivery.templated import in_own_words
 from watcher.domain.errors import NotFoundError
 from watcher.domain.kinds import KINDS, Kind
 from watcher.domain.news import Event, Notification
-from watcher.messages.as_terminal import as_terminal
+from watcher.forms.as_terminal import as_terminal
 from watcher.messages.digest import digest
 from watcher.messages.message import notification
 from watcher.messages.samples import sample_events

@@ -15,8 +15,8 @@ from watcher.cli.events import SINCE
 from watcher.cli.explain import waits_of
 from watcher.config.config import Config
 from watcher.domain.letter import Letter
-from watcher.messages.as_terminal import GAP, as_terminal
-from watcher.messages.as_text import as_text
+from watcher.forms.as_terminal import GAP, as_terminal
+from watcher.forms.as_text import as_text
 from watcher.reports import as_json, status
 from watcher.reports.summary import Situation, earlier, summary
 from watcher.service.clock import utc_now
@@ -38,7 +38,7 @@ def _json(title: str, letter: Letter) -> str:
 
 def _html(title: str, letter: Letter) -> str:
     """Write it as a page, as a mail would have it."""
-    from watcher.messages.mail_html import html  # noqa: PLC0415 - it takes memory and time to load
+    from watcher.forms.mail_html import html  # noqa: PLC0415 - it takes memory and time to load
 
     return html(title, letter)
 

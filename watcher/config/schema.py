@@ -27,7 +27,7 @@ from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, in_words
 from watcher.config.yaml_file import Key
 from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.domain.schedule import Pace, Schedule
-from watcher.messages.as_webhook import key_of
+from watcher.forms.as_webhook import key_of
 from watcher.rules.conditions import CONDITIONS, Condition
 from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
 from watcher.text.suggest import closest

@@ -32,7 +32,7 @@ from watcher.delivery.services import reshapes
 from watcher.delivery.templated import in_own_words
 from watcher.domain.delivery import Outcome, Template, Verdict
 from watcher.domain.letter import read_letter
-from watcher.messages.post import Post, Tone
+from watcher.forms.post import Post, Tone
 from watcher.text.clean import clean
 from watcher.text.redact import redact
 

@@ -18,8 +18,8 @@ from threading import Thread
 from watcher.domain import network
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
-from watcher.messages.as_webhook import message_id
-from watcher.messages.fit import command_for
+from watcher.forms.as_webhook import message_id
+from watcher.forms.fit import command_for
 from watcher.text.clean import clean
 from watcher.text.times import to_iso
 

@@ -9,7 +9,7 @@ from apprise.conversion import convert_between
 from watcher.delivery.apprise_mail import is_mail
 from watcher.delivery.job import Job
 from watcher.delivery.services import room_of
-from watcher.messages.fit import dots, fit, rest
+from watcher.forms.fit import dots, fit, rest
 from watcher.text.clean import clean, clean_lines, inert
 
 LONGEST_TITLE = 200  # some mail servers refuse 2,000 characters

@@ -10,7 +10,7 @@ from watcher.delivery.templated import in_own_words
 from watcher.delivery.timed_write import write
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
 from watcher.domain.news import Notification
-from watcher.messages.as_terminal import GAP, as_terminal
+from watcher.forms.as_terminal import GAP, as_terminal
 from watcher.text.clean import clean, clean_lines, inert
 
 PATIENCE = 5.0  # seconds; whoever reads is on this machine, and other channels wait meanwhile

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from watcher.domain.letter import Letter, read_letter
-from watcher.messages.post import Post
+from watcher.forms.post import Post
 
 NO_LETTER = Letter(severity="info", preview="", sections=(), footer="")
 

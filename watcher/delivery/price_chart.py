@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from PIL import Image, ImageDraw, ImageFont
 
-from watcher.messages.price_history import PriceHistory, Step, day, money
+from watcher.forms.price_history import PriceHistory, Step, day, money
 
 WIDTH, PANEL, TOP, BOTTOM = 1088, 250, 60, 64  # pixels: twice what they take on the screen
 LEFT, RIGHT, NOW = 124, 150, 44  # NOW: room after the last day, so that the newest price has a line

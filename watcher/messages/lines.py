@@ -8,8 +8,8 @@ from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.causes import OF_REMOVAL, PERHAPS_ROUTED, ROUTED, SEEN_IN_LINE
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
+from watcher.forms.fit import command_for
 from watcher.messages import troubles
-from watcher.messages.fit import command_for
 from watcher.openrouter import dates, prices, units
 from watcher.rules.severity import is_last_but_one
 from watcher.text import times

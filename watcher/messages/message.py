@@ -11,11 +11,11 @@ from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.kinds import About, Kind, Severity
 from watcher.domain.letter import Entry, Letter, Section
 from watcher.domain.news import Event, Notification
+from watcher.forms.as_text import MOST_NAMES, as_text, listed
+from watcher.forms.fit import command_for
 from watcher.messages import crowds
 from watcher.messages.as_data import CHART, as_data
-from watcher.messages.as_text import MOST_NAMES, as_text, listed
 from watcher.messages.background import notes_of, successors_of
-from watcher.messages.fit import command_for
 from watcher.messages.lines import describe, describe_together, missing, name_of
 from watcher.messages.outdated import outdated
 from watcher.messages.spans import spans

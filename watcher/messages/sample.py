@@ -4,8 +4,8 @@ from datetime import UTC, datetime, tzinfo
 
 from watcher.domain.letter import Entry, Letter, Role, Section, Span
 from watcher.domain.news import Notification
-from watcher.messages.as_text import as_text
-from watcher.messages.post import TEST
+from watcher.forms.as_text import as_text
+from watcher.forms.post import TEST
 from watcher.text.times import show_time, to_iso
 
 NOTHING = "This is a test: nothing has changed, and there is nothing to do."

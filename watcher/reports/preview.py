@@ -7,18 +7,18 @@ from typing import TypeAlias
 from watcher.domain.catalog import Json
 from watcher.domain.letter import Letter
 from watcher.domain.news import Notification
-from watcher.messages.as_webhook import as_webhook
-from watcher.messages.discord import discord
-from watcher.messages.fit import command_for
-from watcher.messages.google_chat import google_chat
-from watcher.messages.incidents import incidents, opsgenie, pagerduty
-from watcher.messages.mattermost import mattermost
-from watcher.messages.post import Post
-from watcher.messages.pushover import pushover
-from watcher.messages.slack import slack
-from watcher.messages.teams import teams
-from watcher.messages.telegram import telegram
-from watcher.messages.wecom import wecom
+from watcher.forms.as_webhook import as_webhook
+from watcher.forms.discord import discord
+from watcher.forms.fit import command_for
+from watcher.forms.google_chat import google_chat
+from watcher.forms.incidents import incidents, opsgenie, pagerduty
+from watcher.forms.mattermost import mattermost
+from watcher.forms.post import Post
+from watcher.forms.pushover import pushover
+from watcher.forms.slack import slack
+from watcher.forms.teams import teams
+from watcher.forms.telegram import telegram
+from watcher.forms.wecom import wecom
 from watcher.text.times import to_iso
 
 Form: TypeAlias = Callable[[Post], Json]

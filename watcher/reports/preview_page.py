@@ -6,10 +6,10 @@ from base64 import b64encode
 from html import escape
 
 from watcher.delivery.mail import picture
-from watcher.messages.jinja import compiled
-from watcher.messages.mail_html import html
-from watcher.messages.post import Post
-from watcher.messages.slack import slack
+from watcher.forms.jinja import compiled
+from watcher.forms.mail_html import html
+from watcher.forms.post import Post
+from watcher.forms.slack import slack
 from watcher.reports.preview import FORMS, payload
 
 LINK = re.compile(r"<(https://[^|>]+)\|([^>]*)>")

@@ -1,10 +1,10 @@
 """A message in Slack's Block Kit: a header, an attachment for each heading in its color, a footer."""
 
 from watcher.domain.catalog import Json
-from watcher.messages.fit import dots, fit
-from watcher.messages.markdown import CLOSING, EMPHASIS, LOOKALIKES
-from watcher.messages.paragraphs import Markup, Paragraph, few, footer, joined, literal, paragraphs, utf16
-from watcher.messages.post import COLORS, Post
+from watcher.forms.fit import dots, fit
+from watcher.forms.markdown import CLOSING, EMPHASIS, LOOKALIKES
+from watcher.forms.paragraphs import Markup, Paragraph, few, footer, joined, literal, paragraphs, utf16
+from watcher.forms.post import COLORS, Post
 
 LONGEST_HEADER = 150  # characters
 LONGEST_SECTION = 3000

@@ -3,10 +3,10 @@
 from html import escape
 
 from watcher.domain.catalog import Json
-from watcher.messages.fit import dots, fit
-from watcher.messages.paragraphs import Markup, footer, joined, literal, paragraphs, utf16
-from watcher.messages.post import Post
-from watcher.messages.telegram import html_text
+from watcher.forms.fit import dots, fit
+from watcher.forms.paragraphs import Markup, footer, joined, literal, paragraphs, utf16
+from watcher.forms.post import Post
+from watcher.forms.telegram import html_text
 
 LONGEST = 1024  # characters
 LONGEST_TITLE = 250

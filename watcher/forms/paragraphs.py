@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from watcher.domain.letter import Entry, Letter, Role, Section, Span
-from watcher.messages.as_text import listed, way_out
-from watcher.messages.fit import dots, fit
-from watcher.messages.post import Post, Tone, tone_of
+from watcher.forms.as_text import listed, way_out
+from watcher.forms.fit import dots, fit
+from watcher.forms.post import Post, Tone, tone_of
 from watcher.openrouter.ids import page
 from watcher.text.clean import clean, inert
 

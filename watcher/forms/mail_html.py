@@ -6,11 +6,11 @@ from dataclasses import replace
 from css_inline import CSSInliner
 
 from watcher.domain.letter import Letter, Section
-from watcher.messages.as_text import MOST_NAMES
-from watcher.messages.jinja import compiled
-from watcher.messages.mail_page import CSS, TEMPLATE
-from watcher.messages.only_model import only_model
-from watcher.messages.price_history import in_words, read_history
+from watcher.forms.as_text import MOST_NAMES
+from watcher.forms.jinja import compiled
+from watcher.forms.mail_page import CSS, TEMPLATE
+from watcher.forms.only_model import only_model
+from watcher.forms.price_history import in_words, read_history
 from watcher.openrouter.ids import page
 from watcher.text.clean import clean, inert
 

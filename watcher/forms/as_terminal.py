@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from watcher.domain.letter import Entry, Letter, Role
-from watcher.messages.as_text import listed, way_out
+from watcher.forms.as_text import listed, way_out
 from watcher.text.clean import clean, inert
 
 GAP = " "  # terminals show a space of no width in their own ways

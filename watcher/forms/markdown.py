@@ -2,7 +2,7 @@
 
 import re
 
-from watcher.messages.paragraphs import Markup, literal, utf16
+from watcher.forms.paragraphs import Markup, literal, utf16
 from watcher.text.clean import UNSEEN
 
 LOOKALIKES = str.maketrans({"*": "\u2217", "`": "'"})

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from watcher.domain.catalog import Json
 from watcher.domain.letter import Entry
-from watcher.messages.post import TEST, Post
+from watcher.forms.post import TEST, Post
 
 ENCODED = "whsec_"
 TYPE, TEST_TYPE = "watcher.message", "watcher.test"

@@ -3,9 +3,9 @@
 from html import escape
 
 from watcher.domain.catalog import Json
-from watcher.messages.fit import dots, fit
-from watcher.messages.paragraphs import Markup, footer, joined, literal, paragraphs, utf16
-from watcher.messages.post import Post
+from watcher.forms.fit import dots, fit
+from watcher.forms.paragraphs import Markup, footer, joined, literal, paragraphs, utf16
+from watcher.forms.post import Post
 
 LONGEST = 4096  # characters, which Telegram counts without the tags
 LONGEST_TITLE = 256

@@ -1,10 +1,10 @@
 """A message for Mattermost: an attachment for each heading in its color."""
 
 from watcher.domain.catalog import Json
-from watcher.messages.fit import dots, fit
-from watcher.messages.markdown import MARKDOWN, defused
-from watcher.messages.paragraphs import Paragraph, footer, joined, paragraphs, utf16
-from watcher.messages.post import COLORS, Post
+from watcher.forms.fit import dots, fit
+from watcher.forms.markdown import MARKDOWN, defused
+from watcher.forms.paragraphs import Paragraph, footer, joined, paragraphs, utf16
+from watcher.forms.post import COLORS, Post
 
 ROOM = 12_000  # characters, of 16,383 in a post
 LONGEST_LINE = 3000

@@ -5,10 +5,10 @@ from html import escape
 
 from watcher.domain.catalog import Json
 from watcher.domain.letter import Role
-from watcher.messages.fit import dots, fit
-from watcher.messages.paragraphs import Markup, Paragraph, footer, in_json, joined, literal, paragraphs, utf8
-from watcher.messages.post import COLORS, Post, Tone
-from watcher.messages.telegram import html_text
+from watcher.forms.fit import dots, fit
+from watcher.forms.paragraphs import Markup, Paragraph, footer, in_json, joined, literal, paragraphs, utf8
+from watcher.forms.post import COLORS, Post, Tone
+from watcher.forms.telegram import html_text
 
 ROOM = 24_000  # bytes in JSON
 LONGEST_LINE = 4000

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from watcher.domain.catalog import Json
 from watcher.domain.kinds import KINDS, Kind
 from watcher.domain.letter import Entry
-from watcher.messages.fit import dots, fit
-from watcher.messages.paragraphs import literal, utf8, utf16
-from watcher.messages.post import ENDS, TEST, Post, Tone, tone_of
+from watcher.forms.fit import dots, fit
+from watcher.forms.paragraphs import literal, utf8, utf16
+from watcher.forms.post import ENDS, TEST, Post, Tone, tone_of
 from watcher.text.clean import clean
 
 MOST = 20  # requests for a message; what is beyond is one incident

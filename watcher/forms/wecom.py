@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from watcher.domain.catalog import Json
 from watcher.domain.letter import Role
-from watcher.messages.fit import dots, fit
-from watcher.messages.markdown import MARKDOWN, defused
-from watcher.messages.paragraphs import Markup, footer, joined, paragraphs, utf8
-from watcher.messages.post import Post
+from watcher.forms.fit import dots, fit
+from watcher.forms.markdown import MARKDOWN, defused
+from watcher.forms.paragraphs import Markup, footer, joined, paragraphs, utf8
+from watcher.forms.post import Post
 
 LONGEST = 4096  # bytes
 LONGEST_TITLE = 400

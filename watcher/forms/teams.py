@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from watcher.domain.catalog import Json
-from watcher.messages.fit import dots, fit
-from watcher.messages.markdown import MARKDOWN
-from watcher.messages.paragraphs import Paragraph, footer, in_json, joined, paragraphs, utf8
-from watcher.messages.post import Post, Tone
+from watcher.forms.fit import dots, fit
+from watcher.forms.markdown import MARKDOWN
+from watcher.forms.paragraphs import Paragraph, footer, in_json, joined, paragraphs, utf8
+from watcher.forms.post import Post, Tone
 
 ROOM = 24_000  # bytes in JSON
 AROUND = 170  # bytes around a line and what is below it

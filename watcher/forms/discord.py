@@ -1,10 +1,10 @@
 """A message for Discord: an embed for each heading in its color, and nothing that is unfurled."""
 
 from watcher.domain.catalog import Json
-from watcher.messages.fit import dots, fit
-from watcher.messages.markdown import MARKDOWN
-from watcher.messages.paragraphs import Paragraph, few, footer, joined, paragraphs, utf16
-from watcher.messages.post import COLORS, Post
+from watcher.forms.fit import dots, fit
+from watcher.forms.markdown import MARKDOWN
+from watcher.forms.paragraphs import Paragraph, few, footer, joined, paragraphs, utf16
+from watcher.forms.post import COLORS, Post
 
 LONGEST_TITLE = 256  # characters
 MOST_EMBEDS = 10
