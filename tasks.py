@@ -79,6 +79,11 @@ def check_all(arguments: list[str]) -> None:
     report([*done, *at_once(tools, whole | core)])
 
 
+def pictures(_arguments: list[str]) -> None:
+    """Make the pictures of docs/messages.md anew, with Chromium."""
+    execute(set_up(RUNTIME) / "python", "docs/pictures.py")
+
+
 def lock(_arguments: list[str]) -> None:
     """Pin the newest versions that pyproject.toml allows."""
     tools = set_up(DEVELOPMENT)
@@ -98,6 +103,7 @@ TASKS = {
     "test all": (test_all, "six minutes"),
     "check": (check, "half a minute"),
     "check all": (check_all, "eight minutes"),
+    "pictures": (pictures, "half a minute"),
     "lock": (lock, "ten seconds"),
 }
 

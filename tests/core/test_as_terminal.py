@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.catalogs import START
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
-from watcher.messages.as_terminal import BOLD, DIM, END, as_terminal
+from watcher.forms.as_terminal import BOLD, DIM, END, as_terminal
 from watcher.messages.message import notification
 from watcher.messages.samples import sample_events
 

@@ -26,15 +26,15 @@ OWL = endpoint("owl", "3", "12")
             id="a-renamed-tag-is-the-same-provider",
         ),
         pytest.param(
-            [HERON], [off("heron", "1", "4", 0.5)], "a 50 % discount of Heron began", id="discount-began"
+            [HERON], [off("heron", "1", "4", 0.5)], "Heron began a 50 % discount", id="discount-began"
         ),
         pytest.param(
-            [off("heron", "1.3", "5.2", 0.35)], [HERON], "a 35 % discount of Heron ended", id="discount-ended"
+            [off("heron", "1.3", "5.2", 0.35)], [HERON], "Heron ended its 35 % discount", id="discount-ended"
         ),
         pytest.param(
             [off("heron", "1", "4", 0.5)],
             [off("heron", "0.8", "3.2", 0.6)],
-            "the discount of Heron went from 50 % to 60 %",
+            "Heron changed its discount from 50 % to 60 %",
             id="discount-changed",
         ),
         pytest.param(
@@ -46,13 +46,13 @@ OWL = endpoint("owl", "3", "12")
         pytest.param(
             [HERON, OWL],
             [HERON, endpoint("owl", "1", "4")],
-            "Owl lowered its price; it is now the cheapest",
+            "Owl lowered its price and is now the cheapest",
             id="another-undercuts",
         ),
         pytest.param(
             [HERON, OWL],
             [HERON, off("owl", "1.5", "6", 0.5)],
-            "a 50 % discount of Owl began; it is now the cheapest",
+            "Owl began a 50 % discount and is now the cheapest",
             id="another-undercuts-by-a-discount",
         ),
         pytest.param(
@@ -64,7 +64,7 @@ OWL = endpoint("owl", "3", "12")
         pytest.param(
             [HERON, OWL],
             [OWL],
-            "Heron, the cheapest so far, no longer offers it; Owl is now the cheapest",
+            "Heron, the cheapest so far, stopped offering it; Owl is now the cheapest",
             id="the-cheapest-left",
         ),
         pytest.param(
@@ -76,7 +76,7 @@ OWL = endpoint("owl", "3", "12")
         pytest.param(
             [off("heron", "2", "8", 0.5), OWL],
             [endpoint("heron", "4", "16"), OWL],
-            "a 50 % discount of Heron ended; Owl is now the cheapest",
+            "Heron ended its 50 % discount; Owl is now the cheapest",
             id="the-discount-of-the-cheapest-ended",
         ),
         pytest.param(
@@ -95,7 +95,7 @@ OWL = endpoint("owl", "3", "12")
         pytest.param(
             [HERON, OWL],
             [endpoint("heron", "-1", "-1"), OWL],
-            "Heron, the cheapest so far, no longer offers it; Owl is now the cheapest",
+            "Heron, the cheapest so far, stopped offering it; Owl is now the cheapest",
             id="a-fixed-price-became-variable",
         ),
     ],

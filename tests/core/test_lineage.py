@@ -22,7 +22,7 @@ def removed(story: Story, *rows: Row) -> dict[str, str | None]:
 
 def test_a_free_variant_that_leaves_while_the_paid_one_stays_says_what_that_costs() -> None:
     assert removed(begun(OWL, FREE), OWL) == {
-        "acme/owl-2:free": "free tier ended: acme/owl-2 costs $1.25 in, $10.00 out per M tokens"
+        "acme/owl-2:free": "the free offer ended, acme/owl-2 costs $1.25 in, $10.00 out per M tokens"
     }
 
 
@@ -71,4 +71,4 @@ def test_what_happens_to_a_model_names_the_aliases_that_point_to_it() -> None:
     [event] = [*story.shows(dearer, *aliases), *story.shows(dearer, *aliases, after=DAY)]
     assert event.aliases == ("~acme/owl-latest", "~acme/best-latest")
     body = notification("team", story.at, [event], ["r"]).body
-    assert "(as the list shows it); also applies to ~acme/owl-latest, ~acme/best-latest\n" in body
+    assert "(as OpenRouter lists it); also applies to ~acme/owl-latest, ~acme/best-latest\n" in body

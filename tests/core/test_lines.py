@@ -34,6 +34,10 @@ def event(kind: str, before: Any = None, after: Any = None, **more: Any) -> Even
 NOW = ("0.00000125", "0.00001")
 SUMMARY = {"price": {"prompt": "0.000001", "completion": "0.000002"}, "context": 131072}
 FREE = {"price": {"prompt": "0", "completion": "0"}}
+LIMITS = (
+    FieldChange("is_moderated", before=True, after=False),
+    FieldChange("max_completion_tokens", 8192, 4096),
+)
 GAINS = (
     FieldChange("parameters", ["seed"], ["seed", "tools"]),
     FieldChange("input", ["image", "text"], ["text"]),
@@ -98,7 +102,7 @@ GAINS = (
         ),
         (
             event("model.removed", FREE, cause="without notice"),
-            "acme/owl-2 was removed (was free; without notice)",
+            "acme/owl-2 was removed without notice (was free)",
             "acme/owl-2 is gone",
         ),
         (event("model.returned", None, FREE), "acme/owl-2 is back: free", "acme/owl-2 is back"),
@@ -124,8 +128,23 @@ GAINS = (
         ),
         (
             event("expiration.withdrawn", "2026-11-20"),
-            "acme/owl-2: expiration withdrawn (was Fri 20 Nov 2026)",
+            "acme/owl-2 no longer leaves: its date, Fri 20 Nov 2026, was withdrawn",
             "acme/owl-2: expiration withdrawn",
+        ),
+        (
+            event("expiration.reminder", None, "2026-08-17"),
+            "acme/owl-2 was to leave on Mon 17 Aug 2026; still listed",
+            "acme/owl-2 was to leave on 17 Aug; still listed",
+        ),
+        (
+            event("limits.changed", fields=LIMITS),
+            "acme/owl-2 changed its limits: no longer moderated, maximum output 8,192 → 4,096 tokens",
+            "acme/owl-2 changed its limits",
+        ),
+        (
+            event("capability.changed", fields=(FieldChange("voices", [], ["alto", "bass", "tenor"]),)),
+            "acme/owl-2 gained voices alto, bass and tenor",
+            "acme/owl-2 changed its capabilities",
         ),
         (
             event("alias.retargeted", "acme/owl-1", "acme/owl-2"),
@@ -139,7 +158,7 @@ GAINS = (
         ),
         (
             event("capability.changed", fields=GAINS),
-            "acme/owl-2 gained parameter tools; lost input image",
+            "acme/owl-2 gained parameter tools; lost image input",
             "acme/owl-2 changed its capabilities",
         ),
         (
@@ -154,12 +173,12 @@ GAINS = (
         ),
         (
             of_part(("source", "models"), "failing", START, 1, "timed out"),
-            "No good answer from the models source for a while: timed out",
+            "No good answer from the model list for a while: timed out. Changes of prices, dates and models go unseen until it answers",
             "No good answer from the models source",
         ),
         (
             of_part(("source", "models"), "recovered", START, 1, None),
-            "The models source answers again",
+            "The model list answers again",
             "The models source answers again",
         ),
         (
@@ -174,7 +193,7 @@ GAINS = (
         ),
         (
             of_part(("configuration", "rules.yaml"), "failing", START, 1, "rules.yaml:3:1 rules: is missing"),
-            "rules.yaml is invalid, keeping the previous one: rules.yaml:3:1 rules: is missing",
+            "rules.yaml is invalid, so watcher keeps the previous configuration: rules.yaml:3:1 rules: is missing",
             "rules.yaml is invalid",
         ),
         (

@@ -113,13 +113,13 @@ def test_when_the_cheapest_leaves_both_that_and_the_price_are_told() -> None:
     story = begun(HERON, CRANE)
     told = story.asks_for(2 * DAY, CRANE)
     assert kinds(told) == ["price.changed", "provider.removed"]
-    assert told[0].cause == "Heron, the cheapest so far, no longer offers it; Crane is now the cheapest"
+    assert told[0].cause == "Heron, the cheapest so far, stopped offering it; Crane is now the cheapest"
 
 
 def test_with_providers_known_another_price_in_the_row_is_another_provider_shown() -> None:
     story = begun(HERON, CRANE)
     [event] = story.shows_for(30 * HOUR, DEARER, FINCH)
-    assert (event.kind, event.cause) == ("price.routed", "the list shows another provider")
+    assert (event.kind, event.cause) == ("price.routed", "the host Crane now serves it")
 
 
 def test_with_providers_known_a_price_is_told_once_not_by_the_list_too() -> None:
@@ -143,7 +143,7 @@ def test_when_looks_stop_for_long_the_list_takes_over(endpoints: tuple[Endpoint,
     assert not is_current(story.market, story.at + days * DAY + HOUR)
     story.shows_for(days * DAY, OWL, FINCH)
     [event] = story.shows_for(30 * HOUR, DEARER, FINCH)
-    assert (event.kind, event.cause) == ("price.changed", "as the list shows it")
+    assert (event.kind, event.cause) == ("price.changed", "as OpenRouter lists it")
 
 
 def test_without_a_fixed_price_of_any_provider_the_list_speaks() -> None:

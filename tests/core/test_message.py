@@ -1,4 +1,4 @@
-from html import escape
+import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.catalogs import HOUR, START
+from tests.support.mail_pages import page_of
 from watcher.domain.catalog import FieldChange
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
@@ -38,11 +39,11 @@ def test_a_message_is_grouped_most_urgent_first_and_names_the_rules() -> None:
 @pytest.mark.fault("F12", "Z4")
 def test_the_html_says_the_same_and_escapes_remote_text() -> None:
     hostile = Event("1", START, Kind.MODEL_ADDED, "acme/<script>", None, None, cause="a<b>")
-    html = notification("team", START, [hostile], ["<img>"]).html
+    html = page_of(notification("team", START, [hostile], ["<img>"]))
     assert "<script>" not in html
     assert "<img>" not in html
-    assert "acme/&lt;script&gt; is new" in html.replace("&#8203;", "")
-    assert '<a href="https://openrouter.ai/acme/%3Cscript%3E">' in html
+    assert "acme/&lt;script&gt;</a> is new" in html.replace("\u200b", "")
+    assert 'href="https://openrouter.ai/acme/%3Cscript%3E"' in html
 
 
 def test_one_change_to_a_model_and_its_variants_is_one_line() -> None:
@@ -83,22 +84,21 @@ def test_the_only_link_is_the_models_page_on_openrouter(subject: str) -> None:
     assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("https", "openrouter.ai", "", "")
     assert " " not in page
     assert unquote(parts.path) == f"/{subject}"
-    assert message.html.count("href=") == 1
-    assert f'href="{escape(page)}"' in message.html
+    assert re.findall(r'(?:href|src)="([^"]*)"', page_of(message)) == [page] * 2
 
 
 @pytest.mark.fault("Q4", "Z6")
 def test_a_row_without_an_id_has_no_page() -> None:
     for subject, links in (("row 1", 0), ("acme/owl-2", 1)):
         event = Event("1", START, Kind.MODEL_UNREADABLE, subject, cause="has no usable id")
-        assert notification("team", START, [event], ["r"]).html.count("href=") == links
+        assert ("href=" in page_of(notification("team", START, [event], ["r"]))) == bool(links)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind.row.heading == "Watcher itself"])
 @pytest.mark.fault("Z6")
 def test_news_about_watcher_itself_has_no_page(kind: Kind) -> None:
     message = notification("team", START, [Event("1", START, kind, "ops", cause="busy")], ["r"])
-    assert "openrouter.ai" not in message.body + message.html
+    assert "openrouter.ai" not in message.body + page_of(message)
 
 
 @pytest.mark.fault("L15", "L18")
@@ -168,9 +168,9 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
         ),
         pytest.param(
             Kind.PRICE_ROUTED,
-            {"before": TOKENS, "after": DEARER, "fields": STEP, "cause": "the list shows another provider"},
+            {"before": TOKENS, "after": DEARER, "fields": STEP, "cause": "the host DeepInfra now serves it"},
             (
-                "acme/owl-2: the list shows another provider, which asks $1.20 in, $2.00 out per M tokens "
+                "acme/owl-2: the host DeepInfra now serves it, so the list shows $1.20 in, $2.00 out per M tokens "
                 "instead of $1.00 in, $2.00 out per M tokens; no price changed"
             ),
             "acme/owl-2: the list shows another price",
@@ -178,10 +178,10 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
         ),
         pytest.param(
             Kind.PRICE_ROUTED,
-            {"before": TOKENS, "after": DEARER, "cause": "the list probably shows another provider"},
+            {"before": TOKENS, "after": DEARER, "cause": "another host probably serves it now"},
             (
                 "acme/owl-2: the list shows $1.20 in, $2.00 out per M tokens "
-                "instead of $1.00 in, $2.00 out per M tokens; probably another provider's"
+                "instead of $1.00 in, $2.00 out per M tokens; another host probably serves it now"
             ),
             "acme/owl-2: the list shows another price",
             id="perhaps-routed",
@@ -209,8 +209,8 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
         ),
         pytest.param(
             Kind.PROVIDER_REMOVED,
-            {"before": TOKENS, "after": {"providers": 2}, "cause": "2 providers left"},
-            "deepinfra no longer offers acme/owl-2: 2 providers left",
+            {"before": TOKENS, "after": {"providers": 2}, "cause": "2 providers remain"},
+            "deepinfra no longer offers acme/owl-2, for which it asked $1.00 in, $2.00 out per M tokens; 2 providers remain",
             "deepinfra no longer offers acme/owl-2",
             id="removed",
         ),
@@ -223,8 +223,8 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
         ),
         pytest.param(
             Kind.PROVIDER_PRICE_CHANGED,
-            {"before": DEARER, "after": TOKENS, "cause": "a 20 % discount of DeepInfra began"},
-            "deepinfra lowered its price for acme/owl-2: price changed (a 20 % discount of DeepInfra began)",
+            {"before": DEARER, "after": TOKENS, "cause": "DeepInfra began a 20 % discount"},
+            "deepinfra lowered its price for acme/owl-2: price changed (DeepInfra began a 20 % discount)",
             "deepinfra lowered its price for acme/owl-2",
             id="provider-cheaper",
         ),
@@ -239,7 +239,7 @@ STEP = (FieldChange("prompt", TOKENS["prompt"], DEARER["prompt"]),)
             },
             (
                 "deepinfra changed its limits for acme/owl-2: context 128,000 → 64,000 tokens, "
-                "maximal output unknown → 8,192 tokens, quantization fp8 → fp4"
+                "maximum output unknown → 8,192 tokens, quantization fp8 → fp4"
             ),
             "deepinfra changed its limits for acme/owl-2",
             id="limits",
@@ -262,7 +262,7 @@ def test_a_very_long_message_says_what_it_leaves_out() -> None:
     message = notification("team", START, many, ["r"])
     assert message.title == "130 models are new"
     assert "… and 30 more; see `watcher events --since 2026-11-02T08:00Z`" in message.body
-    assert "… and 30 more" in message.html
+    assert "… and 30 more" in page_of(message)
     assert len(message.events) == 130
 
 

@@ -34,7 +34,11 @@ def test_a_model_shown_by_both_is_reported_once() -> None:
 def test_while_the_list_is_down_the_feed_reports_at_once_and_the_list_does_not_repeat_it() -> None:
     story = begun()
     [event] = story.answers(HOUR, models=DOWN, feed=feed_of(BOTH))
-    assert (event.kind, event.subject, event.cause) == ("model.added", "acme/finch-mini", "seen in the feed")
+    assert (event.kind, event.subject, event.cause) == (
+        "model.added",
+        "acme/finch-mini",
+        "seen in the feed, not yet in the list",
+    )
     assert story.answers(HOUR, models=DOWN, feed=feed_of(BOTH)) != [event]
     [priced, recovered] = story.answers(HOUR, models=listing([OWL, FINCH]))
     assert (priced.kind, priced.after) == ("model.priced", FINCH["pricing"])

@@ -5,6 +5,7 @@ import pytest
 
 from watcher.domain.catalog import Document
 from watcher.openrouter import prices
+from watcher.openrouter.pricing import comparable, unreadable
 
 
 @pytest.mark.parametrize(
@@ -56,22 +57,20 @@ def test_a_change_is_relative_to_the_old_value(
 
 
 def test_zero_counts_as_absent_only_for_the_keys_where_it_means_the_same() -> None:
-    compared, _ = prices.comparable(
-        {"prompt": "0", "completion": "0", "request": "0", "input_cache_read": "0"}
-    )
+    compared, _ = comparable({"prompt": "0", "completion": "0", "request": "0", "input_cache_read": "0"})
     assert compared == {"prompt": "0", "completion": "0", "input_cache_read": "0"}
 
 
 def test_unknown_keys_that_are_not_prices_are_left_out() -> None:
-    assert prices.comparable({"prompt": "1", "currency": "USD", "note": None})[0] == {"prompt": "1"}
+    assert comparable({"prompt": "1", "currency": "USD", "note": None})[0] == {"prompt": "1"}
 
 
 @pytest.mark.parametrize("key", ["prompt", "completion"])
 @pytest.mark.fault("P5")
 def test_a_main_price_that_is_not_a_price_is_unknown_and_named(key: str) -> None:
     pricing = {"prompt": "1", "completion": "1"} | {key: "abc"}
-    assert key not in prices.comparable(pricing)[0]
-    assert prices.unreadable(pricing) == {key: "not a price"}
+    assert key not in comparable(pricing)[0]
+    assert unreadable(pricing) == {key: "not a price"}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +83,7 @@ def test_a_price_in_digits_that_only_a_parser_would_accept_is_not_read(text: str
 
 def test_a_long_context_price_is_kept_by_its_condition() -> None:
     tier: Any = {"min_prompt_tokens": 200000, "prompt": "0.000004", "completion": "0.0000120"}
-    compared, clock = prices.comparable({"prompt": "0.000002", "completion": "0.000006", "overrides": [tier]})
+    compared, clock = comparable({"prompt": "0.000002", "completion": "0.000006", "overrides": [tier]})
     assert compared["overrides"] == {
         "min_prompt_tokens=200000": {"completion": "0.000012", "prompt": "0.000004"}
     }
@@ -93,9 +92,7 @@ def test_a_long_context_price_is_kept_by_its_condition() -> None:
 
 def test_keys_that_a_daily_window_covers_follow_the_clock_and_are_not_compared() -> None:
     window: Any = {"utc_start": 1630, "utc_end": 30, "prompt": "0.0000005"}
-    compared, clock = prices.comparable(
-        {"prompt": "0.000001", "completion": "0.000002", "overrides": [window]}
-    )
+    compared, clock = comparable({"prompt": "0.000001", "completion": "0.000002", "overrides": [window]})
     assert clock == {"prompt": "0.000001"}
     assert compared == {
         "completion": "0.000002",
@@ -106,7 +103,7 @@ def test_keys_that_a_daily_window_covers_follow_the_clock_and_are_not_compared()
 
 @pytest.mark.parametrize("overrides", [None, "soon", [1], [{}], [{"prompt": None}]])
 def test_overrides_of_another_shape_do_no_harm(overrides: Any) -> None:
-    compared, clock = prices.comparable({"prompt": "1", "completion": "1", "overrides": overrides})
+    compared, clock = comparable({"prompt": "1", "completion": "1", "overrides": overrides})
     assert compared["prompt"] == "1"
     assert clock == {}
 

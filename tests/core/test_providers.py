@@ -46,7 +46,7 @@ def hourly(*found: tuple[list[Endpoint], int]) -> list[tuple[float, list[Endpoin
         pytest.param(
             [HERON, OWL, CRANE],
             hourly(([HERON, OWL], 50)),
-            [(24, "provider.removed", "crane", "2 providers left")],
+            [(24, "provider.removed", "crane", "2 providers remain")],
             id="removed-after-a-day",
         ),
         pytest.param(

@@ -27,7 +27,13 @@ def waits(
     urgent: bool = False,
 ) -> Delivery:
     told = Notification(
-        "team", at, f"title {number}", f"body {number}", "", (f"rule {number}",), (f"e{number}",), urgent
+        channel="team",
+        at=at,
+        title=f"title {number}",
+        body=f"body {number}",
+        rules=(f"rule {number}",),
+        events=(f"e{number}",),
+        urgent=urgent,
     )
     return Delivery(number, told, OutboxState.WAITING, attempts, next_at or at, repeat)
 
@@ -135,6 +141,7 @@ class TestAsOne:
             for change in [FieldChange("prompt", old, new)]
         ]
         whole = as_one([waits(1), waits(2, NOW + HOUR, urgent=True)], events, NOW + DAY)
+        assert whole
         told = whole.notification
         assert whole.id == 1
         assert told.events == ("e1", "e2")
@@ -148,12 +155,14 @@ class TestAsOne:
 
     def test_urgent_and_other_messages_of_one_poll_cover_no_period(self) -> None:
         events = [Event(n, NOW, Kind.SOURCE_FAILING, "models", cause="down") for n in ("e1", "e2")]
-        told = as_one([waits(1, urgent=True), waits(2)], events, NOW).notification
-        assert "covers everything since" not in told.body
+        whole = as_one([waits(1, urgent=True), waits(2)], events, NOW)
+        assert whole
+        assert "covers everything since" not in whole.notification.body
 
     @pytest.mark.fault("X21")
     def test_where_an_event_is_gone_their_texts_are_joined(self) -> None:
         told = as_one([waits(1), waits(2), waits(3)], [Event("e1", NOW, Kind.MODEL_ADDED, "acme/owl-2")], NOW)
+        assert told
         assert told.notification.title == "title 1 and more"
         assert told.notification.body == "body 1\n\nbody 2\n\nbody 3"
         assert told.notification.events == ("e1", "e2", "e3")

@@ -229,7 +229,7 @@ def test_another_time_of_day_schedule_is_news_at_once() -> None:
 
     story = begun(by_day("0.0000005"))
     event = one(story, by_day("0.0000006"))
-    assert (event.kind, event.cause) == ("price.changed", "time-of-day schedule changed")
+    assert (event.kind, event.cause) == ("price.changed", "prices by time of day changed")
 
 
 @given(

@@ -14,6 +14,7 @@ from watcher.domain.news import Event
 from watcher.messages.lines import describe, title
 from watcher.news.settings import Settings
 from watcher.openrouter import prices
+from watcher.openrouter.pricing import comparable
 from watcher.rules.route import Rule
 from watcher.rules.values import Globs, Percent, Price, PriceTerms
 
@@ -144,7 +145,7 @@ class TestNews:
         story.shows(OWL, painter("0.04"))
         assert story.shows(OWL, painter("0.05")) == []
         [event] = story.shows(OWL, painter("0.05"), after=2 * DAY)
-        assert (event.kind, event.cause) == (Kind.PRICE_CHANGED, "as the list shows it")
+        assert (event.kind, event.cause) == (Kind.PRICE_CHANGED, "as OpenRouter lists it")
         assert title(event) == "acme/painter 25 % dearer"
         assert describe(event).startswith("acme/painter: image $0.04 → $0.05 (+25 %) per image")
         assert [message.events for message in story.plan.notifications] == [(event.id,)]
@@ -155,6 +156,42 @@ class TestNews:
         story.shows(OWL, painter("0.04"))
         [event] = story.shows(OWL, painter("0.04"), after=2 * DAY)
         assert (event.kind, title(event)) == (Kind.PRICE_CHANGED, "acme/painter is no longer free")
+
+    @pytest.mark.parametrize("unit", ["image", "request"])
+    @pytest.mark.parametrize(
+        ("before", "after", "name", "line"),
+        [
+            ("0.04", "0", "now free", "{} $0.04 per {} → free (-100 %)"),
+            ("0.04", None, "now free", "{} $0.04 per {} → free (-100 %)"),
+            ("0.04", "0.02", "50 % cheaper", "{} $0.04 → $0.02 (-50 %)"),
+            ("0.02", "0.04", "100 % dearer", "{} $0.02 → $0.04 (+100 %)"),
+            (None, "0.04", "no longer free", "{} free → $0.04 per {}"),
+        ],
+    )
+    def test_what_is_sold_instead_of_tokens_is_told_and_judged(
+        self, unit: str, before: str | None, after: str | None, name: str, line: str
+    ) -> None:
+        def selling(price: str | None) -> Row:
+            base = painter("0")
+            others = {key: text for key, text in base["pricing"].items() if key != unit}
+            return base | {"pricing": others | ({unit: price} if price else {})}
+
+        dearer = Rule("Dearer", ("dearer",), {"price": PriceTerms(rises_by=TENTH)})
+        cheaper = Rule("Cheaper", ("cheaper",), {"price": PriceTerms(falls_by=TENTH)})
+        story = Story(Settings((dearer, cheaper)))
+        story.shows(OWL, selling(before))
+        story.shows(OWL, selling(after))
+        [event] = story.shows(OWL, selling(after), after=2 * DAY)
+        assert name in title(event)
+        assert line.replace("{}", unit) in describe(event)
+        channel = "dearer" if (before or "0") < (after or "0") else "cheaper"
+        assert [message.channel for message in story.plan.notifications] == [channel]
+
+    def test_the_price_of_a_token_of_an_image_that_is_no_longer_listed_is_no_news(self) -> None:
+        story = Story()
+        story.shows(OWL, painter("0.0000001"))
+        hidden = painter("0")
+        assert [*story.shows(OWL, hidden), *story.shows(OWL, hidden, after=2 * WEEK)] == []
 
     def test_a_new_model_that_charges_for_images_is_not_said_to_be_free(self) -> None:
         story = Story(Settings((Rule("Free", ("team",), {"free": True}),)))
@@ -173,7 +210,7 @@ class TestNews:
         assert title(event) == "acme/painter 100 % cheaper"
 
     def test_a_discount_is_no_news(self) -> None:
-        assert "discount" not in prices.comparable({**ZERO, "discount": 0.75})[0]
+        assert "discount" not in comparable({**ZERO, "discount": 0.75})[0]
         story = Story()
         story.shows(FINCH | {"pricing": FINCH["pricing"] | {"discount": 0}}, OWL)
         discounted = OWL | {"pricing": OWL["pricing"] | {"discount": 0.75}}

@@ -62,7 +62,7 @@ def test_a_price_that_becomes_readable_is_no_change_of_it() -> None:
     rise = priced(OWL, "0.000002", "0.00001")
     told = [event for _ in range(3) for event in story.shows(rise, *MANY, after=DAY)]
     assert [describe(event) for event in told] == [
-        "acme/owl-2: prompt $1.25 → $2.00 (+60 %) per M tokens (as the list shows it)"
+        "acme/owl-2: prompt $1.25 → $2.00 (+60 %) per M tokens (as OpenRouter lists it)"
     ]
 
 
@@ -74,12 +74,12 @@ def test_a_row_that_stays_unreadable_is_news_once_and_so_is_its_end() -> None:
     told = [event for _ in range(8) for event in story.shows(odd, *MANY, after=HOUR / 4)]
     [line] = map(describe, told)
     assert line.startswith(
-        "acme/owl-2: what the list says of it cannot be read, so a change of it may be missed"
+        "acme/owl-2: its row in the model list has not been readable since 2 Nov 2026 09:15 UTC, for 1 hour, so its changes may go unseen"
     )
     assert line.endswith("context_length is \"{'max': 128000}\", which is no number of tokens")
     assert list(story.state.unreadable) == ["acme/owl-2"]
     [end] = story.shows(OWL, *MANY)
-    assert (end.kind, describe(end)) == ("model.readable", "acme/owl-2 can be read again")
+    assert (end.kind, describe(end)) == ("model.readable", "acme/owl-2 can be read again after 2 hours")
     assert [message.channel for message in story.plan.notifications] == ["team"]
     assert not story.state.unreadable
 

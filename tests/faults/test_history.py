@@ -1,7 +1,9 @@
 import json
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ from tests.support.receivers import receiving, receiving_mail
 from tests.support.scripted_server import Server, reply, serving
 from tests.support.watcher_process import configure, eventually, running
 from watcher.cli.main import main
-from watcher.reports.replay import Recording
+from watcher.config.load import load
+from watcher.reports.replay import Recording, replay
 from watcher.sources.recording import TIME
 
 ROOT = Path(__file__).parents[2]
@@ -123,3 +126,32 @@ def test_two_real_answers_in_turn_give_the_right_alert_once(
         assert new - old
         assert {model: told.count(f"• {model} is new") for model in new - old} == dict.fromkeys(new - old, 1)
         assert len(mail.mails) == len(http.requests)
+
+
+@pytest.mark.xdist_group("six-hourly")
+def test_the_shipped_rules_with_a_daily_digest_give_one_message_a_day_and_lose_nothing(
+    tmp_path: Path,
+) -> None:
+    shipped = (ROOT / "rules.yaml").read_text()
+    calm = shipped.replace("    notify: console\n", "    notify: console\n    severity: warning\n")
+    daily = tmp_path / "rules.yaml"
+    daily.write_text(
+        re.sub(r"console: console://", 'console: {url: "console://", deliver: daily at 09:00}', calm)
+    )
+    settings = load(daily, {}).settings
+    at_once = load(ROOT / "rules.yaml", {}).settings
+    recording = Recording.open(archive("six-hourly"))
+    due = [one for _, decided in replay(recording, at_once) for one in decided.notifications]
+    digests = [one for _, decided in replay(recording, settings) for one in decided.notifications]
+    days = Counter(digest.at.date() for digest in digests)
+    assert max(days.values()) == 1
+    assert {digest.at.time().isoformat() for digest in digests} == {"09:00:00"}
+    told = Counter(event for digest in digests for event in digest.events)
+    assert set(told.values()) == {1}
+    assert told.keys() == {event for message in due for event in message.events}
+    for digest in digests:
+        assert digest.letter
+        in_lines = Counter(number for entry in digest.letter.entries for number in entry.events)
+        said = re.search(r"^(\d+) changes? w", "\n".join(digest.letter.more), re.MULTILINE)
+        assert set(in_lines.values()) <= {1}
+        assert len(in_lines) + int(said[1] if said else 0) == len(digest.events)

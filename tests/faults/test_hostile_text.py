@@ -100,7 +100,7 @@ def test_a_template_in_remote_text_stays_text_in_mail_and_json() -> None:
     rendered = told(name)
     with receiving() as server, receiving_mail() as mail:
         for url in (server.url(), mail.url()):
-            assert send(url, message(rendered.title, rendered.body, rendered.html)) == Outcome(SENT)
+            assert send(url, message(rendered.title, rendered.body, letter=rendered.letter)) == Outcome(SENT)
     got = json.loads(server.requests[0].body)
     page = mail.mails[0].get_body(("html",))
     assert page is not None
@@ -178,7 +178,7 @@ NAMES = ("http://evil.example/x", "ops@evil.example", "x:free:", ":thinking:", "
 @pytest.mark.fault("V8", "Z6")
 def test_a_model_named_like_a_link_or_an_emoji_is_neither_in_mail_nor_in_a_chat(name: str) -> None:
     rendered = told(name)
-    said = message(rendered.title, rendered.body, rendered.html)
+    said = message(rendered.title, rendered.body, letter=rendered.letter)
     with receiving() as server, receiving_mail() as mail:
         for url in (server.url(), mail.url()):
             assert send(url, said) == Outcome(SENT)
@@ -187,9 +187,8 @@ def test_a_model_named_like_a_link_or_an_emoji_is_neither_in_mail_nor_in_a_chat(
     parts = [part.get_content() for kind in ("html", "plain") if (part := sent.get_body((kind,)))]
     assert len(parts) == 2
     for shown in (got["title"], got["message"], *parts):
-        text = shown.replace("&#8203;", "\u200b")
-        ours = re.sub(r"https://openrouter\.ai/[^\s\"<]*", "", text)
-        assert name in text.replace("\u200b", "")
+        ours = re.sub(r"https://openrouter\.ai/[^\s\"<]*", "", shown.removeprefix("<!DOCTYPE html>"))
+        assert name in ours.replace("\u200b", "")
         assert LIVE.findall(ours) == []
 
 

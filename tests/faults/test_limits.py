@@ -12,6 +12,7 @@ from apprise.conversion import convert_between
 
 from tests.support.apprise_addresses import ADDRESSES
 from tests.support.imitated_services import field, form, imitated_services
+from tests.support.mail_pages import NEW, told
 from tests.support.receivers import Answer, receiving_mail
 from tests.support.send_one import SENT, SLACK, message, send
 from watcher.delivery.job import Job
@@ -43,7 +44,7 @@ def shown(text: str) -> str:
 def pieces(address: str, body: str) -> tuple[Any, list[Any]]:
     """Return the target and what Apprise would hand to its service, call by call."""
     target = load(address)
-    job: Job = {"title": TITLE, "body": body, "html": "", "event_id": "e"}
+    job: Job = {"title": TITLE, "body": body, "event_id": "e"}
     title, text, written_in = compose(target, job)
     wanted, convert = target.resolve_format(written_in), cast("Any", convert_between)
     inside = title if target.title_maxlen else convert(written_in, wanted, title)
@@ -190,7 +191,7 @@ def test_an_incident_service_is_asked_to_open_one(tmp_path: Path, monkeypatch: p
 @pytest.mark.fault("L14")
 def test_no_message_has_an_attachment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving_mail() as mail:
-        assert send(mail.url()) == Outcome(SENT)
+        assert send(mail.url(), message(letter=told(NEW).letter)) == Outcome(SENT)
     [received] = mail.mails
     assert [part.get_content_type() for part in received.walk()] == [
         "multipart/alternative",

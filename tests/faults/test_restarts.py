@@ -39,7 +39,7 @@ def test_an_alert_arrives_once_by_mail_and_by_http_across_restarts(tmp_path: Pat
         assert text is not None
         assert line in " ".join(text.get_content().split())
         assert page is not None
-        assert "<h3>Prices</h3>" in page.get_content()
+        assert ">Prices</h2>" in page.get_content()
         assert line.encode("unicode_escape") in http.requests[1].body
     shown = finished(file, "outbox", "--json").stdout.splitlines()
     assert len(shown) == 4

@@ -82,7 +82,8 @@ class TestChannels:
             bodies = [request.body.decode() for request in good.requests]
             assert len(bodies) == 3
             assert "acme/finch-maxi is new" in bodies[0]
-            assert "Channel broken is failing: HTTP 404 no_service; see `watcher outbox`" in bodies[1]
+            assert "Channel broken has been failing since 2 Nov 2026 08:" in bodies[1]
+            assert ": HTTP 404 no_service; see `watcher outbox`" in bodies[1]
             assert "Channel broken works again" in bodies[2]
             assert b"acme/finch-maxi is new" in broken.requests[-1].body
             watcher.store.close()

@@ -129,7 +129,7 @@ def test_a_source_that_refuses_is_paused_told_once_and_replaced_by_the_list(
     providers.endpoints[str(HERON["id"])] = [endpoint("crane", "2", "8")]
     told = watch.turns(30 * HOUR)
     assert [(event.kind.value, event.cause) for event in told if event.subject == OWL_ID] == [
-        ("price.changed", "as the list shows it")
+        ("price.changed", "as OpenRouter lists it")
     ]
     assert "model.added" in {event.kind for event in told}
     providers.refusal = None

@@ -203,7 +203,7 @@ def test_a_password_is_not_shown_in_the_encoding_it_was_sent_in() -> None:
 
 def run_child(url: str) -> tuple[int, str, str]:
     notification = message().notification
-    job = {"url": url, "title": notification.title, "body": "b", "html": "", "event_id": "e"}
+    job = {"url": url, "title": notification.title, "body": "b", "event_id": "e"}
     done = subprocess.run(
         SENDER, input=json.dumps(job), capture_output=True, text=True, check=False, timeout=30
     )

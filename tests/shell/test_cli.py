@@ -211,7 +211,7 @@ class TestExplain:
     @pytest.mark.usefixtures("told")
     def test_a_model_shows_what_waits_its_last_news_and_every_rule(self) -> None:
         shown = called("explain", "acme/finch-mini").output
-        assert "On hold: acme/finch-mini was removed (was $0.15 in, $0.60 out" in shown
+        assert "On hold: acme/finch-mini was removed without notice (was $0.15 in, $0.60 out" in shown
         assert re.search(
             r"since .* \(just now\); reported at .* if it lasts:\s+this is the usual hold for such a change",
             shown,

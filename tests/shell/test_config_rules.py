@@ -16,7 +16,7 @@ PROVIDED = (
 DATED = "only events about models except expiration.withdrawn can meet this, and the event is {}; change one of them"
 MODALITIES = "text, image, audio, video, embeddings, rerank, speech, transcription"
 DETAILS = (
-    "time-of-day schedule changed, now itemized, long-context price changed, cache price changed,"
+    "prices by time of day changed, now listed separately, prices of long prompts changed, cache prices changed,"
     " other prices changed"
 )
 BEHIND = 'never reports anything: rule "A" above reports all of it first and has stop: true; move this rule above it'
@@ -168,7 +168,7 @@ def test_a_rule_that_can_never_report_anything_is_a_mistake(tmp_path: Path, when
         "variant: '*'",
         "input: '!image'",
         "cause: '*ended*'",
-        "cause: a 41 % discount of Alibaba ended",
+        "cause: Alibaba ended its 41 % discount",
         "cause: renamed to acme/owl",
         "cause: '!without notice'",
         "event: source.failing, cause: '*timed out*'",

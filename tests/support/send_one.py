@@ -9,6 +9,7 @@ from tests.support.receivers import Answer, receiving
 from watcher.delivery.apprise_process import SENDER
 from watcher.delivery.transport import deliver
 from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Secret, Verdict
+from watcher.domain.letter import Letter
 from watcher.domain.news import Notification
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -21,11 +22,11 @@ SENT, RETRY, REFUSED = Verdict.SENT, Verdict.RETRY, Verdict.REFUSED
 def message(
     title: str = "A price fell",
     body: str = "acme/owl: $2 → $1\nsee the page",
-    html: str = "<p>acme/owl: <b>$1</b></p>",
     *,
+    letter: Letter | None = None,
     repeat: bool = False,
 ) -> Delivery:
-    notification = Notification("c", AT, title, body, html, ("rule",), ("event-1", "event-2"))
+    notification = Notification("c", AT, title, body, ("rule",), ("event-1", "event-2"), letter=letter)
     return Delivery(1, notification, OutboxState.SENDING, 1, AT, repeat)
 
 

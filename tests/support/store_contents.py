@@ -48,8 +48,8 @@ def decisions(found: StoreContents) -> dict[str, list[str]]:
 
 
 def _words(table: str, row: Mapping[str, Any]) -> str:
-    counted = "id" if table == "history" else None
-    return str({column: value for column, value in row.items() if column != counted})
+    passing = {"history": "id", "events": "facts"}.get(table)  # facts depend on when they are looked up
+    return str({column: value for column, value in row.items() if column != passing})
 
 
 def messages_in(found: StoreContents) -> list[tuple[str, ...]]:

@@ -74,7 +74,7 @@ def test(path: Path | None, channel: str) -> None:
     if missing := config.missing_of(channel):
         raise ConfigError(missing)
     now = utc_now()
-    message = Delivery(0, sample.sample(channel, now), OutboxState.SENDING, 1, now)
+    message = Delivery(0, sample.sample(channel, now, config.settings.zone), OutboxState.SENDING, 1, now)
     [outcome] = transport.deliver([(config.channels[channel], message)])
     if outcome.verdict is not Verdict.SENT:
         reason = f"{channel}: not delivered: {outcome.reason}"

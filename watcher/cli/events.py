@@ -16,6 +16,13 @@ from watcher.rules.values import Globs
 from watcher.store.store import Store
 from watcher.text.suggest import closest
 
+SINCE = click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%MZ"]),
+    metavar="YYYY-MM-DD[THH:MMZ]",
+    help="Only what happened since this time (UTC).",
+)
+
 
 @click.command()
 @click.option(
@@ -32,12 +39,7 @@ from watcher.text.suggest import closest
     callback=options.globs,
     help="Only models that match this pattern, such as 'openai/*'.",
 )
-@click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%MZ"]),
-    metavar="YYYY-MM-DD[THH:MMZ]",
-    help="Show all since this time (UTC), or the newest of them with --limit.",
-)
+@SINCE
 @options.limit
 @options.as_json
 @click.pass_context

@@ -1,7 +1,7 @@
 """The command that explains a model or an event: what providers ask, what waits, and who is told."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -10,6 +10,7 @@ from watcher.cli import options, terminal
 from watcher.cli.events import unknown
 from watcher.config.config import Config
 from watcher.domain.catalog import Item
+from watcher.domain.delivery import OutboxState
 from watcher.domain.news import Event
 from watcher.domain.polls import Health, State
 from watcher.domain.providers import Market
@@ -19,13 +20,14 @@ from watcher.news.holds import Moment
 from watcher.news.outlook import Waiting, outlook
 from watcher.reports import as_json
 from watcher.reports.explain import RuleCheck, check_rules
+from watcher.reports.fates import Queue, Telling, tellings
 from watcher.reports.providers import Providers, providers
 from watcher.service.clock import utc_now
 from watcher.service.endpoints import wish_of
 from watcher.store.store import Store
 
 Waits = Sequence[tuple[Waiting, Sequence[RuleCheck]]]
-Told = Sequence[tuple[Event, Sequence[RuleCheck]]]
+Told = Sequence[tuple[Event, Sequence[RuleCheck], Sequence[Telling]]]
 
 
 @click.command()
@@ -33,43 +35,67 @@ Told = Sequence[tuple[Event, Sequence[RuleCheck]]]
 @options.as_json
 @click.pass_obj
 def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
-    """Explain a model, or why an event is reported.
+    """Explain a model, or what became of an event.
 
-    Shows what each provider asks for a model, what is on hold and until when, the model's latest event, and
-    which rules match.
+    Shows what each provider asks for a model, what is on hold and until when, the model's latest event, which
+    rules match it, and for each channel whether and when it was told, or until when and why it was not.
+
+    \b
+    Examples:
+      watcher explain openai/gpt-4o
+      watcher explain 3f2a9c41d07b
     """
     config = options.load(path, options.READING)
     now = utc_now()
     with Store.read(config.store) as store:
         state = store.state()
         events = store.event(name) or store.events([name], limit=1)
+        told = [_told(config, store, event, now) for event in events]
     unreadable = state.unreadable.get(name)
     if not events and not unreadable and name not in state.items:
         raise unknown(name, state.items)
     known = _providers(config, state, name, now) if name in state.items else None
     rules = config.settings.rules
     waits = [
-        (wait, check_rules(wait.event, rules, state.base_prices)) for wait in _waits(config, state, name, now)
+        (wait, check_rules(wait.event, rules, state.base_prices))
+        for wait in waits_of(config, state, name, now)
     ]
-    told = [(event, check_rules(event, rules, {})) for event in events]
     if for_machines:
         _write(name, known, unreadable, waits, told)
     else:
         if unreadable:
             terminal.unreadable(name, unreadable, now)
-        _show(name, known, waits, told, now)
+        _show(name, known, waits, now)
+        for event, found, fates in told:
+            terminal.explained(event, found, fates, config.settings.zone)
 
 
 def _write(name: str, known: Providers | None, unreadable: Health | None, waits: Waits, told: Told) -> None:
     lines = [known.as_json(name)] if known else []
     lines += [as_json.unreadable(name, unreadable)] if unreadable else []
     lines += [as_json.waiting(wait, found) for wait, found in waits]
-    lines += [as_json.explained(event, found) for event, found in told]
+    lines += [as_json.explained(event, found, fates) for event, found, fates in told]
     for line in lines:
         click.echo(as_json.written(line))
 
 
-def _show(name: str, known: Providers | None, waits: Waits, told: Told, now: datetime) -> None:
+def _told(
+    config: Config, store: Store, event: Event, now: datetime
+) -> tuple[Event, Sequence[RuleCheck], Sequence[Telling]]:
+    """Check an event against the rules, and find what became of it."""
+    checks = check_rules(event, config.settings.rules, {})
+    waiting = store.outbox.messages([OutboxState.WAITING], limit=options.MOST)
+    longest = max((channel.limit.per for channel in config.channels.values()), default=timedelta(0))
+    sent = store.outbox.sent_since(now - longest)
+    queues = {
+        name: Queue(channel, [one for one in waiting if one.notification.channel == name], sent.get(name, []))
+        for name, channel in config.channels.items()
+    }
+    deliveries, mutes = store.outbox.about(event.id), store.mutes.of_event(event.id)
+    return event, checks, tellings(event, checks, deliveries, mutes, queues, now)
+
+
+def _show(name: str, known: Providers | None, waits: Waits, now: datetime) -> None:
     if known:
         terminal.providers(name, known, now)
     for wait, found in waits:
@@ -77,8 +103,6 @@ def _show(name: str, known: Providers | None, waits: Waits, told: Told, now: dat
     if known and not waits:
         terminal.note("No changes on hold.", "green")
     terminal.line("")
-    for event, found in told:
-        terminal.explained(event, found)
 
 
 def _providers(config: Config, state: State, model: str, now: datetime) -> Providers:
@@ -89,7 +113,8 @@ def _providers(config: Config, state: State, model: str, now: datetime) -> Provi
     return providers(model, state.items[model], market, following, is_off=is_off)
 
 
-def _waits(config: Config, state: State, model: str, now: datetime) -> Iterator[Waiting]:
+def waits_of(config: Config, state: State, model: str, now: datetime) -> Iterator[Waiting]:
+    """Return what is on hold of a model."""
     item, market = state.items.get(model, Item()), state.markets.get(model, Market())
     policy = config.settings.policy
     yield from markets.outlook(model, market, item, now, policy.holds)

@@ -17,20 +17,26 @@ from watcher.text.clean import LONGEST
 
 NO_OUTPUT = {errno.ENOSPC, errno.EBADF, errno.EIO}  # a closed pipe is no error: click ends without a word
 COMMANDS = {
+    "ack": "mutes",
     "backup": "store",
     "check": "configuration",
     "demo": "demo",
     "events": "events",
     "explain": "explain",
     "history": "events",
+    "log": "log",
+    "mute": "mutes",
     "once": "service",
     "outbox": "outbox",
+    "preview": "preview",
     "record": "record",
     "replay": "replay",
+    "report": "report",
     "run": "service",
     "schema": "configuration",
     "status": "status",
     "test": "configuration",
+    "unmute": "mutes",
 }
 """The module of each command, which is a function of the same name there."""
 EXIT_CODES = """\b

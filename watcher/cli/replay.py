@@ -58,7 +58,7 @@ def replay(
         if for_machines and not by_rule:
             _echo(as_json.lines(decided))
         elif not for_machines and not by_rule:
-            terminal.messages(poll.at, decided)
+            terminal.messages(decided)
     if for_machines and by_rule:
         _echo(json.dumps(record.as_json()) for record in test.records())
     elif by_rule:

@@ -19,6 +19,7 @@ from watcher.domain.polls import Plan, State
 from watcher.messages.lines import describe
 from watcher.news.plan import plan
 from watcher.reports import as_json
+from watcher.reports.outgoing import Outgoing
 from watcher.service import logs
 from watcher.service.clock import utc_now
 from watcher.service.loop import Service
@@ -43,10 +44,12 @@ def once(path: Path | None, *, dry_run: bool, quiet: bool, init: bool, for_machi
     config = options.load(path, options.POLLING if dry_run else TEXTS)
     if dry_run:
         poll = look(config.sources, utc_now())
-        before = _state(config.store)
-        decided = plan(before, poll, config.settings)
+        with _state(config.store) as before:
+            decided = plan(before, poll, config.settings)
         poll = replace(poll, answers=decided.answers)
-        _show_plan(decided, for_machines=for_machines)
+        outgoing = Outgoing(config.settings.zone)
+        sent = outgoing.sent(decided, poll.at)
+        _show_plan(replace(decided, notifications=(*sent, *outgoing.held)), for_machines=for_machines)
         if not quiet or failures(poll):
             terminal.note(summary(before, poll, decided))
     else:
@@ -60,13 +63,16 @@ def once(path: Path | None, *, dry_run: bool, quiet: bool, init: bool, for_machi
     sys.exit(1 if failures(poll) else 0)
 
 
-def _state(path: Path) -> State:
-    """Return the state in the store, or an empty one if there is no store yet."""
+@contextmanager
+def _state(path: Path) -> Iterator[State]:
+    """Yield the state in the store, or an empty one if there is no store yet."""
     try:
-        with Store.read(path) as store:
-            return store.state()
+        store = Store.read(path)
     except NotFoundError:
-        return State()
+        yield State()
+        return
+    with store:
+        yield store.state()
 
 
 def _show_plan(decided: Plan, *, for_machines: bool) -> None:
@@ -77,8 +83,9 @@ def _show_plan(decided: Plan, *, for_machines: bool) -> None:
     for event in decided.events:
         terminal.line(f"{event.kind:22} {describe(event)}")
     for message in decided.notifications:
+        when = f", {message.digest}" if message.due else ""
         terminal.line(
-            f"would send to {message.channel} ({', '.join(message.rules)}): {message.title}", "bold"
+            f"would send to {message.channel} ({', '.join(message.rules)}){when}: {message.title}", "bold"
         )
 
 

@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from watcher.domain.delivery import Delivery, OutboxState
+from watcher.domain.mutes import Mute
 from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan
 from watcher.domain.providers import Offer
@@ -21,8 +22,11 @@ from watcher.messages.lines import describe
 from watcher.news.outlook import Waiting
 from watcher.openrouter.prices import MAIN, amount, percent, show, show_main
 from watcher.reports.backtest import Backtest
+from watcher.reports.digests import NextDigest
 from watcher.reports.explain import RuleCheck
+from watcher.reports.fates import Fate, Telling
 from watcher.reports.providers import Providers
+from watcher.reports.sent import Sending
 from watcher.reports.status import MOST_ROWS, Report
 from watcher.text.clean import clean
 from watcher.text.counts import counted
@@ -126,6 +130,27 @@ def _delivery(delivery: Delivery) -> tuple[str | Text, ...]:
     )
 
 
+RESULTS = {"sent": "green", "dead letter": "red", "not needed": ""}
+
+
+def log(found: Sequence[Sending], zone: tzinfo) -> None:
+    """Print what was sent, and whether it arrived."""
+    table(("WHEN", "NO", "CHANNEL", "RESULT", "MESSAGE"), (_sending(one, zone) for one in found), ("NO",))
+
+
+def _sending(found: Sending, zone: tzinfo) -> tuple[str | Text, ...]:
+    message = Text("\n".join(found.titles))
+    if notes := "; ".join(found.notes(zone)):
+        message.append(f"\n{notes}", "dim")
+    return (
+        show_time(found.at, zone),
+        str(found.first.id),
+        clean(found.first.notification.channel),
+        Text(found.result, RESULTS.get(found.result, "yellow")),
+        message,
+    )
+
+
 def _state(found: Health | None, *, is_new: bool) -> Text:
     if found and found.reason:
         since = f" since {show_time(found.failing_since)}" if found.failing_since else ""
@@ -142,7 +167,15 @@ def status(report: Report) -> None:
         ("CHANNEL", "LAST SENT", "WAITING", "DEAD LETTERS", "STATE"),
         (_channel(report, name) for name in report.channels),
     )
+    for name, digests in report.digests.items():
+        for digest in digests:
+            line(_digest(name, digest, report))
     line("")
+    if report.mutes:
+        table(
+            ("NO", "HELD BACK", "UNTIL", "EVENTS", "WHY"), map(_mute, report.mutes), figures=("NO", "EVENTS")
+        )
+        line("")
     line(f"{counted(report.models, 'model')}, {counted(report.pending, 'change')} on hold")
     running = f"is running as process {report.process}" if report.process else "is not running"
     line(f"watcher {report.version} {running}; store {report.store}, {report.size / 1e6:.1f} MB")
@@ -181,6 +214,12 @@ def _endpoints(report: Report) -> tuple[str | Text, ...]:
     )
 
 
+def _mute(mute: Mute) -> tuple[str | Text, ...]:
+    what = f"reminders of {mute.pattern}" if mute.is_acknowledgement else mute.pattern
+    until = show_time(mute.until) if mute.until else "the date changes"
+    return str(mute.id), Text(clean(what), "yellow"), until, f"{mute.held:,}", clean(mute.why)
+
+
 def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
     counts = report.channels[name]
     last = from_iso(counts.last_sent) if counts.last_sent else None
@@ -191,17 +230,25 @@ def _channel(report: Report, name: str) -> tuple[str | Text, ...]:
     return name, show_age(last, report.at), waiting, f"{counts.dead}", state
 
 
-def messages(at: datetime, decided: Plan) -> None:
-    """Print the messages that a poll would have sent, one per line."""
+def _digest(channel: str, digest: NextDigest, report: Report) -> str:
+    """Say when a channel gets its next digest, and what waits for it."""
+    when = f"{show_time(digest.at, digest.at.tzinfo or UTC)} ({show_wait(digest.at, report.at)})"
+    waiting = f"{counted(digest.events, 'event')} {'waits' if digest.events == 1 else 'wait'} for it"
+    return f"{channel}: the next digest ({digest.schedule}) comes on {when}; {waiting}"
+
+
+def messages(decided: Plan) -> None:
+    """Print the messages of a plan, one per line."""
     for notification in decided.notifications:
-        line(f"{show_time(at)}  {notification.channel}: {notification.title}")
+        line(f"{show_time(notification.at)}  {notification.channel}: {notification.title}")
 
 
 def days(test: Backtest) -> None:
     """Print how much would have been reported, by day and by rule."""
     line("")
     rows = (
-        (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day])) for day in sorted(test.days)
+        (f"{day:%a %d %b %Y}", str(test.messages[day]), str(test.events[day]))
+        for day in sorted(test.days | test.messages.keys())
     )
     table(("DAY", "MESSAGES", "EVENTS"), rows)
     line("")
@@ -306,10 +353,18 @@ def _verdict(check: RuleCheck) -> tuple[str, str, str]:
     return "  -", f"{check.rule}: does not match: {'; '.join(check.unmet)}", ""
 
 
-def explained(event: Event, found: Sequence[RuleCheck]) -> None:
-    """Print an event and whether each rule matches it."""
-    line(f"Event of {show_time(event.at)}: {describe(event)}", "bold")
+FATES = {Fate.TOLD: "green", Fate.DEAD: "red", Fate.UNTOLD: ""}
+
+
+def explained(event: Event, found: Sequence[RuleCheck], told: Sequence[Telling], zone: tzinfo = UTC) -> None:
+    """Print an event, whether each rule matches it, and what became of it on each channel."""
+    line(f"Event of {show_time(event.at, zone)}: {describe(event)}", "bold")
     verdicts(found)
+    if not told:
+        line("Nobody was told: no rule reports it.", "yellow")
+        return
+    line("What became of it:")
+    pairs((f"  {one.channel or '-'}", one.words(zone), FATES.get(one.fate, "yellow")) for one in told)
 
 
 def waiting(found: Waiting, rules: Sequence[RuleCheck], now: datetime) -> None:

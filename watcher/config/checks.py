@@ -13,7 +13,9 @@ from watcher.config.schema import File
 from watcher.config.variables import Problem, is_literal
 from watcher.config.yaml_file import YamlFile
 from watcher.domain import network
+from watcher.domain.kinds import Severity
 from watcher.rules.route import Rule
+from watcher.rules.severity import WORDS
 
 USEFUL_POLL = timedelta(minutes=2)  # answers are cached that long
 LONGEST_SUFFIX = ".before-v99.part"  # of the files beside a store
@@ -51,11 +53,21 @@ def contradictions(data: dict[str, Any]) -> Iterator[Problem]:
         if isinstance(name, str) and names.setdefault(name, number) != number:
             what = f"rule {names[name] + 1} has the same name; give each rule its own name"
             yield Problem(("rules", number, "name"), what)
+        yield from _of_severity(number, rule)
         for place, channel in entries(("rules", number, "notify"), rule.get("notify")):
             if "://" in channel:  # likely a secret
                 yield Problem(place, "takes channel names; put addresses under `channels`")
             elif defined and channel not in defined:
                 yield Problem(place, f'there is no channel "{channel}"{did_you_mean(channel, defined)}')
+
+
+def _of_severity(number: int, rule: dict[str, Any]) -> Iterator[Problem]:
+    """Find a rule that says in two ways how urgent it is, and each differently."""
+    urgent, severity = rule.get("urgent"), rule.get("severity")
+    if isinstance(urgent, bool) and severity in WORDS and urgent is not (severity == Severity.CRITICAL.word):
+        said = str(urgent).lower()
+        what = f"contradicts `severity: {severity}`; remove `urgent: {said}`, an older way to say it"
+        yield Problem(("rules", number, "urgent"), what)
 
 
 def warnings(file: YamlFile, content: File, rules: Sequence[Rule]) -> Iterator[str]:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from watcher.config.config import Config
 from watcher.domain.delivery import Quiet
+from watcher.domain.kinds import Severity
 from watcher.domain.policy import HOLDS, REMINDERS
+from watcher.domain.schedule import Pace, Pacing, Schedule
 from watcher.rules.conditions import CONDITIONS
 from watcher.rules.reach import Known, models_of, strangers
 from watcher.rules.route import Rule
@@ -32,6 +34,7 @@ def explain(config: Config, known: Known | None = None) -> list[str]:
     if config.endpoints != "off":
         lines.append(f"Asks what providers charge, a few models at a time (endpoints: {config.endpoints}).")
     lines += [_quiet(name, channel.quiet) for name, channel in config.channels.items() if channel.quiet]
+    lines += [f"{name} is told {_pacing(pacing)}." for name, pacing in settings.deliver.items()]
     if config.heartbeat:
         lines.append("Requests the heartbeat address after each good poll.")
     if config.listen:
@@ -63,7 +66,14 @@ def unmatched(config: Config, known: Known) -> list[str]:
 
 def _quiet(channel: str, quiet: Quiet) -> str:
     hours = f"from {quiet.start:%H:%M} to {quiet.end:%H:%M} ({quiet.zone})"
-    return f"{channel} is quiet {hours}, except for urgent rules."
+    return f"{channel} is quiet {hours}, except for what is critical."
+
+
+def _pacing(pacing: Pacing) -> str:
+    """Say when something is told."""
+    if isinstance(pacing, Schedule):
+        return f"{pacing} ({pacing.zone}), in one digest; what is critical at once"
+    return "of each event by itself, at once" if pacing is Pace.NOW else "once after each poll"
 
 
 def _reminders(days: Sequence[int]) -> str:
@@ -74,12 +84,14 @@ def _reminders(days: Sequence[int]) -> str:
 
 def _rule(rule: Rule) -> list[str]:
     first = f"{rule.name}: reports to {' and '.join(rule.notify)}"
-    if rule.urgent:
+    first += f" as {rule.severity.word}" if rule.severity is not None else ""
+    if rule.severity is Severity.CRITICAL:
         first += ", even in quiet hours,"
     if rule.stop:
-        first += " and stops further rules," if rule.urgent else ", stops further rules,"
+        first += " and stops further rules," if first.endswith(",") else ", stops further rules,"
     conditions = [CONDITIONS[name].describe(wanted) for name, wanted in rule.when.items()]
-    return [f"{first} if", *(f"  - {condition}" for condition in conditions or ["anything changes"])]
+    when = [f"  told {_pacing(rule.deliver)}"] if rule.deliver else []
+    return [f"{first} if", *(f"  - {condition}" for condition in conditions or ["anything changes"]), *when]
 
 
 def _today(rule: Rule, known: Known) -> str | None:

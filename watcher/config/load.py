@@ -18,7 +18,9 @@ from watcher.domain import network
 from watcher.domain.delivery import Channel, Quiet, Secret, Template
 from watcher.domain.errors import ConfigError
 from watcher.domain.policy import HOLDS, Policy
+from watcher.domain.schedule import Pacing, Schedule
 from watcher.news.settings import Settings
+from watcher.rules.route import Rule
 
 MISSED_POLLS = 3  # a source is stale after so many, and at least an hour, without a good answer
 OFF = "off"
@@ -78,7 +80,10 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str], texts: Tex
     }
     holds = {name: hold.time for name in HOLDS if (hold := getattr(content.holds, name)) is not None}
     policy = Policy({**HOLDS, **holds}, tuple(sorted((r.time.days for r in content.reminders), reverse=True)))
-    rules = tuple(rule_of(section) for section in content.rules)
+    rules = tuple(_in_zone(rule_of(section), zone) for section in content.rules)
+    deliver = {
+        name: _local(section.deliver, zone) for name, section in content.channels.items() if section.deliver
+    }
     sources = {"models": content.sources.models, "feed": content.sources.feed}
     folder = Path(environ.get("STATE_DIRECTORY", "").partition(":")[0] or file.path.parent)
     return Config(
@@ -87,7 +92,7 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str], texts: Tex
         store=folder / content.store,
         sources={name: url for name, url in sources.items() if url not in (OFF, None)},
         channels=channels,
-        settings=Settings(rules, policy, zone),
+        settings=Settings(rules, policy, zone, deliver),
         endpoints=content.sources.endpoints,
         keep=content.keep.time,
         stale_after=content.stale_after.time if content.stale_after else _stale_after(content.poll.time),
@@ -97,6 +102,15 @@ def _build(file: YamlFile, content: File, environ: Mapping[str, str], texts: Tex
         warnings=tuple(warnings(file, content, rules)),
         located=file.problem,
     )
+
+
+def _in_zone(rule: Rule, zone: ZoneInfo) -> Rule:
+    return replace(rule, deliver=_local(rule.deliver, zone)) if rule.deliver else rule
+
+
+def _local(pacing: Pacing, zone: ZoneInfo) -> Pacing:
+    """Return when something is told, by the clock in a time zone."""
+    return replace(pacing, zone=zone) if isinstance(pacing, Schedule) else pacing
 
 
 def _stale_after(poll: timedelta) -> timedelta:

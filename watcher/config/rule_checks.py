@@ -10,11 +10,12 @@ from watcher.config.schema import rule_section
 from watcher.config.stops import Stops
 from watcher.config.variables import Problem
 from watcher.config.yaml_file import Key
-from watcher.domain.kinds import KINDS, About, Kind
+from watcher.domain.kinds import KINDS, About, Kind, Severity
 from watcher.news import known_causes
 from watcher.rules import reach
 from watcher.rules.conditions import CONDITIONS, Parameter
 from watcher.rules.route import Rule
+from watcher.rules.severity import WORDS
 from watcher.rules.values import Globs
 from watcher.text.globs import ANY, is_glob, overlap
 from watcher.text.suggest import closest
@@ -30,7 +31,9 @@ NOUNS = {"input": "input modality", "output": "output modality"}
 def rule_of(section: Any) -> Rule:  # noqa: ANN401 - its conditions are made at run time
     """Make a rule from its section of the file."""
     given = {name: value for name in CONDITIONS if (value := getattr(section.when, name, None)) is not None}
-    return Rule(section.name, tuple(section.notify), given, section.stop, section.urgent)
+    word = section.severity or (Severity.CRITICAL.word if section.urgent else None)
+    severity = WORDS[word] if word else None
+    return Rule(section.name, tuple(section.notify), given, section.stop, severity, section.deliver)
 
 
 def entries(keys: tuple[Key, ...], value: object) -> Iterator[tuple[tuple[Key, ...], str]]:

@@ -22,10 +22,12 @@ from pydantic import (
 )
 from pydantic.json_schema import GenerateJsonSchema
 
+from watcher.config import pacing
 from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, in_words
 from watcher.config.yaml_file import Key
 from watcher.domain.policy import HOLDS, REMINDERS
-from watcher.messages.as_webhook import key_of
+from watcher.domain.schedule import Pace, Schedule
+from watcher.forms.as_webhook import key_of
 from watcher.rules.conditions import CONDITIONS, Condition
 from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
 from watcher.text.suggest import closest
@@ -59,6 +61,7 @@ LengthOfTime = Annotated[Duration, PlainValidator(Duration.parse), WithJsonSchem
 Patterns = Annotated[Globs, PlainValidator(Globs.parse), WithJsonSchema(Globs.SCHEMA)]
 Share = Annotated[Percent | None, PlainValidator(Percent.parse), WithJsonSchema(Percent.SCHEMA)]
 Amount = Annotated[Price | None, PlainValidator(Price.parse), WithJsonSchema(Price.SCHEMA)]
+Deliver = Annotated[Pace | Schedule, PlainValidator(pacing.parse), WithJsonSchema(pacing.SCHEMA)]
 TokenCount = Annotated[Tokens | None, PlainValidator(Tokens.parse), WithJsonSchema(Tokens.SCHEMA)]
 
 
@@ -278,6 +281,7 @@ class ChannelSection(Section):
         "20/h", validate_default=True
     )
     quiet: Annotated[Hours, PlainValidator(Hours.parse), WithJsonSchema(Hours.SCHEMA)] | None = None
+    deliver: Deliver | None = None
     template: TemplateEntry | None = None
     secret: Annotated[StrictStr, AfterValidator(_usable_secret)] | None = None
 
@@ -292,12 +296,17 @@ ChannelEntry = Annotated[
 
 
 class RuleSection(Section):
-    """What to report to whom. `urgent`: also in quiet hours; `stop`: later rules do not see those events."""
+    """What to report to whom, how urgent it is and when; `stop`: later rules do not see those events.
+
+    `urgent: true` is an older way to write `severity: critical`.
+    """
 
     name: StrictStr = Field(min_length=1)
     when: When | None = None
     notify: OneOrMore
     stop: StrictBool = False
+    severity: Literal["info", "warning", "critical"] | None = None
+    deliver: Deliver | None = None
     urgent: StrictBool = False
     template: TemplateEntry | None = None
 

@@ -20,17 +20,19 @@ from urllib.parse import quote
 from urllib.request import getproxies
 
 import apprise
-from apprise.plugins.email import NotifyEmail
 
 from watcher.delivery import apprise_address, webhook
 from watcher.delivery.apprise_address import UnusableError, added, load
+from watcher.delivery.apprise_mail import is_mail, write_mail
 from watcher.delivery.compose import compose
 from watcher.delivery.job import Job, post_of
 from watcher.delivery.provider_replies import observe
 from watcher.delivery.replies import Replies
 from watcher.delivery.services import reshapes
-from watcher.domain.delivery import Outcome, Verdict
-from watcher.messages.post import Post, Tone
+from watcher.delivery.templated import in_own_words
+from watcher.domain.delivery import Outcome, Template, Verdict
+from watcher.domain.letter import read_letter
+from watcher.forms.post import Post, Tone
 from watcher.text.clean import clean
 from watcher.text.redact import redact
 
@@ -139,17 +141,28 @@ def _post(job: Job) -> Outcome:
 
 def _send(target: Any, job: Job) -> Outcome:  # noqa: ANN401 - Apprise creates the classes of its plugins
     """Send a job's message to its target; the outcome has the provider's own words."""
-    if isinstance(target, NotifyEmail):
-        target.headers["X-Watcher-Event-Id"] = clean(job["event_id"])
+    job, warning = _in_own_words(job)
     message = post_of(job)
     title, body, form = compose(target, job)
+    if is_mail(target):
+        write_mail(target, job, title, body)
     replies = observe(body)
     for reshape in reshapes(target, message):
         replies.begin_message(reshape)
         outcome = _notify(target, (title, body, form), message, replies)
         if outcome.verdict is not Verdict.SENT:
             break
-    return replace(outcome, reason=_harmless(outcome.reason, job))
+    return replace(outcome, reason=_harmless(outcome.reason, job), warning=warning)
+
+
+def _in_own_words(job: Job) -> tuple[Job, str]:
+    """Fill in the template, if there is one; return a warning if it cannot be."""
+    template, letter = job.get("template"), job.get("letter")
+    if not template or not letter:
+        return job, ""
+    filled = in_own_words(Template(**template), job["title"], job["body"], read_letter(letter))
+    title, body, warning = filled
+    return {**job, "title": title, "body": body, "plain": not warning}, warning
 
 
 def _notify(target: Any, text: tuple[str, str, str], message: Post, replies: Replies) -> Outcome:  # noqa: ANN401 - see above

@@ -18,8 +18,8 @@ from threading import Thread
 from watcher.domain import network
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
-from watcher.messages.as_webhook import message_id
-from watcher.messages.fit import command_for
+from watcher.forms.as_webhook import message_id
+from watcher.forms.fit import command_for
 from watcher.text.clean import clean
 from watcher.text.times import to_iso
 
@@ -66,12 +66,12 @@ def send_crew(
 
 def _job(channel: Channel, delivery: Delivery) -> dict[str, Json]:
     notification = delivery.notification
+    template = channel.template_for(notification.rules)
     return {
         **_address(channel),
         "channel": channel.name,
         "title": notification.title,
         "body": notification.body,
-        "html": notification.html,
         "event_id": " ".join(notification.events[:MOST_IDS]),
         "id": message_id(channel.name, notification.events),
         "at": to_iso(notification.at),
@@ -79,6 +79,7 @@ def _job(channel: Channel, delivery: Delivery) -> dict[str, Json]:
         "repeat": delivery.repeat,
         "command": command_for(notification.since or notification.at),
         "letter": asdict(notification.letter) if notification.letter else None,
+        "template": asdict(template) if template else None,
     }
 
 
@@ -166,6 +167,10 @@ def _read(printed: bytes) -> Outcome:
         wait = None if answer["retry_after"] is None else float(answer["retry_after"])
         if wait is None or 0 <= wait < math.inf:
             return Outcome(
-                Verdict(answer["verdict"]), clean(str(answer["reason"])), wait, answer["unsure"] is True
+                Verdict(answer["verdict"]),
+                clean(str(answer["reason"])),
+                wait,
+                answer["unsure"] is True,
+                clean(str(answer["warning"])),
             )
     return UNANSWERED

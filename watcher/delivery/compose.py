@@ -1,31 +1,30 @@
-"""A message as plain text, or as HTML for mail, cut to what its service takes."""
+"""A message as plain text, cut to what its service takes."""
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import apprise
 from apprise.conversion import convert_between
-from apprise.plugins.email import NotifyEmail
 
+from watcher.delivery.apprise_mail import is_mail
 from watcher.delivery.job import Job
 from watcher.delivery.services import room_of
-from watcher.messages.fit import dots, fit, rest
+from watcher.forms.fit import dots, fit, rest
 from watcher.text.clean import clean, clean_lines, inert
 
 LONGEST_TITLE = 200  # some mail servers refuse 2,000 characters
 TITLE_MARKUP = 20  # most characters that put the title into the body of a service without titles
 LINE_BREAK = 2  # the same in plain text
 TOO_LONG = 1 << 30
-TEXT, HTML = apprise.NotifyFormat.TEXT, apprise.NotifyFormat.HTML
+TEXT = apprise.NotifyFormat.TEXT
 
 
 def compose(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - see load
     """Return title, body and the body's format, cut so that the service takes them in one piece."""
     room = room_of(target)
     longest = min(LONGEST_TITLE, target.title_maxlen or room // 2)
-    if isinstance(target, NotifyEmail) and target.title_maxlen:
-        return clean(job["title"], longest), _mail(job, room), HTML
+    if is_mail(target):
+        return clean(job["title"], longest), inert(_fitted(job, lambda text: len(inert(text)), room)), TEXT
     weigh = _weigher(target)
     title = clean(job["title"], len(job["title"]))
     title = fit(title, (lambda text: len(inert(text))) if target.title_maxlen else weigh, longest, dots)
@@ -33,15 +32,6 @@ def compose(target: Any, job: Job) -> tuple[str, str, str]:  # noqa: ANN401 - se
         is_plain = not target.title_maxlen and target.resolve_format(TEXT) == TEXT
         room -= weigh(title) + (LINE_BREAK if is_plain else TITLE_MARKUP)
     return inert(title), inert(_fitted(job, weigh, room)), TEXT
-
-
-def _mail(job: Job, room: int) -> str:
-    html = clean_lines(job["html"])
-    if html and len(html) <= room:
-        return html
-    room -= len("<pre></pre>")
-    body = _fitted(job, lambda text: len(escape(inert(text))), room)
-    return f"<pre>{escape(inert(body))}</pre>"
 
 
 def _fitted(job: Job, weigh: Callable[[str], int], room: int) -> str:

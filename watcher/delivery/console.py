@@ -2,29 +2,42 @@
 
 import os
 import sys
+from dataclasses import replace
 from shutil import get_terminal_size
 from threading import Event as Flag
 
+from watcher.delivery.templated import in_own_words
 from watcher.delivery.timed_write import write
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
 from watcher.domain.news import Notification
-from watcher.messages.as_terminal import GAP, as_terminal
+from watcher.forms.as_terminal import GAP, as_terminal
 from watcher.text.clean import clean, clean_lines, inert
 
 PATIENCE = 5.0  # seconds; whoever reads is on this machine, and other channels wait meanwhile
 
 
-def send(_channel: Channel, delivery: Delivery, deadline: float, stop: Flag) -> Outcome:
+def send(channel: Channel, delivery: Delivery, deadline: float, stop: Flag) -> Outcome:
     """Print a message, colored on a terminal; nothing in it can move the cursor.
 
     What nobody reads within `deadline` seconds, at most PATIENCE, is tried again later.
     """
     try:
         encoding = sys.stdout.encoding or "utf-8"
-        text = _text(delivery.notification, is_colored=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
-        return _print(text.encode(encoding, "replace"), encoding, min(deadline, PATIENCE), stop)
+        notification, warning = _in_own_words(channel, delivery.notification)
+        text = _text(notification, is_colored=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+        printed = _print(text.encode(encoding, "replace"), encoding, min(deadline, PATIENCE), stop)
+        return replace(printed, warning=warning)
     except (OSError, ValueError) as error:  # a closed one raises ValueError
         return Outcome(Verdict.RETRY, f"cannot write to standard output: {clean(str(error))}")
+
+
+def _in_own_words(channel: Channel, notification: Notification) -> tuple[Notification, str]:
+    """Fill in the template, if there is one; return a warning if it cannot be."""
+    template, letter = channel.template_for(notification.rules), notification.letter
+    if not template or not letter:
+        return notification, ""
+    title, body, warning = in_own_words(template, notification.title, notification.body, letter)
+    return replace(notification, title=title, body=body, letter=letter if warning else None), warning
 
 
 def _text(notification: Notification, *, is_colored: bool) -> str:

@@ -18,6 +18,7 @@ from watcher.text.times import from_iso, to_iso
 
 log = logging.getLogger(__name__)
 Batch = tuple[Delivery, ...]
+UNDONE = "everything in it was undone meanwhile"
 MOST_IN_FLIGHT = 2 * transport.CREW  # messages; half of them may be for channels that failed last time
 
 
@@ -55,13 +56,10 @@ class Courier:
         now = self.now()
         batches = [] if self.stop.is_set() else self._ready(channels, now)
         if batches:
-            claimed = self.store.outbox.claim(batches)
-            messages = [
-                (channels[batch[0].notification.channel], self._message(batch, channels, now))
-                for batch in claimed
-            ]
+            claimed = self._claim(batches, channels, now)
+            messages = [(channels[message.notification.channel], message) for _, message in claimed]
             sending = transport.begin(self._threads, messages, self.deadline, self.stop)
-            self._flying.update(zip(sending, claimed, strict=True))
+            self._flying.update(zip(sending, (batch for batch, _ in claimed), strict=True))
             for outcome in sending:
                 outcome.add_done_callback(lambda _: self.wake())
         wait(self._flying, timeout=patience)
@@ -116,10 +114,24 @@ class Courier:
     def _sent(self, channels: Mapping[str, Channel], now: datetime) -> dict[str, list[datetime]]:
         return self.store.outbox.sent_since(now - max(channel.limit.per for channel in channels.values()))
 
-    def _message(self, batch: Batch, channels: Mapping[str, Channel], now: datetime) -> Delivery:
+    def _claim(
+        self, batches: Sequence[Batch], channels: Mapping[str, Channel], now: datetime
+    ) -> list[tuple[Batch, Delivery]]:
+        """Mark batches as being sent, and write their messages; what says nothing anymore ends unsent."""
+        claimed: list[tuple[Batch, Delivery]] = []
+        for batch in self.store.outbox.claim(batches):
+            message = self._message(batch, channels, now)
+            if message:
+                claimed.append((batch, message))
+            else:
+                log.info("%s: no digest, as %s", batch[0].notification.channel, UNDONE)
+                self.store.outbox.drop(batch, UNDONE, now)
+        return claimed
+
+    def _message(self, batch: Batch, channels: Mapping[str, Channel], now: datetime) -> Delivery | None:
         """Return what is sent for a batch: several messages become one, written anew from their events."""
         numbers = {number for delivery in batch for number in delivery.notification.events}
-        events = self.store.event(*numbers) if len(batch) > 1 else []
+        events = self.store.event(*numbers) if schedule.is_rewritten(batch) else []
         return schedule.as_one(batch, events, now, channels[batch[0].notification.channel].zone)
 
     def _write(self) -> None:
@@ -146,6 +158,8 @@ def _is_retry(batch: Sequence[Delivery]) -> bool:
 
 def _log(batch: Batch, outcome: Outcome, next_at: Sequence[datetime | None]) -> None:
     channel = batch[0].notification.channel
+    if outcome.warning:
+        log.warning("%s: message %d: %s", channel, batch[0].id, outcome.warning)
     for delivery, again in zip(batch, next_at, strict=True):
         if outcome.verdict is Verdict.SENT:
             log.debug("%s: message %d sent", channel, delivery.id)
@@ -169,8 +183,10 @@ def _log(batch: Batch, outcome: Outcome, next_at: Sequence[datetime | None]) -> 
 def trouble(counts: ChannelCounts) -> Trouble | None:
     """Return what is wrong with a channel, judged by its messages; None if nothing is."""
     if counts.last_state == "dead":
-        return Trouble(counts.error or "a message became a dead letter", is_final=True)
-    return Trouble(counts.error) if counts.waiting and counts.error else None
+        return Trouble(
+            counts.error or "a message became a dead letter", is_final=True, waiting=counts.waiting
+        )
+    return Trouble(counts.error, waiting=counts.waiting) if counts.waiting and counts.error else None
 
 
 def troubles(store: Store, channels: Mapping[str, Channel]) -> dict[Part, Trouble]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from watcher.domain.letter import Letter, read_letter
-from watcher.messages.post import Post
+from watcher.forms.post import Post
 
 NO_LETTER = Letter(severity="info", preview="", sections=(), footer="")
 
@@ -14,6 +14,7 @@ class Job(TypedDict, total=False):
 
     With `check`, only the address is checked. `secret` signs what a webhook is sent; `id` is the same for
     each attempt to send a message, `at` its time as ISO text (UTC); `plain`: the body takes no other form.
+    `template` has a title and a body in Jinja2 that replace those of the message.
     """
 
     url: str
@@ -21,7 +22,6 @@ class Job(TypedDict, total=False):
     channel: str
     title: str
     body: str
-    html: str
     event_id: str
     id: str
     at: str
@@ -30,6 +30,7 @@ class Job(TypedDict, total=False):
     plain: bool
     command: str
     letter: dict[str, Any] | None
+    template: dict[str, str | None] | None
     check: bool
 
 

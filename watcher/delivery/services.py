@@ -11,18 +11,18 @@ from urllib.parse import quote
 
 from watcher.delivery.replies import Changed, Reshape
 from watcher.domain.catalog import Json
-from watcher.messages import incidents
-from watcher.messages.as_webhook import as_webhook
-from watcher.messages.discord import discord
-from watcher.messages.google_chat import google_chat
-from watcher.messages.incidents import Incident
-from watcher.messages.mattermost import mattermost, mattermost_bot
-from watcher.messages.post import Post, Tone
-from watcher.messages.pushover import pushover
-from watcher.messages.slack import slack
-from watcher.messages.teams import teams
-from watcher.messages.telegram import telegram
-from watcher.messages.wecom import wecom
+from watcher.forms import incidents
+from watcher.forms.as_webhook import as_webhook
+from watcher.forms.discord import discord
+from watcher.forms.google_chat import google_chat
+from watcher.forms.incidents import Incident
+from watcher.forms.mattermost import mattermost, mattermost_bot
+from watcher.forms.post import Post, Tone
+from watcher.forms.pushover import pushover
+from watcher.forms.slack import slack
+from watcher.forms.teams import teams
+from watcher.forms.telegram import telegram
+from watcher.forms.wecom import wecom
 
 PINGS = "\N{WHITE RIGHT POINTING BACKHAND INDEX}"  # where Apprise writes whom a Discord address pings
 Payload = Mapping[str, Json]

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from watcher.delivery.http_replies import post
 from watcher.delivery.provider_replies import observe
 from watcher.domain.delivery import Outcome, Verdict
-from watcher.messages.as_webhook import as_webhook, key_of, signature
-from watcher.messages.post import Post
+from watcher.forms.as_webhook import as_webhook, key_of, signature
+from watcher.forms.post import Post
 
 SCHEMES = ("https", "http")
 

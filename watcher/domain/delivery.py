@@ -99,7 +99,8 @@ class OutboxState(StrEnum):
 class Delivery:
     """A message in the outbox; `repeat`: an earlier attempt may have arrived.
 
-    `attempts` counts all attempts, `refusals` those that the provider refused permanently.
+    `attempts` counts all attempts, `refusals` those that the provider refused permanently. `sent_with` is the
+    first of the messages that were last sent as one with it.
     """
 
     id: int
@@ -111,6 +112,7 @@ class Delivery:
     error: str | None = None
     sent_at: datetime | None = None
     refusals: int = 0
+    sent_with: int = 0
 
 
 class Verdict(StrEnum):
@@ -125,10 +127,12 @@ class Verdict(StrEnum):
 class Outcome:
     """One attempt's verdict, the provider's answer (without secrets), and the seconds it asked us to wait.
 
-    `unsure`: the message may have arrived anyway, so the next attempt is a possible repeat.
+    `unsure`: the message may have arrived anyway, so the next attempt is a possible repeat. `warning` is what
+    went wrong although it was sent.
     """
 
     verdict: Verdict
     reason: str = ""
     retry_after: float | None = None
     unsure: bool = False
+    warning: str = ""

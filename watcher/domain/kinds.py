@@ -248,7 +248,7 @@ class Kind(StrEnum):
         Row(
             "Whole catalog",
             "what the list lacked is back or counts as removed",
-            Severity.WARNING,
+            Severity.INFO,
             About.CATALOG,
         ),
     )
@@ -263,7 +263,7 @@ class Kind(StrEnum):
     )
     SOURCE_RECOVERED = (
         "source.recovered",
-        Row("Watcher itself", "the source answers again", Severity.WARNING, About.PART),
+        Row("Watcher itself", "the source answers again", Severity.INFO, About.PART),
     )
     CHANNEL_FAILING = (
         "channel.failing",
@@ -276,7 +276,7 @@ class Kind(StrEnum):
     )
     CHANNEL_RECOVERED = (
         "channel.recovered",
-        Row("Watcher itself", "the channel delivers again", Severity.WARNING, About.PART),
+        Row("Watcher itself", "the channel delivers again", Severity.INFO, About.PART),
     )
     CONFIGURATION_FAILING = (
         "configuration.failing",
@@ -284,7 +284,7 @@ class Kind(StrEnum):
     )
     CONFIGURATION_RECOVERED = (
         "configuration.recovered",
-        Row("Watcher itself", "the configuration is valid again", Severity.WARNING, About.PART),
+        Row("Watcher itself", "the configuration is valid again", Severity.INFO, About.PART),
     )
     STORE_FAILING = (
         "store.failing",
@@ -292,7 +292,16 @@ class Kind(StrEnum):
     )
     STORE_RECOVERED = (
         "store.recovered",
-        Row("Watcher itself", "the store can be used again", Severity.WARNING, About.PART),
+        Row("Watcher itself", "the store can be used again", Severity.INFO, About.PART),
+    )
+    MUTE_ENDED = (
+        "mute.ended",
+        Row(
+            "Watcher itself",
+            "a mute or an acknowledgement that held something back has ended",
+            Severity.INFO,
+            About.PART,
+        ),
     )
 
 

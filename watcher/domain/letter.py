@@ -1,7 +1,7 @@
 """A message in parts, from which each service's form is made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -76,7 +76,8 @@ class Letter:
     """The parts of a message, most urgent first.
 
     `preview` is what a list of mails shows beside the subject, `severity` that of its most urgent entry,
-    `more` says what is left out, `data` are the events for machines.
+    `more` says what is left out, `data` are the events for machines. `chart` is what one model's price was:
+    `from`, `to` and by name of a price `series` of times and prices; empty in any other message.
     """
 
     severity: str
@@ -85,6 +86,7 @@ class Letter:
     footer: str
     more: tuple[str, ...] = ()
     data: tuple[Mapping[str, Json], ...] = ()
+    chart: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -104,6 +106,7 @@ def read_letter(parts: Mapping[str, Any]) -> Letter:
         footer=parts["footer"],
         more=tuple(parts["more"]),
         data=tuple(parts["data"]),
+        chart=parts.get("chart") or {},
     )
 
 

@@ -6,11 +6,8 @@ from datetime import datetime
 from typing import TypeAlias
 
 from watcher.domain.catalog import Document, FieldChange, Json, Prices
-from watcher.domain.kinds import Kind
+from watcher.domain.kinds import Kind, Severity
 from watcher.domain.letter import Letter
-
-PERHAPS_ROUTED = "the list probably shows another provider"
-"""The cause of another price in the list where its providers are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +16,8 @@ class Event:
 
     `since` is when it was first seen (UTC); `model` is the document at that time, for conditions; `aliases`
     point to its subject; `provider` is the provider that caused it, if known. `facts` are what a reader wants
-    to know besides (news/background.py), and not part of what happened.
+    to know besides (news/background.py), and not part of what happened; `severity` is that of the rule that
+    tells it, None for the default.
     """
 
     id: str
@@ -35,6 +33,7 @@ class Event:
     aliases: tuple[str, ...] = ()
     provider: str | None = None
     facts: Mapping[str, Json] = field(default_factory=dict)
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,14 @@ class Notification:
     """One poll's message to one channel; `urgent` ignores the channel's quiet hours.
 
     `since` is the time of its oldest event (UTC) if that is not `at`. `letter` has its parts; without one,
-    title and body are all there is. A `digest` names its schedule (`daily at 09:00`) and waits until `due`.
+    title and body are all there is. A `digest` names its schedule (`daily at 09:00`) and waits until `due`
+    (UTC); `now` instead of a schedule keeps the message apart from others.
     """
 
     channel: str
     at: datetime
     title: str
     body: str
-    html: str
     rules: tuple[str, ...]
     events: tuple[str, ...]
     urgent: bool = False

@@ -1,11 +1,12 @@
 """What the sources answered, and the plan that follows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
 from watcher.domain.catalog import FeedEntry, FeedSnapshot, Item, Snapshot
+from watcher.domain.mutes import Mute
 from watcher.domain.news import BasePrices, Event, HistoryEntry, Notification
 from watcher.domain.providers import Market, OffersSnapshot
 
@@ -31,10 +32,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A problem of a part of watcher; reported at once if it `is_final`, otherwise if it lasts."""
+    """A problem of a part of watcher; reported at once if it `is_final`, otherwise if it lasts.
+
+    `waiting` counts the messages that wait for a channel.
+    """
 
     reason: str
     is_final: bool = False
+    waiting: int = 0
 
 
 Answer: TypeAlias = Snapshot | FeedSnapshot | OffersSnapshot | Failure
@@ -79,7 +84,8 @@ class State:
     """Everything stored between polls.
 
     `markets` has the providers' prices, by model; `troubles` is the health of the parts of watcher itself,
-    of the list and of its rows.
+    of the list and of its rows; `mutes` are those that have not ended. `charts` are the past values of each
+    model, which may be read when they are asked for; they are no part of what is compared.
     """
 
     items: Mapping[str, Item] = field(default_factory=dict)
@@ -88,6 +94,8 @@ class State:
     base_prices: BasePrices = field(default_factory=dict)
     markets: Mapping[str, Market] = field(default_factory=dict)
     troubles: Mapping[Part, Health] = field(default_factory=dict)
+    mutes: tuple[Mute, ...] = ()
+    charts: Mapping[str, Sequence[HistoryEntry]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def listed(self) -> int:
@@ -120,7 +128,8 @@ class Plan:
 
     `answers` are those of the poll as far as they are believed, by source; the others became failures. `raw`
     has the rows of the list as they came, by model id; `matches` which rule reports what; `faults` the rules
-    that failed on an event, which then was reported anyway.
+    that failed on an event, which then was reported anyway; `held` which event a mute held back, by the id of
+    the mute; `ended` the mutes that end.
     """
 
     state: State
@@ -131,3 +140,5 @@ class Plan:
     matches: tuple[tuple[str, Event], ...] = ()
     raw: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    held: tuple[tuple[str, int], ...] = ()
+    ended: tuple[Mute, ...] = ()

@@ -1,1 +1,1 @@
-"""Events in words: one line per event, messages, and cutting them to fit."""
+"""Events in words: a line for each, in one message that says the most urgent first."""

@@ -4,7 +4,10 @@ from dataclasses import asdict
 
 from watcher.domain.catalog import Json
 from watcher.domain.news import Event
+from watcher.rules.severity import severity_of
 from watcher.text.times import to_iso
+
+CHART = "chart"  # a fact that is a picture: nothing to read
 
 
 def as_data(event: Event) -> dict[str, Json]:
@@ -14,6 +17,7 @@ def as_data(event: Event) -> dict[str, Json]:
         "id": event.id,
         "at": to_iso(event.at),
         "kind": event.kind,
+        "severity": severity_of(event).word,
         "subject": event.subject,
         "before": event.before,
         "after": event.after,
@@ -22,5 +26,6 @@ def as_data(event: Event) -> dict[str, Json]:
         "cause": event.cause,
         "provider": event.provider,
         "fields": [asdict(change) for change in event.fields],
+        "facts": {name: fact for name, fact in event.facts.items() if name != CHART},
     }
     return always | {key: value for key, value in optional.items() if value}

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from watcher.domain.causes import WITHOUT_NOTICE
 from watcher.domain.kinds import Kind, Severity
 from watcher.domain.news import Event
-from watcher.messages.lines import frees, gains, is_last_but_one, labels
+from watcher.messages.lines import frees, gains, labels
 from watcher.openrouter import dates, prices
 from watcher.openrouter.ids import BATCH, base, is_alias, variant
+from watcher.rules.severity import is_last_but_one, severity_of
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
 
@@ -22,8 +24,8 @@ LAST_BUT_ONE = "Down to one provider"
 
 
 def severity(event: Event) -> Severity:
-    """Say how urgent an event is; a model that has one provider left is as good as leaving."""
-    return Severity.CRITICAL if is_last_but_one(event) else event.kind.row.severity
+    """Say how urgent an event is: as the rule says that tells it, else by default."""
+    return severity_of(event)
 
 
 def heading(event: Event) -> str:
@@ -149,7 +151,7 @@ def _free_ones(events: Sequence[Event]) -> str:
 
 
 def _without_notice(events: Sequence[Event]) -> str:
-    unannounced = sum(event.cause == "without notice" for event in events)
+    unannounced = sum(event.cause == WITHOUT_NOTICE for event in events)
     return f", {unannounced} of them without notice" if unannounced else ""
 
 
@@ -199,14 +201,15 @@ def _span(events: Sequence[Event]) -> str:
     """Say between which days models leave."""
     days = _days(events)
     if len(days) == 1:
-        return f" on {times.show_day(days[0])}, {_left(days[0], events)}"
+        return f" on {times.show_day(days[0])}, {_left(days[0], events) or 'but are still listed'}"
     return f" between {times.show_day(days[0])} and {times.show_day(days[-1])}" if days else ""
 
 
 def _soonest(events: Sequence[Event]) -> str:
     """Say how soon the first of many models leaves."""
     days = _days(events)
-    return f"{', the first' if len(days) > 1 else ''} {_left(days[0], events)}" if days else ""
+    left = next(filter(None, (_left(day, events) for day in days)), "")
+    return f"{', the first' if len(days) > 1 and left else ''} {left}".rstrip()
 
 
 def _days(events: Sequence[Event]) -> list[date]:
@@ -214,7 +217,9 @@ def _days(events: Sequence[Event]) -> list[date]:
 
 
 def _left(day: date, events: Sequence[Event]) -> str:
-    return times.show_days_left(dates.days_left(day, max(event.at for event in events)))
+    """Write how soon a day is, nothing if it has passed."""
+    left = dates.days_left(day, max(event.at for event in events))
+    return times.show_days_left(left) if left >= 0 else ""
 
 
 CROWDS: Mapping[Kind, Crowd] = {

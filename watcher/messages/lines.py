@@ -1,12 +1,17 @@
 """An event in words: a title and a line, with remote text made harmless."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from watcher.domain.catalog import FieldChange, Json
+from watcher.domain.causes import OF_REMOVAL, PERHAPS_ROUTED, ROUTED, SEEN_IN_LINE
 from watcher.domain.kinds import Kind
-from watcher.domain.news import PERHAPS_ROUTED, Event
-from watcher.openrouter import dates, prices
+from watcher.domain.news import Event
+from watcher.forms.fit import command_for
+from watcher.messages import troubles
+from watcher.openrouter import dates, prices, units
+from watcher.rules.severity import is_last_but_one
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
 from watcher.text.counts import counted
@@ -27,7 +32,10 @@ def _price_title(event: Event) -> str:
     moves = prices.moves_of(event.before, event.after)
     if not moves:
         return f"{event.subject} changed its prices"
-    way, sizes = WAYS[direction(event)], {prices.percent(move) for move in moves.values()}
+    way, sizes = (
+        WAYS[prices.direction(event.before, event.after)],
+        {prices.percent(move) for move in moves.values()},
+    )
     if way and len(sizes) == 1 and len(moves) == len(_charged(event)):
         return f"{event.subject} {sizes.pop().lstrip('+-')} {way}"
     told = ", ".join(f"{_label(key)} {prices.percent(move)}" for key, move in moves.items())
@@ -38,15 +46,6 @@ def _charged(event: Event) -> list[str]:
     """Return what a model charges for, before a change of its price or after it."""
     sides = event.before, event.after
     return [key for key in prices.headline(*sides) if any(prices.headline_price(side, key) for side in sides)]
-
-
-def direction(event: Event) -> int:
-    """Return 1 for a price that rose, -1 for one that fell, by the usual mix of tokens; else 0."""
-    before, after = (prices.blend(side) for side in (event.before, event.after))
-    if before is None or after is None or before == after:
-        move = prices.largest_move(event.before, event.after) or 0
-        return (move > 0) - (move < 0)
-    return 1 if after > before else -1
 
 
 def name_of(event: Event) -> str:
@@ -74,10 +73,12 @@ def _leaving(text: str) -> Callable[[Event], str]:
 
     def write(event: Event) -> str:
         day = dates.day_of(event.after)
-        left = (
-            f"{times.show_days_left(dates.days_left(day, event.at))} ({times.show_date(day)})" if day else ""
-        )
-        return f"{event.subject} {text.replace('{}', left)}"
+        if day is None:
+            return f"{event.subject} {text.replace('{}', '')}"
+        left, date = dates.days_left(day, event.at), times.show_date(day, event.at)
+        if left < 0:
+            return f"{event.subject} was to leave on {date}; still listed"
+        return f"{event.subject} {text.replace('{}', f'{times.show_days_left(left)} ({date})')}"
 
     return write
 
@@ -86,13 +87,14 @@ def describe(event: Event) -> str:
     """Describe an event in one line."""
     words = WORDS.get(event.kind, BY_MEANING)
     line = (words.line or words.title)(event)
-    return clean(f"{line} ({event.cause})" if event.cause and not words.has_cause else line, 2 * LONGEST)
+    is_said = words.has_cause or not event.cause or event.cause in SEEN_IN_LINE
+    return clean(line if is_said else f"{line} ({event.cause})", 2 * LONGEST)
 
 
 def describe_together(event: Event, models: int) -> str:
     """Describe in one line what an expiration says of many models."""
     said = describe(replace(event, subject=f"{models:,} models"))
-    return said.replace("models leaves", "models leave", 1)
+    return said.replace("models leaves", "models leave", 1).replace("models was", "models were", 1)
 
 
 def _added(event: Event) -> str:
@@ -100,8 +102,9 @@ def _added(event: Event) -> str:
 
 
 def _removed(event: Event) -> str:
-    cause = f"; {event.cause}" if event.cause else ""
-    return f"{event.subject} was removed (was {_summary(event.before)}{cause})"
+    cause = event.cause or ""
+    how = f" {cause}" if cause in OF_REMOVAL else f": {cause}" if cause else ""
+    return f"{event.subject} was removed{how} (was {_summary(event.before)})"
 
 
 def _returned(event: Event) -> str:
@@ -113,21 +116,34 @@ def _summary(summary: Json) -> str:
         return "details unknown"
     context = summary.get("context")
     size = f", {context:,} tokens context" if isinstance(context, int) else ""
-    return prices.show_main(summary["price"]) + size
+    return units.show_price(summary["price"], units.output_in(summary.get("capabilities"))) + size
 
 
 def _price(event: Event) -> str:
     keys = sorted((c.path for c in event.fields if not c.path.startswith("overrides")), key=_rank)
-    units = {key: _unit(event, key) for key in keys}
-    by_token = [_step(event, key) for key in keys if units[key] == prices.PER_MILLION]
-    told = [f"{', '.join(by_token)} {prices.PER_MILLION}"] if by_token else []
-    told += [f"{_step(event, key)} {unit}" for key, unit in units.items() if unit != prices.PER_MILLION]
+    unit_of = {key: _unit(event, key) for key in keys}
+    told = [_steps(event, [key for key in keys if unit_of[key] == unit], unit) for unit in _in_order(unit_of)]
     told += ["conditional prices changed"] if len(keys) < len(event.fields) else []
     return f"{event.subject}: {', '.join(told) or 'price changed'}"
 
 
+def _in_order(unit_of: Mapping[str, str]) -> list[str]:
+    """Return the units, each once: tokens first."""
+    found = dict.fromkeys(unit_of.values())
+    return sorted(found, key=lambda unit: unit != prices.PER_MILLION)
+
+
+def _steps(event: Event, keys: Sequence[str], unit: str) -> str:
+    """Write the prices of one unit, which stands at the end, or behind a price that is gone."""
+    is_last = len(keys) > 1 or any(prices.amount(event.after, key, unit).startswith("$") for key in keys)
+    steps = ", ".join(_step(event, key, "" if is_last else f" {unit}") for key in keys)
+    return f"{steps} {unit}" if is_last else steps
+
+
 def _unit(event: Event, key: str) -> str:
     """Return the unit of a price that changed."""
+    if key in prices.MAIN:
+        return units.main_unit(units.output_of(event.model), event.before, event.after)
     return prices.unit_of(key, prices.price(event.before, key), prices.price(event.after, key))
 
 
@@ -145,19 +161,22 @@ def _label(key: str) -> str:
     return key.removeprefix("input_").replace("_", " ")
 
 
-def _step(event: Event, key: str) -> str:
+def _step(event: Event, key: str, unit: str = "") -> str:
     """Write one price: `prompt $1.25 → $1.50 (+20 %)`."""
     before, after = (prices.amount(side, key, _unit(event, key)) for side in (event.before, event.after))
-    move = prices.ratio(prices.price(event.before, key), prices.price(event.after, key))
-    return f"{_label(key)} {before} {ARROW} {after}" + (f" ({prices.percent(move)})" if move else "")
+    unit = unit if before.startswith("$") else ""
+    move = prices.ratio(*(prices.headline_price(side, key) for side in (event.before, event.after)))
+    return f"{_label(key)} {before}{unit} {ARROW} {after}" + (f" ({prices.percent(move)})" if move else "")
 
 
 def _leaves(event: Event) -> str:
     day = dates.day_of(event.after)
     if day is None:
         return f"{event.subject} leaves"
-    left = times.show_days_left(dates.days_left(day, event.at))
-    return f"{event.subject} leaves on {times.show_day(day)}, {left}"
+    left = dates.days_left(day, event.at)
+    if left < 0:
+        return f"{event.subject} was to leave on {times.show_day(day)}; still listed"
+    return f"{event.subject} leaves on {times.show_day(day)}, {times.show_days_left(left)}"
 
 
 def _moved(event: Event) -> str:
@@ -171,7 +190,8 @@ def _restored(event: Event) -> str:
 
 def _withdrawn(event: Event) -> str:
     before = dates.day_of(event.before)
-    return f"{event.subject}: expiration withdrawn" + (f" (was {times.show_day(before)})" if before else "")
+    day = f", {times.show_day(before)}," if before else ""
+    return f"{event.subject} no longer leaves: its date{day} was withdrawn"
 
 
 def _alias(event: Event) -> str:
@@ -187,11 +207,16 @@ def _count(value: Json) -> str:
 
 
 def _capability(event: Event) -> str:
-    moves = [
-        f"{verb} {_CAPABILITIES.get(path, path)} {', '.join(entries)}"
-        for verb, path, entries in _moves(event)
-    ]
-    return f"{event.subject} {'; '.join(moves)}"
+    moves = [f"{verb} {_named(path, entries)}" for verb, path, entries in _moves(event)]
+    return f"{event.subject} {'; '.join(moves)}" if moves else _meaning(event)
+
+
+def _named(path: str, entries: Sequence[str]) -> str:
+    """Name capabilities of one sort: `image input`, `parameters seed and tools`."""
+    words = _CAPABILITIES.get(path, f"{path} {{}}")
+    if len(entries) > 1:
+        words = words.replace("parameter ", "parameters ").replace("voice ", "voices ")
+    return words.replace("{}", " and ".join(filter(None, [", ".join(entries[:-1]), entries[-1]])))
 
 
 def _moves(event: Event) -> Iterator[tuple[str, str, list[str]]]:
@@ -205,11 +230,7 @@ def _moves(event: Event) -> Iterator[tuple[str, str, list[str]]]:
 
 def gains(event: Event) -> list[str]:
     """Describe each thing that a model gained or lost: `gained parameter tools`."""
-    return [
-        f"{verb} {_CAPABILITIES.get(path, path)} {entry}"
-        for verb, path, entries in _moves(event)
-        for entry in entries
-    ]
+    return [f"{verb} {_named(path, [entry])}" for verb, path, entries in _moves(event) for entry in entries]
 
 
 def labels(event: Event) -> list[str]:
@@ -222,11 +243,11 @@ def _texts(side: Json) -> list[str]:
 
 
 _CAPABILITIES = {
-    "input": "input",
-    "output": "output",
-    "parameters": "parameter",
-    "voices": "voice",
-    "service": "service",
+    "input": "{} input",
+    "output": "{} output",
+    "parameters": "parameter {}",
+    "voices": "voice {}",
+    "service": "{} variant",
 }
 
 
@@ -238,7 +259,11 @@ def _details(event: Event) -> str:
 
 
 def _priced(event: Event) -> str:
-    return f"{event.subject} costs {prices.show_main(event.after)}"
+    return f"{event.subject} costs {_cost(event, event.after)}"
+
+
+def _cost(event: Event, price: Json) -> str:
+    return units.show_price(price, units.output_of(event.model))
 
 
 def _described(event: Event) -> str:
@@ -248,17 +273,16 @@ def _described(event: Event) -> str:
 
 
 def _overdue(event: Event) -> str:
-    day = dates.day_of(event.after)
-    left = f"was to leave on {times.show_day(day)} and " if day else ""
-    return f"{event.subject} {left}is still listed"
+    return _leaves(event) if dates.day_of(event.after) else f"{event.subject} is still listed"
 
 
 def _routed(event: Event) -> str:
-    before, after = (prices.show_main(side) for side in (event.before, event.after))
-    said = f"the list shows another provider, which asks {after} instead of {before}; no price changed"
-    if event.cause == PERHAPS_ROUTED:
-        said = f"the list shows {after} instead of {before}; probably another provider's"
-    return f"{event.subject}: {said}"
+    before, after = (_cost(event, side) for side in (event.before, event.after))
+    cause = event.cause or ROUTED
+    shown = f"the list shows {after} instead of {before}"
+    if cause == PERHAPS_ROUTED:
+        return f"{event.subject}: {shown}; {cause}"
+    return f"{event.subject}: {cause}, so {shown}; no price changed"
 
 
 def _provider(text: str) -> Callable[[Event], str]:
@@ -271,15 +295,9 @@ def _who(event: Event) -> str:
 
 
 def _provider_added(event: Event) -> str:
-    price = prices.show_main(event.after)
+    price = _cost(event, event.after)
     terms = "for free" if price == "free" else f"at {price}" if price.startswith("$") else f"({price})"
     return f"{_who(event)} now offers {event.subject} {terms}"
-
-
-def is_last_but_one(event: Event) -> bool:
-    """Whether an event is a provider that left a model with only one."""
-    left = event.after.get("providers") if isinstance(event.after, Mapping) else None
-    return event.kind is Kind.PROVIDER_REMOVED and left == 1
 
 
 def _provider_removed_title(event: Event) -> str:
@@ -289,8 +307,10 @@ def _provider_removed_title(event: Event) -> str:
 
 
 def _provider_removed(event: Event) -> str:
-    left = f": {event.cause}" if event.cause else ""
-    return f"{_who(event)} no longer offers {event.subject}{left}"
+    price = _cost(event, event.before)
+    asked = f", for which it asked {price}" if price.startswith("$") else ""
+    left = f"; {event.cause}" if event.cause else ""
+    return f"{_who(event)} no longer offers {event.subject}{asked}{left}"
 
 
 def _provider_price_title(event: Event) -> str:
@@ -324,7 +344,22 @@ def _limit(change: FieldChange) -> str:
     return f"{_LIMITS.get(change.path, _label(change.path))} {before} {ARROW} {after}{unit}"
 
 
-_LIMITS = {"context": "context", "max_output": "maximal output"}
+_LIMITS = {
+    "context": "context",
+    "context_length": "context",
+    "max_output": "maximum output",
+    "max_completion_tokens": "maximum output",
+}
+
+
+def _row_limits(event: Event) -> str:
+    """Describe the limits of the provider that the list shows."""
+    told = [_moderation(change) or _limit(change) for change in event.fields]
+    return f"{event.subject} changed its limits" + (f": {', '.join(told)}" if told else "")
+
+
+def _moderation(change: FieldChange) -> str:
+    return f"{'now' if change.after else 'no longer'} moderated" if change.path == "is_moderated" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,11 +374,6 @@ class Words:
 def _text(text: str) -> Callable[[Event], str]:
     """Return a function that writes the text with `{}` for the event's subject."""
     return lambda event: text.replace("{}", event.subject)
-
-
-def _with_cause(text: str) -> Callable[[Event], str]:
-    """Return a function that writes the text and the cause."""
-    return lambda event: f"{text.replace('{}', event.subject)}: {event.cause}"
 
 
 def _cause(event: Event) -> str:
@@ -377,12 +407,24 @@ def _context_title(event: Event) -> str:
     return f"{event.subject}: context {_count(event.before)} {ARROW} {_count(event.after)}"
 
 
-def _muted(event: Event) -> str:
-    return f"Channel {event.subject} is failing: {event.cause}; see `watcher outbox`"
-
-
 def _meaning(event: Event) -> str:
     return f"{event.subject}: {event.kind.row.meaning}"
+
+
+def _mute(event: Event) -> str:
+    """Name what ended: a mute, or an acknowledgement, which is about a date."""
+    date = event.after.get("date") if isinstance(event.after, Mapping) else None
+    return f"The {'acknowledgement' if date else 'mute'} of {event.subject} ended"
+
+
+def _mute_ended(event: Event) -> str:
+    """Say how much was held back, and how to read it."""
+    held = event.after.get("held") if isinstance(event.after, Mapping) else None
+    if not isinstance(held, int):
+        return _mute(event)
+    was = "was" if held == 1 else "were"
+    command = f"{command_for(event.since or event.at)} --model {quote(event.subject)}"
+    return f"{_mute(event)}; {counted(held, 'event')} {was} held back: `{command}`"
 
 
 BY_MEANING = Words(_meaning)
@@ -393,8 +435,8 @@ WORDS: Mapping[Kind, Words] = {
     Kind.PRICE_CHANGED: Words(_price_title, _price_and_who),
     Kind.MODEL_PRICED: Words(_text("{}: price known"), _priced),
     Kind.EXPIRATION_DESCRIBED: Words(_text("{}: its description speaks of deprecation"), _described),
-    Kind.EXPIRATION_OVERDUE: Words(_text("{} is still listed after its date"), _overdue),
-    Kind.LIMITS_CHANGED: Words(_text("{} changed its limits"), _details),
+    Kind.EXPIRATION_OVERDUE: Words(_leaving("is still listed"), _overdue),
+    Kind.LIMITS_CHANGED: Words(_text("{} changed its limits"), _row_limits),
     Kind.PRICE_ROUTED: Words(_text("{}: the list shows another price"), _routed, has_cause=True),
     Kind.PROVIDER_ADDED: Words(_provider("{provider} now offers {}"), _provider_added),
     Kind.PROVIDER_REMOVED: Words(_provider_removed_title, _provider_removed, has_cause=True),
@@ -411,35 +453,20 @@ WORDS: Mapping[Kind, Words] = {
     Kind.CAPABILITY_CHANGED: Words(_text("{} changed its capabilities"), _capability),
     Kind.MODEL_CHANGED: Words(_text("{} changed"), _details),
     Kind.CATALOG_CHANGED: Words(_cause, _cause, has_cause=True),
-    Kind.MODEL_UNREADABLE: Words(
-        _text("{} cannot be read"),
-        _with_cause("{}: what the list says of it cannot be read, so a change of it may be missed"),
-        has_cause=True,
-    ),
-    Kind.MODEL_READABLE: Words(_text("{} can be read again")),
-    Kind.CATALOG_INCOMPLETE: Words(
-        _incomplete_title, _with_cause("The model list is incomplete"), has_cause=True
-    ),
-    Kind.CATALOG_COMPLETE: Words(_text("The model list is no longer incomplete")),
+    Kind.MODEL_UNREADABLE: Words(_text("{} cannot be read"), troubles.row_unreadable, has_cause=True),
+    Kind.MODEL_READABLE: Words(_text("{} can be read again"), troubles.row_readable),
+    Kind.CATALOG_INCOMPLETE: Words(_incomplete_title, troubles.list_incomplete, has_cause=True),
+    Kind.CATALOG_COMPLETE: Words(_text("The model list is no longer incomplete"), troubles.list_complete),
     Kind.SOURCE_FAILING: Words(
-        _text("No good answer from the {} source"),
-        _with_cause("No good answer from the {} source for a while"),
-        has_cause=True,
+        _text("No good answer from the {} source"), troubles.source_failing, has_cause=True
     ),
-    Kind.SOURCE_RECOVERED: Words(_text("The {} source answers again")),
-    Kind.CHANNEL_FAILING: Words(_text("Channel {} is failing"), _muted, has_cause=True),
-    Kind.CHANNEL_RECOVERED: Words(_text("Channel {} works again")),
-    Kind.CONFIGURATION_FAILING: Words(
-        _text("{} is invalid"),
-        _with_cause("{} is invalid, keeping the previous one"),
-        has_cause=True,
-    ),
-    Kind.CONFIGURATION_RECOVERED: Words(_text("{} is valid again")),
-    Kind.STORE_FAILING: Words(
-        _text("watcher cannot use its store"),
-        _with_cause("watcher cannot use its store and reports nothing until it can"),
-        has_cause=True,
-    ),
-    Kind.STORE_RECOVERED: Words(_text("watcher can use its store again")),
+    Kind.SOURCE_RECOVERED: Words(_text("The {} source answers again"), troubles.source_recovered),
+    Kind.CHANNEL_FAILING: Words(_text("Channel {} is failing"), troubles.channel_failing, has_cause=True),
+    Kind.CHANNEL_RECOVERED: Words(_text("Channel {} works again"), troubles.channel_recovered),
+    Kind.CONFIGURATION_FAILING: Words(_text("{} is invalid"), troubles.configuration_failing, has_cause=True),
+    Kind.CONFIGURATION_RECOVERED: Words(_text("{} is valid again"), troubles.configuration_recovered),
+    Kind.STORE_FAILING: Words(_text("watcher cannot use its store"), troubles.store_failing, has_cause=True),
+    Kind.STORE_RECOVERED: Words(_text("watcher can use its store again"), troubles.store_recovered),
+    Kind.MUTE_ENDED: Words(_mute, _mute_ended),
 }
 """How to describe each kind; a kind without a row here is described by its meaning."""

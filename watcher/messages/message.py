@@ -1,22 +1,21 @@
-"""Events as a message: a title, a text for every service, an HTML for mail."""
+"""Events as a message: a title, its parts, and a text for every service."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
-from html import escape
 from itertools import groupby
 from typing import NamedTuple, Self, TypeAlias
 
-from watcher.domain.catalog import FieldChange
+from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.kinds import About, Kind, Severity
 from watcher.domain.letter import Entry, Letter, Section
 from watcher.domain.news import Event, Notification
+from watcher.forms.as_text import MOST_NAMES, as_text, listed
+from watcher.forms.fit import command_for
 from watcher.messages import crowds
-from watcher.messages.as_data import as_data
-from watcher.messages.as_text import MOST_NAMES, as_text, listed
+from watcher.messages.as_data import CHART, as_data
 from watcher.messages.background import notes_of, successors_of
-from watcher.messages.fit import command_for
 from watcher.messages.lines import describe, describe_together, missing, name_of
 from watcher.messages.outdated import outdated
 from watcher.messages.spans import spans
@@ -25,7 +24,7 @@ from watcher.openrouter import dates
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import is_free, largest_move, percent, ratio
 from watcher.openrouter.prices import price as price_of
-from watcher.text.clean import UNSEEN, clean, inert
+from watcher.text.clean import clean
 from watcher.text.times import show_time
 
 MOST_LINES = 100  # a longer message is not read; the record has them all
@@ -35,7 +34,6 @@ OF_ROWS = frozenset({Kind.MODEL_UNREADABLE, Kind.MODEL_READABLE})
 NO_DAY = 10**7
 RANKS: Mapping[str, int] = {kind.row.heading: -rank for rank, kind in enumerate(reversed(Kind))}
 """The headings in the order of the kinds, which is that of their importance."""
-UNSEEN_HTML = "&#8203;"  # as such, it is not taken for a control character on its way
 
 Decision: TypeAlias = Sequence[Event]
 """What is told as one: an event, and what happens to variants of its model by the same decision."""
@@ -58,16 +56,17 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """Where the events of one message stand: how urgent each heading is, and what is counted."""
+    """Where the events of one message stand: how urgent each heading is, and what is counted is."""
 
     urgency: Mapping[str, int]
-    crowded: frozenset[tuple[str, str]]
+    crowded: Mapping[tuple[str, str], int]
 
     @classmethod
     def of(cls, events: Sequence[Event]) -> Self:
         """Find the headings, and the kinds of which there are so many that they are counted.
 
-        What is critical comes first; the rest of a heading stands together, by its most urgent event.
+        What is critical comes first; the rest of a heading stands together, by its most urgent event, and so
+        does what is counted.
         """
         urgency: dict[str, int] = {}
         kinds: dict[tuple[str, str], list[Event]] = {}
@@ -76,15 +75,19 @@ class Sections:
             if severity is not Severity.CRITICAL:
                 urgency[heading] = min(urgency.get(heading, severity), severity)
             kinds.setdefault((heading, event.kind), []).append(event)
-        return cls(urgency, frozenset(kind for kind, alike in kinds.items() if crowds.is_crowd(alike)))
+        crowded = {
+            kind: min(map(crowds.severity, alike)) for kind, alike in kinds.items() if crowds.is_crowd(alike)
+        }
+        return cls(urgency, crowded)
 
     def place(self, event: Event) -> Place:
         """Tell where an event stands; what is counted stands with its kind."""
         heading, severity = crowds.heading(event), crowds.severity(event)
+        counted = self.crowded.get((heading, event.kind))
+        if counted is not None:
+            return Place(counted, RANKS.get(heading, 0), heading, is_single=False, kind=event.kind)
         urgency = severity if severity is Severity.CRITICAL else self.urgency[heading]
-        is_counted = (heading, event.kind) in self.crowded
-        kind = f"{severity} {event.kind}" if is_counted else ""
-        return Place(urgency, RANKS.get(heading, 0), heading, not is_counted, kind)
+        return Place(urgency, RANKS.get(heading, 0), heading, is_single=True, kind="")
 
 
 Part: TypeAlias = tuple[Place, Sequence[Decision]]
@@ -105,39 +108,55 @@ def notification(
     """
     sections = Sections.of(events)
     ordered = _in_order(events, sections)
-    decisions = [list(alike) for _, alike in groupby(ordered, key=_decision)]
+    decisions = [list(alike) for _, alike in groupby(ordered, key=decision_of)]
     parts = [
         (place, list(found))
         for place, found in groupby(decisions, key=lambda alike: sections.place(alike[0]))
     ]
     chapters, left_out = _sections(parts, zone if len({event.at for event in events}) > 1 else None)
-    footer = (
-        f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))} · {show_time(at, zone)}"
-    )
-    footer += f" · covers everything since {show_time(since, zone)}" if since else ""
-    footer += " · dates are UTC days" if _has_dates(events, at, zone) else ""
     oldest = min(event.at for event in events)
     letter = Letter(
         severity=min(map(crowds.severity, events)).word,
         preview=_preview(chapters),
         sections=tuple(chapters),
-        footer=footer,
-        more=_more(left_out, oldest),
+        footer=footer(rules, events, at, zone, since=since),
+        more=more(left_out, oldest),
         data=tuple(map(as_data, ordered)),
+        chart=_chart(decisions),
     )
+    groups = [(place.is_counted, [decision[0] for decision in found]) for place, found in parts]
+    return posted(channel, at, subject(groups, outdated(events)), letter, rules, ordered)
+
+
+def posted(
+    channel: str, at: datetime, title: str, letter: Letter, rules: Sequence[str], events: Sequence[Event]
+) -> Notification:
+    """Return a letter with a title as a message."""
     return Notification(
         channel=channel,
         at=at,
-        title=subject(
-            [(place.is_counted, [d[0] for d in found]) for place, found in parts], outdated(events)
-        ),
+        title=title,
         body=as_text(letter),
-        html=_html(letter),
         rules=tuple(rules),
-        events=tuple(event.id for event in ordered),
-        since=oldest,
+        events=tuple(event.id for event in events),
+        since=min(event.at for event in events),
         letter=letter,
     )
+
+
+def footer(
+    rules: Sequence[str],
+    events: Sequence[Event],
+    at: datetime,
+    zone: tzinfo,
+    *,
+    since: datetime | None = None,
+) -> str:
+    """Say which rules told it, when, and what the message covers."""
+    names = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))}"
+    covers = f" · covers everything since {show_time(since, zone)}" if since else ""
+    days = " · dates are UTC days" if _has_dates(events, at, zone) else ""
+    return f"{names} · {show_time(at, zone)}{covers}{days}"
 
 
 def _has_dates(events: Sequence[Event], at: datetime, zone: tzinfo) -> bool:
@@ -159,7 +178,7 @@ def _in_order(events: Sequence[Event], sections: Sections) -> list[Event]:
     def order(event: Event) -> tuple[object, ...]:
         model, place = crowds.about(event), sections.place(event)
         weight = -moves[model], _day(event) if place.is_counted else 0
-        return place, weight, firsts[model], model[1:], event.at, _decision(event), event.subject
+        return place, weight, firsts[model], model[1:], event.at, decision_of(event), event.subject
 
     return sorted(events, key=order)
 
@@ -170,7 +189,7 @@ def _day(event: Event) -> int:
     return day.toordinal() if day else NO_DAY
 
 
-def _decision(event: Event) -> tuple[str, ...]:
+def decision_of(event: Event) -> tuple[str, ...]:
     """Return which events are one decision: the same happens at one time to a model and its variants."""
     aspect = event.kind.partition(".")[0]
     same = ""
@@ -214,7 +233,7 @@ def _sections(parts: Sequence[Part], zone: tzinfo | None) -> tuple[list[Section]
             if number >= MOST_LINES or size >= MOST_CHARACTERS:
                 left_out += len(row)
                 continue
-            entries.append(_entry(row, zone))
+            entries.append(entry_of(row, zone))
             number, size = number + 1, size + _size(entries[-1])
         is_counted = place.is_counted and (len(rows) > 1 or not entries)
         count = crowds.line([decision[0] for decision in decisions]) if is_counted else None
@@ -244,7 +263,7 @@ def _rows(decisions: Sequence[Decision], *, is_counted: bool) -> Iterator[list[D
             yield from ([decision] for decision in row)
 
 
-def _entry(row: Sequence[Decision], zone: tzinfo | None) -> Entry:
+def entry_of(row: Sequence[Decision], zone: tzinfo | None) -> Entry:
     """Write a row in one line: the model in full, its variants by name, when if that differs."""
     event = row[0][0]
     also = [name for first, *others in row for name in (*(other.subject for other in others), *first.aliases)]
@@ -274,33 +293,20 @@ def _entry(row: Sequence[Decision], zone: tzinfo | None) -> Entry:
     )
 
 
+def _chart(decisions: Sequence[Decision]) -> Mapping[str, Json]:
+    """Return what the price was of the only model in a message, if it has one change of its price."""
+    models = {crowds.about(event)[1] for decision in decisions for event in decision}
+    changes = [first for first, *_ in decisions if first.kind is Kind.PRICE_CHANGED]
+    chart = changes[0].facts.get(CHART) if len(models) == len(changes) == 1 else None
+    return chart if isinstance(chart, Mapping) else {}
+
+
 def _preview(sections: Sequence[Section]) -> str:
     """Say in a line what the message begins with."""
     first = sections[0]
     return first.count or first.entries[0].text
 
 
-def _html(letter: Letter) -> str:
-    text: list[str] = []
-    for heading, found in groupby(letter.sections, key=lambda section: section.heading):
-        text += [f"<h3>{_text(heading)}</h3>"]
-        for section in found:
-            text += [f"<p>{_text(section.count)}</p>"] if section.count else []
-            text += ["<ul>", *map(_item, section.entries), "</ul>"] if section.entries else []
-    ending = [f"<p>{_text(said)}</p>" for said in letter.more]
-    return "\n".join([*text, *ending, f"<p><small>{_text(letter.footer)}</small></p>"])
-
-
-def _text(words: str) -> str:
-    """Write text for HTML; a mail program would make links of what looks like one."""
-    return escape(inert(words)).replace(UNSEEN, UNSEEN_HTML)
-
-
-def _item(entry: Entry) -> str:
-    link = f' <a href="{escape(entry.link)}">details</a>' if entry.link else ""
-    names = listed(f'<a href="{escape(page(name))}">{_text(clean(name))}</a>' for name in entry.names)
-    return f"<li>{_text(entry.text)}{names}{_text(entry.after)}{link}</li>"
-
-
-def _more(left_out: int, oldest: datetime) -> tuple[str, ...]:
+def more(left_out: int, oldest: datetime) -> tuple[str, ...]:
+    """Say how much is left out, and where to read it."""
     return (f"… and {left_out} more; see `{command_for(oldest)}`",) if left_out else ()

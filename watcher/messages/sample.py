@@ -1,12 +1,11 @@
 """A message for trying a channel, which cannot be taken for an alert."""
 
 from datetime import UTC, datetime, tzinfo
-from html import escape
 
 from watcher.domain.letter import Entry, Letter, Role, Section, Span
 from watcher.domain.news import Notification
-from watcher.messages.as_text import as_text
-from watcher.messages.post import TEST
+from watcher.forms.as_text import as_text
+from watcher.forms.post import TEST
 from watcher.text.times import show_time, to_iso
 
 NOTHING = "This is a test: nothing has changed, and there is nothing to do."
@@ -26,13 +25,11 @@ def sample(channel: str, at: datetime, zone: tzinfo = UTC) -> Notification:
         sections=(Section("Test of this channel", entries),),
         footer=f"Sent by watcher test · {show_time(at, zone)}",
     )
-    body = as_text(letter)
     return Notification(
         channel=channel,
         at=at,
         title=f"Test: {channel} receives messages from watcher",
-        body=body,
-        html="\n".join(f"<p>{escape(line)}</p>" for line in body.splitlines() if line),
+        body=as_text(letter),
         rules=(),
         events=(number,),
         letter=letter,

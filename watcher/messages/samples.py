@@ -30,7 +30,7 @@ SMALL: Mapping[str, Json] = {"prompt": "0.0000001", "completion": "0.0000004"}
 CAPABILITIES: Mapping[str, Json] = {"input": ["text"], "output": ["text"], "parameters": ["tools"]}
 SUCCESSORS: Sequence[Json] = [
     {"model": CONDOR, "name": NAMES[CONDOR], "price": "20 % cheaper", "lost": []},
-    {"model": WREN, "name": NAMES[WREN], "price": "92 % cheaper", "lost": ["input image"]},
+    {"model": WREN, "name": NAMES[WREN], "price": "92 % cheaper", "lost": ["image input"]},
 ]
 TREND, RECORD = "▁▁▁▃▃▃▃▆", "highest since May"
 OUTAGE = timedelta(hours=3)
@@ -51,7 +51,7 @@ class _Made:
 
 def sample_events(at: datetime) -> dict[Kind, Event]:
     """Make up an event of every kind, reported at `at` (UTC)."""
-    made = _leaving(at) | _prices() | _providers() | _models() | _catalog(at) | _parts(at)
+    made = _leaving(at) | _prices(at) | _providers() | _models() | _catalog(at) | _parts(at)
     return {kind: _event(kind, made[kind], at) for kind in Kind}
 
 
@@ -89,13 +89,15 @@ def _leaving(at: datetime) -> dict[Kind, _Made]:
     }
 
 
-def _prices() -> dict[Kind, _Made]:
-    facts: Mapping[str, Json] = {"trend": TREND, "record": RECORD}
+def _prices(at: datetime) -> dict[Kind, _Made]:
+    facts: Mapping[str, Json] = {"trend": TREND, "record": RECORD, "chart": _chart(at)}
     cached = ("input_cache_read", "0.000000125", "0.00000025")
     before, after = ({**PRICE, cached[0]: side} for side in cached[1:])
     return {
         Kind.PRICE_CHANGED: _Made(OWL, PRICE, DEARER, _changes(PRICE, DEARER), facts=facts),
-        Kind.PRICE_ROUTED: _Made(OWL, PRICE, CHEAPER, _changes(PRICE, CHEAPER), provider="fowlhost"),
+        Kind.PRICE_ROUTED: _Made(
+            OWL, PRICE, CHEAPER, _changes(PRICE, CHEAPER), "the host Fowlhost now serves it", "fowlhost"
+        ),
         Kind.PRICE_DETAIL: _Made(OWL, before, after, (FieldChange(*cached),)),
         Kind.PROVIDER_PRICE_CHANGED: _Made(
             OWL, PRICE, CHEAPER, _changes(PRICE, CHEAPER), provider="fowlhost"
@@ -104,12 +106,22 @@ def _prices() -> dict[Kind, _Made]:
     }
 
 
+def _chart(at: datetime) -> Json:
+    """Return what the price was in 90 days, with a rise in the middle and the one that is told."""
+    start, middle, now = (to_iso(at - timedelta(days=days)) for days in (90, 41, 0.1))
+    series: Json = {
+        "prompt": [[start, "1.00"], [middle, "1.25"], [now, "1.5"]],
+        "completion": [[start, "10"], [now, "12.5"]],
+    }
+    return {"from": start, "to": to_iso(at), "series": series}
+
+
 def _providers() -> dict[Kind, _Made]:
     limits: Mapping[str, Json] = {"context": 131072, "max_output": 8192, "quantization": "fp16"}
     lower: Mapping[str, Json] = {**limits, "max_output": 4096, "quantization": "fp8"}
     return {
         Kind.PROVIDER_REMOVED: _Made(
-            OWL, PRICE, {"providers": 3}, cause="3 providers left", provider="fowlhost"
+            OWL, PRICE, {"providers": 3}, cause="3 providers remain", provider="fowlhost"
         ),
         Kind.PROVIDER_ADDED: _Made(OWL, None, CHEAPER, provider="fowlhost"),
         Kind.PROVIDER_LIMITS_CHANGED: _Made(OWL, limits, lower, _changes(limits, lower), provider="fowlhost"),
@@ -159,6 +171,7 @@ def _parts(at: datetime) -> dict[Kind, _Made]:
         Kind.CONFIGURATION_RECOVERED: _Made("rules.yaml", facts=lasted),
         Kind.STORE_FAILING: _Made("store", cause="the disk is full"),
         Kind.STORE_RECOVERED: _Made("store", facts=lasted),
+        Kind.MUTE_ENDED: _Made("acme/*", None, {"held": 5, "date": None}, cause="the move was planned"),
     }
 
 

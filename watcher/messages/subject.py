@@ -8,8 +8,9 @@ from typing import TypeAlias
 from watcher.domain.kinds import About, Kind
 from watcher.domain.news import Event
 from watcher.messages import crowds
-from watcher.messages.lines import direction, title
+from watcher.messages.lines import title
 from watcher.openrouter.ids import author
+from watcher.openrouter.prices import direction
 from watcher.text.clean import LONGEST, clean
 from watcher.text.counts import counted
 
@@ -122,7 +123,7 @@ def _more(words: str) -> str:
 def _meaning(event: Event) -> tuple[str, str]:
     """Say what one and many events of this kind mean."""
     if event.kind is Kind.PRICE_CHANGED:
-        way = WAYS[direction(event)]
+        way = WAYS[direction(event.before, event.after)]
         return f"price {way}", f"prices {way}"
     if event.kind.row.about is About.PART:
         return "notice about watcher itself", "notices about watcher itself"

@@ -8,7 +8,7 @@ from watcher.domain.catalog import Json
 from watcher.domain.delivery import Template
 from watcher.domain.kinds import Kind
 from watcher.domain.letter import Letter
-from watcher.messages.jinja import FAULTS, compiled
+from watcher.forms.jinja import FAULTS, compiled
 from watcher.messages.message import notification
 from watcher.messages.samples import sample_events
 from watcher.text.clean import LONGEST, clean, clean_lines

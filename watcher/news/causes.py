@@ -2,22 +2,26 @@
 
 from datetime import datetime
 
-from watcher.domain.catalog import Change, Document
+from watcher.domain.catalog import Change, Document, Prices
+from watcher.domain.causes import (
+    CACHE,
+    EARLY,
+    ON_TIME,
+    OTHER,
+    PERHAPS_ROUTED,
+    ROUTED,
+    SERVED_BY,
+    WITHOUT_NOTICE,
+)
+from watcher.domain.providers import Market
 from watcher.openrouter import dates, prices
 from watcher.openrouter.prices import schedule
 
-ROUTED = "the list shows another provider"
-LISTED = "as the list shows it"
-SCHEDULE = "time-of-day schedule changed"
-ITEMIZED = "now itemized"
-LONG_CONTEXT = "long-context price changed"
-CACHE = "cache price changed"
-OTHER = "other prices changed"
+LISTED = "as OpenRouter lists it"
+SCHEDULE = "prices by time of day changed"
+ITEMIZED = "now listed separately"
+LONG_CONTEXT = "prices of long prompts changed"
 OF_DETAIL = (SCHEDULE, ITEMIZED, LONG_CONTEXT, CACHE, OTHER)
-WITHOUT_NOTICE = "without notice"
-ON_TIME = "on its announced date"
-EARLY = "before its announced date"
-OF_REMOVAL = (WITHOUT_NOTICE, ON_TIME, EARLY)
 
 
 def of_detail(change: Change) -> str:
@@ -42,3 +46,18 @@ def of_removal(announced: Document, at: datetime) -> str:
     if day is None:
         return WITHOUT_NOTICE
     return ON_TIME if dates.days_left(day, at) <= 0 else EARLY
+
+
+def of_routing(price: Prices, market: Market | None) -> tuple[str, str | None]:
+    """Return why the row shows another price although none changed, and whose it is if that is known."""
+    if market is None:
+        return PERHAPS_ROUTED, None
+    hosts = {
+        offer.owner: offer.provider
+        for offer in market.offers.values()
+        if not prices.moved(offer.price, price)
+    }
+    if len(hosts) != 1:
+        return ROUTED, None
+    [(owner, name)] = hosts.items()
+    return SERVED_BY.format(name), owner

@@ -11,6 +11,7 @@ from watcher.domain.kinds import KINDS, Kind
 from watcher.domain.news import Event
 from watcher.domain.polls import LIST, ROW, Part
 from watcher.openrouter import prices
+from watcher.text.times import to_iso
 
 CATALOG = "catalog"
 KIND_OF_ASPECT = {kind.row.aspect: kind for kind in Kind if kind.row.aspect}
@@ -116,8 +117,13 @@ def _with_price(document: Document, price: Json) -> Document:
     return replace(document, price=price if isinstance(price, Mapping) else None)
 
 
-def of_part(part: Part, what: str, at: datetime, episode: int, reason: str | None) -> Event:
-    """Return the event of a part that fails or has recovered; `episode` counts its failures."""
+def of_part(
+    part: Part, what: str, at: datetime, episode: int, reason: str | None, *, since: datetime | None = None
+) -> Event:
+    """Return the event of a part that fails or has recovered; `episode` counts its failures.
+
+    `since` is when the failure began (UTC), for readers.
+    """
     kind, subject = KIND_OF_PART.get((part[0], what)) or KINDS[f"{part[0]}.{what}"], part[1]
     return Event(
         id=event_id(kind, subject, None, None, episode),
@@ -125,7 +131,13 @@ def of_part(part: Part, what: str, at: datetime, episode: int, reason: str | Non
         kind=kind,
         subject=subject,
         cause=reason,
+        facts=_duration(at, since, is_over=what == "recovered") if since else {},
     )
+
+
+def _duration(at: datetime, since: datetime, *, is_over: bool) -> dict[str, Json]:
+    """Return since when a failure lasts, or for how many seconds it lasted."""
+    return {"lasted": int((at - since).total_seconds())} if is_over else {"started": to_iso(since)}
 
 
 def of_catalog(at: datetime, what: str, after: Json) -> Event:

@@ -13,7 +13,7 @@ from watcher.news.events import event_id
 from watcher.news.settings import Settings
 from watcher.openrouter import ids
 
-SEEN = "seen in the feed"
+SEEN = "seen in the feed, not yet in the list"
 REFRESHED = timedelta(days=7)  # how old the record of a last sighting may get
 FORGOTTEN = timedelta(days=35)  # after a last sighting; a feed may leave models out for a while
 MOST_ABSENT = 2000  # entries kept that the feed does not show; a feed with new guids each time would add up

@@ -10,14 +10,14 @@ from watcher.openrouter import prices
 ALIKE = Decimal("0.01")
 CHEAPEST = "{} is now the cheapest"
 CAME = "{} now offers it and is the cheapest"
-TOOK_OVER = "{}; it is now the cheapest"
-LEFT = "{}, the cheapest so far, no longer offers it; {}"
+TOOK_OVER = "{} and is now the cheapest"
+LEFT = "{}, the cheapest so far, stopped offering it; {}"
 GAVE_UP = "{}; {}"
 RAISED = "{} raised its price"
 LOWERED = "{} lowered its price"
-DISCOUNT_MOVED = "the discount of {} went from {} % to {} %"
-DISCOUNT_ENDED = "a {} % discount of {} ended"
-DISCOUNT_BEGAN = "a {} % discount of {} began"
+DISCOUNT_MOVED = "{} changed its discount from {} % to {} %"
+DISCOUNT_ENDED = "{} ended its {} % discount"
+DISCOUNT_BEGAN = "{} began a {} % discount"
 _OWN = (RAISED, LOWERED, DISCOUNT_MOVED, DISCOUNT_ENDED, DISCOUNT_BEGAN)
 OF_FLOOR = (
     *_OWN,
@@ -57,7 +57,7 @@ def _own(before: Floor, after: Floor) -> str:
 def _discount(name: str, had: Decimal, has: Decimal) -> str:
     if had and has:
         return DISCOUNT_MOVED.format(name, _share(had), _share(has))
-    return (DISCOUNT_ENDED if had else DISCOUNT_BEGAN).format(_share(had or has), name)
+    return (DISCOUNT_ENDED if had else DISCOUNT_BEGAN).format(name, _share(had or has))
 
 
 def _list_price(floor: Floor) -> Decimal:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from watcher.domain.news import Event
-from watcher.domain.polls import LIST, ROW, Failure, Health, Part, Poll, State
+from watcher.domain.polls import LIST, MODELS, ROW, Failure, Health, Part, Poll, State
 from watcher.domain.providers import OffersSnapshot
 from watcher.news.events import of_part
 from watcher.news.settings import Settings
@@ -23,13 +23,15 @@ def judge(
     source = replace(source, asked_at=at)
     if problem is None:
         recovered = replace(source, failing_since=None, reason=None, failures=0, reported=False)
-        return recovered, [of_part(part, "recovered", at, source.episodes, None)] if source.reported else []
+        start = None if has_jumped else source.failing_since
+        end = of_part(part, "recovered", at, source.episodes, None, since=start)
+        return recovered, [end] if source.reported else []
     since = at if has_jumped else min(source.failing_since or at, at)
     failing = replace(source, failing_since=since, reason=problem, failures=source.failures + 1)
     if source.reported or at - since < hold:
         return failing, []
     reported = replace(failing, reported=True, episodes=source.episodes + 1)
-    return reported, [of_part(part, "failing", at, reported.episodes, problem)]
+    return reported, [of_part(part, "failing", at, reported.episodes, problem, since=since)]
 
 
 def judge_sources(state: State, poll: Poll, settings: Settings) -> tuple[dict[str, Health], list[Event]]:
@@ -44,8 +46,14 @@ def judge_sources(state: State, poll: Poll, settings: Settings) -> tuple[dict[st
             source = replace(source, query_id=answer.query_id, last_good=poll.at)
         hold = settings.policy.holds["source"]
         sources[name], news = judge(("source", name), source, problem, poll.at, hold)
-        events += news
+        events += [_with_waiting(event, state.waiting if name == MODELS else 0) for event in news]
     return sources, events
+
+
+def _with_waiting(event: Event, number: int) -> Event:
+    """Add how much waits for a part that fails."""
+    is_told = number and event.kind.endswith(".failing")
+    return replace(event, facts={**event.facts, "waiting": number}) if is_told else event
 
 
 def judge_parts(state: State, poll: Poll, settings: Settings) -> tuple[dict[Part, Health], list[Event]]:
@@ -61,5 +69,5 @@ def judge_parts(state: State, poll: Poll, settings: Settings) -> tuple[dict[Part
         hold = timedelta(0) if trouble and trouble.is_final else settings.policy.holds["channel"]
         before = state.troubles.get(part, Health())
         troubles[part], news = judge(part, before, trouble.reason if trouble else None, poll.at, hold)
-        events += news
+        events += [_with_waiting(event, trouble.waiting if trouble else 0) for event in news]
     return troubles, events

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+from watcher.domain.causes import OF_REMOVAL, OF_ROUTING
 from watcher.domain.kinds import About, Kind
-from watcher.domain.news import PERHAPS_ROUTED
-from watcher.news.causes import LISTED, OF_DETAIL, OF_REMOVAL, ROUTED, SCHEDULE
+from watcher.news.causes import LISTED, OF_DETAIL, SCHEDULE
 from watcher.news.completeness import OF_INCOMPLETE
 from watcher.news.feed import SEEN
 from watcher.news.floor_causes import OF_FLOOR
@@ -20,7 +20,7 @@ CAUSES: Mapping[Kind, tuple[str, ...]] = {
     Kind.MODEL_ADDED: (SEEN, RENAMED_FROM),
     Kind.MODEL_REMOVED: (*OF_REMOVAL, RENAMED_TO, FREE_ENDED),
     Kind.PRICE_CHANGED: (LISTED, SCHEDULE, *OF_FLOOR),
-    Kind.PRICE_ROUTED: (ROUTED, PERHAPS_ROUTED),
+    Kind.PRICE_ROUTED: OF_ROUTING,
     Kind.PRICE_DETAIL: OF_DETAIL,
     Kind.PROVIDER_REMOVED: (LAST_ONE, LEFT),
     Kind.CATALOG_CHANGED: (NEW_FIELD, NEW_FIELDS),

@@ -8,9 +8,10 @@ from watcher.domain.catalog import Item
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.openrouter.ids import FREE, base, slug, variant
-from watcher.openrouter.prices import full_price, is_free, show_main
+from watcher.openrouter.prices import full_price, is_free
+from watcher.openrouter.units import output_of, show_price
 
-FREE_ENDED = "free tier ended: {} costs {}"
+FREE_ENDED = "the free offer ended, {} costs {}"
 RENAMED_FROM = "renamed from {}"
 RENAMED_TO = "renamed to {}"
 MOST_ALIASES = 100  # of one model that an event names
@@ -45,7 +46,7 @@ def _related(event: Event, items: Mapping[str, Item], by_slug: BySlug) -> Event:
     if event.kind is Kind.MODEL_REMOVED and variant(event.subject) == FREE:
         paid = items.get(base(event.subject), Item()).listed
         if paid and not is_free(full_price(paid)):
-            cause = FREE_ENDED.format(base(event.subject), show_main(full_price(paid)))
+            cause = FREE_ENDED.format(base(event.subject), show_price(full_price(paid), output_of(paid)))
             return replace(event, cause=cause)
     if event.kind in {Kind.MODEL_ADDED, Kind.MODEL_REMOVED} and event.model:
         is_new = event.kind is Kind.MODEL_ADDED

@@ -3,22 +3,22 @@
 Pure: the same function is the service, the dry run and the replay.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
-from watcher.domain.news import Event, Notification
 from watcher.domain.polls import MODELS, Health, Plan, Poll, State
-from watcher.messages.message import notification
 from watcher.news import feed, market, model_list
+from watcher.news.background import Known, with_facts
 from watcher.news.charts import charted_changes, charted_offers
 from watcher.news.completeness import judge_list
 from watcher.news.credible import credible
 from watcher.news.draft import Draft
 from watcher.news.health import judge_parts, judge_sources
+from watcher.news.mutes import judge_mutes
+from watcher.news.notifications import notifications
 from watcher.news.settings import Settings
 from watcher.news.unreadable import judge_rows
-from watcher.rules.route import Match, Rule, route
+from watcher.rules.mutes import held_back
+from watcher.rules.route import route
 
 CATCH_UP = timedelta(hours=6)  # after a longer gap between good polls, a message says what it covers
 
@@ -36,8 +36,15 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
     parts, own = judge_parts(state, poll, settings)
     rows, of_rows = judge_rows(state, draft.items, poll, settings)
     whole, of_list = judge_list(state, draft.items, poll, settings)
-    events = [*draft.news, *of_rows, *of_list, *health, *own]
-    routed = route(events, settings.rules, state.base_prices)
+    mutes = judge_mutes(state, draft.items, poll)
+    history = (
+        *charted_changes(state.items, draft.items, poll.at),
+        *charted_offers(state.markets, draft.markets, poll.at),
+    )
+    news = [*draft.news, *of_rows, *of_list, *health, *own, *mutes.events]
+    events, lacking = with_facts(news, Known(draft.items, draft.markets, state.charts, history))
+    held = held_back(events, state.mutes, poll.at)
+    routed = route(events, settings.rules, state.base_prices, held)
     return Plan(
         state=State(
             items=draft.items,
@@ -46,17 +53,22 @@ def plan(state: State, poll: Poll, settings: Settings) -> Plan:
             base_prices={key: price for key, price in routed.base_prices.items() if key[1] in draft.items},
             troubles={**parts, **rows, **whole},
             markets=draft.markets,
+            mutes=mutes.going_on,
+            charts=state.charts,
         ),
         answers=poll.answers,
         events=tuple(events),
-        notifications=tuple(_notifications(routed.matches, poll.at, settings.zone, _gap(state, poll.at))),
-        history=(
-            *charted_changes(state.items, draft.items, poll.at),
-            *charted_offers(state.markets, draft.markets, poll.at),
+        notifications=tuple(
+            notifications(
+                routed.matches, poll.at, settings.deliver, since=_gap(state, poll.at), zone=settings.zone
+            )
         ),
+        history=history,
         matches=tuple((match.rule, match.event) for match in routed.matches),
         raw=draft.raw,
-        faults=routed.faults,
+        faults=(*lacking, *routed.faults),
+        held=tuple((event, held[event]) for event in dict.fromkeys(match.event.id for match in routed.held)),
+        ended=mutes.ended,
     )
 
 
@@ -64,34 +76,3 @@ def _gap(state: State, at: datetime) -> datetime | None:
     """Return the time of the last good poll if it is long ago: the period that a message covers."""
     last_good = state.sources.get(MODELS, Health()).last_good
     return last_good if last_good and at - last_good > CATCH_UP else None
-
-
-def notify(
-    events: Sequence[Event], rules: Sequence[Rule], at: datetime, zone: tzinfo = UTC
-) -> list[Notification]:
-    """Write the messages about events that are not part of a poll."""
-    return _notifications(route(events, rules, {}).matches, at, zone)
-
-
-def _notifications(
-    matches: Sequence[Match], at: datetime, zone: tzinfo, since: datetime | None = None
-) -> list[Notification]:
-    """Write one message per channel, and a separate one for what is urgent."""
-    urgent = {(match.channel, match.event.id) for match in matches if match.is_urgent}
-    groups: dict[tuple[str, bool], list[Match]] = {}
-    for match in matches:
-        groups.setdefault((match.channel, (match.channel, match.event.id) in urgent), []).append(match)
-    return [
-        replace(
-            notification(
-                channel,
-                at,
-                list({match.event.id: match.event for match in group}.values()),
-                list(dict.fromkeys(match.rule for match in group)),
-                since=since,
-                zone=zone,
-            ),
-            urgent=is_urgent,
-        )
-        for (channel, is_urgent), group in groups.items()
-    ]

@@ -14,7 +14,7 @@ from watcher.news import floor
 
 LIMITS = ("context", "max_output", "quantization")
 LAST_ONE = "down to one provider"
-LEFT = "{} providers left"
+LEFT = "{} providers remain"
 Holds = Mapping[str, timedelta]
 
 
@@ -89,10 +89,10 @@ def _presence(state: ProviderState, shown: _Look) -> tuple[ProviderState, list[P
     if shown.offers:
         now = _known(shown.offers)
         return now, [ProviderNews(Kind.PROVIDER_ADDED, shown.owner, None, _price_of(now.belief), since)]
-    left = LAST_ONE if shown.providers == 1 else LEFT.format(shown.providers)
+    remain = LAST_ONE if shown.providers == 1 else LEFT.format(shown.providers)
     after: Json = {"providers": shown.providers}
     price = _price_of(state.belief)
-    gone = ProviderNews(Kind.PROVIDER_REMOVED, shown.owner, price, after, since, left)
+    gone = ProviderNews(Kind.PROVIDER_REMOVED, shown.owner, price, after, since, remain)
     return ProviderState(is_known=False), [gone]
 
 

@@ -22,7 +22,7 @@ from watcher.domain.catalog import (
     RowPrice,
 )
 from watcher.domain.kinds import Kind
-from watcher.domain.news import PERHAPS_ROUTED, Event
+from watcher.domain.news import Event
 from watcher.domain.policy import Policy
 from watcher.domain.providers import Market
 from watcher.news import causes, row_price
@@ -32,6 +32,7 @@ from watcher.news.holds import Due, Moment, Reason, shortened
 from watcher.news.row_price import Shift
 from watcher.openrouter import dates, prices
 from watcher.openrouter.ids import is_alias
+from watcher.openrouter.units import sold_instead
 
 REMEMBERED = frozenset({Aspect.ALIAS, Aspect.EXPIRATION, Aspect.LISTED, Aspect.PRICE})
 MOST_DATES = 100  # expiration dates remembered of a model
@@ -202,8 +203,7 @@ class Case:
             for key in prices.MAIN
             if shift.before.get(key) != shift.after.get(key)
         )
-        routed = causes.ROUTED if self.market else PERHAPS_ROUTED
-        cause = routed if is_routing else causes.LISTED
+        cause, host = causes.of_routing(shift.after, self.market) if is_routing else (causes.LISTED, None)
         event = of_change(
             self.model,
             Change(Aspect.PRICE, before, after, fields),
@@ -211,7 +211,7 @@ class Case:
             self.observed,
             Circumstances(self.moment.at, shift.since, self.item.revision, cause),
         )
-        return [event]
+        return [replace(event, provider=host)]
 
     def is_reminder_due(self, announced: Document) -> bool:
         """Whether the unchanged date of a listed model has reached a more urgent threshold."""
@@ -267,12 +267,14 @@ def _filled(document: Document, other: Document) -> Document:
 def _comparable(observed: Document, announced: Document) -> Document:
     """Keep what is not compared here as announced: the main prices and prices that are no longer listed.
 
-    The main prices are followed separately, and unlisted does not mean free. A new schedule replaces both.
+    The main prices are followed separately, and unlisted does not mean free, except for what a model sells
+    instead of tokens. A new schedule replaces both.
     """
     before, after = _prices(announced), _prices(observed)
     if prices.schedule(before) != prices.schedule(after):
         return observed
-    unlisted = {key: price for key, price in before.items() if key not in after}
+    sold = sold_instead(before, after)
+    unlisted = {key: price for key, price in before.items() if key not in after and key not in sold}
     return replace(observed, price={**after, **unlisted, **prices.main_prices(before)})
 
 

@@ -1,12 +1,15 @@
 """Prices: exact decimals in USD per token (some keys: per request, image, ...), to compare and to show."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
+from typing import TypeAlias
 
 from watcher.domain.catalog import Document, Json, Prices
 
 MAIN = ("prompt", "completion")
+Mix: TypeAlias = tuple[int, int]
+"""How many tokens of prompt go with how many of completion."""
 ZERO_WHEN_ABSENT = frozenset({"request", "image", "web_search", "internal_reasoning"})
 UNITS = {
     "request": "per request",
@@ -30,7 +33,7 @@ KNOWN = frozenset({*MAIN, *ZERO_WHEN_ABSENT, *UNITS, *TOKENS})
 NO_PRICE = frozenset({"discount", "overrides"})
 """Keys of `pricing` that are no price: a discount is a fraction, and already in the prices."""
 LEAST_AN_IMAGE = Decimal("0.0002")  # below, the list's `image` is the price of a token of an image
-PROMPT_SHARE = 3  # the usual mix of tokens: three of prompt for one of completion
+MIX = (3, 1)  # the usual mix of tokens: three of prompt for one of completion
 SMALL = Decimal("0.05")  # moves below are no news by themselves
 VARIABLE = Decimal(-1)  # "-1": a router without a fixed price, never a number to compute with
 _HIGHEST = Decimal(1_000_000)
@@ -39,6 +42,17 @@ _DUST = Context(prec=10)  # the API's floats differ beyond some fifteen digits
 _SHOWN = Context(prec=4)
 _MILLION = 1_000_000
 PER_MILLION = "per M tokens"
+PER_CHARACTERS = "per M characters"
+PER_SECOND = "per second"
+PER_UNIT = "per unit"
+IN_MILLIONS = frozenset({PER_MILLION, PER_CHARACTERS})
+BY_NAME = {
+    "second": PER_SECOND,
+    "duration": PER_SECOND,
+    "minute": "per minute",
+    "character": PER_CHARACTERS,
+}
+"""Units that a price not in the API's reference has by a word in its key."""
 
 
 def exact(value: Json) -> Decimal | None:
@@ -120,7 +134,14 @@ def is_per_token(key: str, number: Decimal) -> bool:
     The API's reference has `image` and `image_output` per image; the list has many that are per token of an
     image, which is told by the size: no image costs less than a fiftieth of a cent.
     """
-    return key not in UNITS or (key.startswith("image") and number < LEAST_AN_IMAGE)
+    return _named_unit(key) is None or (key.startswith("image") and number < LEAST_AN_IMAGE)
+
+
+def _named_unit(key: str) -> str | None:
+    """Return the unit of a price that is not one of tokens, by its key."""
+    known = UNITS.get(key)
+    words = BY_NAME if key not in KNOWN else {}
+    return known or next((unit for word, unit in words.items() if word in key), None)
 
 
 def _units(pricing: Mapping[str, Json]) -> list[str]:
@@ -131,36 +152,6 @@ def _rank(key: str) -> tuple[int, str]:
     """Order what is paid at each request first, then the other units, then tokens."""
     known = [*UNITS, *TOKENS]
     return (known.index(key) if key in known else len(known)), key
-
-
-def comparable(pricing: Mapping[str, Json]) -> tuple[Prices, Prices]:
-    """Split the API's `pricing` into what is compared and what only follows the clock.
-
-    Conditional prices (`overrides`) become a mapping from their condition to their prices. Where a condition
-    is a daily window the top-level keys which it covers change with the hour, so they are not compared.
-    A `discount` is a fraction that is already in the prices, so it is left out. What is no price is, too.
-    """
-    compared: dict[str, Json] = {}
-    for key, value in pricing.items():
-        number = exact(value) if key not in NO_PRICE else None
-        if number is not None and not (number == 0 and key in ZERO_WHEN_ABSENT):
-            compared[key] = canonical(number)
-    overrides = _overrides(pricing.get("overrides"))
-    covered = {key for condition, prices in overrides.items() if is_window(condition) for key in prices}
-    clock = {key: compared.pop(key) for key in sorted(covered & compared.keys())}
-    return (compared | {"overrides": overrides} if overrides else compared), clock
-
-
-def unreadable(pricing: Mapping[str, Json]) -> dict[str, str]:
-    """Return why values of the API's `pricing` are no prices, by key; unknown keys may be anything."""
-    found = {
-        key: "not a price"
-        for key, value in pricing.items()
-        if key in KNOWN and value is not None and exact(value) is None
-    }
-    if not isinstance(pricing.get("overrides", []), list | None):
-        found["overrides"] = "not a list"
-    return found
 
 
 def schedule(pricing: Json) -> Prices:
@@ -175,22 +166,6 @@ def is_window(condition: str) -> bool:
     return "utc_" in condition
 
 
-def _overrides(value: Json) -> dict[str, dict[str, str]]:
-    """Key each conditional price by its condition: prices come as text, conditions as anything else."""
-    found: dict[str, dict[str, str]] = {}
-    for entry in value if isinstance(value, list) else []:
-        if isinstance(entry, Mapping):
-            prices = {key: number for key, text in entry.items() if (number := _text_price(text)) is not None}
-            condition = " ".join(f"{key}={entry[key]}" for key in sorted(entry.keys() - prices.keys()))
-            found[condition or "always"] = dict(sorted(prices.items()))
-    return found
-
-
-def _text_price(value: Json) -> str | None:
-    number = exact(value) if isinstance(value, str) else None
-    return None if number is None else canonical(number)
-
-
 def amount(pricing: Json, key: str, unit: str | None = None) -> str:
     """Write one price for people, without its unit: `$1.25`, `free`, `variable`, `not listed`.
 
@@ -198,18 +173,18 @@ def amount(pricing: Json, key: str, unit: str | None = None) -> str:
     """
     number = _exact(pricing, key)
     if number is None:
-        return "not listed"
+        return "free" if key in ZERO_WHEN_ABSENT and is_free(pricing) else "not listed"
     if number < 0:
         return "variable"
     if number == 0:
         return "free"
-    return dollars(number * _MILLION if (unit or unit_of(key, number)) == PER_MILLION else number)
+    return dollars(number * _MILLION if (unit or unit_of(key, number)) in IN_MILLIONS else number)
 
 
 def unit_of(key: str, *numbers: Decimal | None) -> str:
     """Return the unit in which a price, or a pair of them, is written: `per M tokens`, `per image`."""
     largest = max((number for number in numbers if number), default=LEAST_AN_IMAGE)
-    return PER_MILLION if is_per_token(key, largest) else UNITS[key]
+    return PER_MILLION if is_per_token(key, largest) else _named_unit(key) or PER_MILLION
 
 
 def show(pricing: Json, key: str) -> str:
@@ -267,14 +242,32 @@ def moves_of(before: Json, after: Json) -> dict[str, Decimal]:
 
 
 def largest_move(before: Json, after: Json) -> Decimal | None:
-    """Return the largest relative change of the price, with its sign."""
-    return max(moves_of(before, after).values(), key=abs, default=None)
+    """Return the largest relative change the way that the price went, with its sign."""
+    way = direction(before, after)
+    return max((move for move in moves_of(before, after).values() if move * way > 0), key=abs, default=None)
 
 
-def blend(pricing: Json) -> Decimal | None:
-    """Return 3 x prompt + completion in USD per token; None if either has no fixed price."""
+def direction(before: Json, after: Json, of: Sequence[str] | None = None, mix: Mix = MIX) -> int:
+    """Return which way a price went as a whole: 1 is dearer, -1 cheaper, 0 neither or unknown.
+
+    For tokens that is the blended price, or that of the keys in `of`; where tokens cost nothing, it is the
+    first unit that changed.
+    """
+    keys = of or headline(before, after)
+    pairs = [(key, headline_price(before, key), headline_price(after, key)) for key in keys]
+    steps = {key: now - was for key, was, now in pairs if was is not None and now is not None}
+    if steps.keys() <= {*MAIN}:
+        weights = dict(zip(MAIN, mix, strict=True))
+        step = sum((weights[key] * step for key, step in steps.items()), Decimal(0))
+    else:
+        step = next((step for step in steps.values() if step), Decimal(0))
+    return (step > 0) - (step < 0)
+
+
+def blend(pricing: Json, mix: Mix = MIX) -> Decimal | None:
+    """Return what `mix` tokens cost in USD (3 of prompt, 1 of completion); None if one has no fixed price."""
     prompt, completion = (price(pricing, key) for key in MAIN)
-    return None if prompt is None or completion is None else PROMPT_SHARE * prompt + completion
+    return None if prompt is None or completion is None else mix[0] * prompt + mix[1] * completion
 
 
 def main_prices(pricing: Json) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from watcher.domain.polls import Health, Plan
 from watcher.messages.as_data import as_data
 from watcher.news.outlook import Waiting
 from watcher.reports.explain import RuleCheck
+from watcher.reports.fates import Telling
 from watcher.text.times import to_iso
 
 
@@ -42,18 +43,22 @@ def delivery(message: Delivery) -> dict[str, Json]:
         "attempts": message.attempts,
         "next_at": to_iso(message.next_at),
         "possible_repeat": message.repeat,
+        "sent_with": message.sent_with or None,
         "error": message.error,
         "sent_at": to_iso(message.sent_at) if message.sent_at else None,
     }
 
 
-def explained(found: Event, checks: Sequence[RuleCheck]) -> dict[str, Json]:
-    """Return an event and whether each rule reports it."""
+def explained(
+    found: Event, checks: Sequence[RuleCheck], told: Sequence[Telling] | None = None
+) -> dict[str, Json]:
+    """Return an event, whether each rule reports it, and what became of it on each channel."""
     rules: list[Json] = [
         {"rule": check.rule, "tells": check.matches, "channels": check.channels, "unmet": check.unmet}
         for check in checks
     ]
-    return as_data(found) | {"rules": rules}
+    fates: dict[str, Json] = {} if told is None else {"channels": [one.as_json() for one in told]}
+    return as_data(found) | {"rules": rules} | fates
 
 
 def waiting(found: Waiting, checks: Sequence[RuleCheck]) -> dict[str, Json]:

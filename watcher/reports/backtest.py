@@ -51,10 +51,10 @@ class Backtest:
         day = poll.at.date()
         self.days.add(day)
         self.events[day] += len(decided.events)
-        self.messages[day] += len(decided.notifications)
         for message in decided.notifications:
+            self.messages[message.at.date()] += 1
             for rule in message.rules:
-                self._by_rule[rule][day] += 1
+                self._by_rule[rule][message.at.date()] += 1
         for rule, subject in {(rule, event.subject) for rule, event in decided.matches}:
             self._models[rule][subject] += 1
         matched = {event.id for _, event in decided.matches}

@@ -3,16 +3,18 @@
 import gzip
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from watcher.domain.errors import NotFoundError, RefusedError
+from watcher.domain.news import HistoryEntry
 from watcher.domain.polls import ENDPOINTS, MODELS, Answer, Failure, Plan, Poll, State
 from watcher.domain.providers import OffersSnapshot
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
+from watcher.reports.outgoing import Outgoing
 from watcher.sources import endpoints
 from watcher.sources.recording import named
 from watcher.sources.registry import SOURCES
@@ -90,13 +92,22 @@ def _unpack(path: Path) -> list[Recorded]:
 
 
 def replay(recording: Recording, settings: Settings) -> Iterator[tuple[Poll, Plan]]:
-    """Yield each answer's poll and plan; an answer that cannot be read is a failed poll."""
-    state = State()
-    for answer in recording.answers:
+    """Yield each answer's poll and plan; an answer that cannot be read is a failed poll.
+
+    The messages of a plan are those sent since the poll before, digests among them; after the last poll, also
+    the digests that would have come later.
+    """
+    charts: dict[str, list[HistoryEntry]] = {}
+    state, outgoing = State(charts=charts), Outgoing(settings.zone)
+    for number, answer in enumerate(recording.answers, start=1):
         poll = Poll(answer.at, _read_endpoints(answer) if answer.is_endpoints else _read_list(answer))
         decided = plan(state, poll, settings)
         state = decided.state
-        yield poll, decided
+        for entry in decided.history:
+            charts.setdefault(entry.model, []).append(entry)
+        sent = outgoing.sent(decided, poll.at)
+        later = outgoing.rest() if number == len(recording.answers) else []
+        yield poll, replace(decided, notifications=(*sent, *later))
 
 
 def _read_list(answer: Recorded) -> dict[str, Answer]:

@@ -8,9 +8,11 @@ from pathlib import Path
 from watcher import __version__
 from watcher.config.config import Config
 from watcher.domain.catalog import Json
+from watcher.domain.mutes import Mute
 from watcher.domain.polls import ENDPOINTS, LIST, ROW, Health, State
 from watcher.news.asking import rows_of
 from watcher.news.completeness import WHOLE
+from watcher.reports.digests import NextDigest, next_digests
 from watcher.store.outbox import ChannelCounts
 from watcher.store.store import Store
 from watcher.store.trouble_mark import TroubleMark
@@ -66,10 +68,12 @@ class Report:
     sources: Mapping[str, Health]
     endpoints: Endpoints
     channels: Mapping[str, ChannelCounts]
+    digests: Mapping[str, tuple[NextDigest, ...]]
     failing: Mapping[str, Health]
     incomplete: Health
     unreadable: Mapping[str, Health]
     problems: tuple[str, ...]
+    mutes: tuple[Mute, ...] = ()
 
     @property
     def is_healthy(self) -> bool:
@@ -92,7 +96,11 @@ class Report:
             for name, source in self.sources.items()
         }
         channels: dict[str, Json] = {
-            name: asdict(counts) | {"failing_since": _text(self.failing.get(name, Health()).failing_since)}
+            name: asdict(counts)
+            | {
+                "failing_since": _text(self.failing.get(name, Health()).failing_since),
+                "digests": [digest.as_json() for digest in self.digests.get(name, ())],
+            }
             for name, counts in self.channels.items()
         }
         return {
@@ -109,7 +117,22 @@ class Report:
             "channels": channels,
             "incomplete": _since(self.incomplete),
             "unreadable": {model: _since(row) for model, row in self.unreadable.items()},
+            "mutes": [mute_as_json(mute) for mute in self.mutes],
         }
+
+
+def mute_as_json(mute: Mute) -> dict[str, Json]:
+    """Return a mute or an acknowledgement for machines."""
+    return {
+        "id": mute.id,
+        "type": "acknowledgement" if mute.is_acknowledgement else "mute",
+        "pattern": mute.pattern,
+        "date": mute.fact,
+        "since": to_iso(mute.at),
+        "until": _text(mute.until),
+        "why": mute.why,
+        "held": mute.held,
+    }
 
 
 def _since(health: Health) -> dict[str, Json] | None:
@@ -140,6 +163,7 @@ def report(config: Config, store: Store, now: datetime) -> Report:
         sources=sources,
         endpoints=endpoints,
         channels={name: counts.get(name, ChannelCounts()) for name in config.channels},
+        digests=next_digests(config, store.outbox, now),
         failing=failing,
         incomplete=state.troubles.get(WHOLE, Health()),
         unreadable=state.unreadable,
@@ -151,6 +175,7 @@ def report(config: Config, store: Store, now: datetime) -> Report:
             *_of_the_list(state),
             *_own_problems(state),
         ),
+        mutes=tuple(mute for mute in state.mutes if not mute.is_over(now)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from watcher.domain.catalog import Prices
 from watcher.domain.kinds import KINDS, About, Kind
 from watcher.domain.news import Event
-from watcher.openrouter import dates, ids, modalities, prices
+from watcher.openrouter import dates, ids, modalities, prices, units
 from watcher.rules.values import Bounds, Duration, Globs, PriceTerms
 
 Parameter: TypeAlias = Globs | PriceTerms | Bounds | Duration | bool
@@ -82,7 +82,9 @@ def _variant(question: Question, wanted: Globs) -> bool:
 def _price(question: Question, wanted: PriceTerms) -> bool:
     if wanted.has_size and question.event.kind is not Kind.PRICE_CHANGED:
         return False
-    return wanted.hold(question.base, _prices_of(question.event))
+    if (wanted.below or wanted.above) and not _is_by_token(question.event):
+        return False
+    return wanted.hold(question.base, _prices_of(question.event), question.event.before)
 
 
 def _free(question: Question, wanted: bool) -> bool:  # noqa: FBT001 - the value as it is in the file
@@ -91,6 +93,11 @@ def _free(question: Question, wanted: bool) -> bool:  # noqa: FBT001 - the value
 
 def _prices_of(event: Event) -> Prices:
     return prices.full_price(event.model) if event.model else {}
+
+
+def _is_by_token(event: Event) -> bool:
+    """Whether the event's model is paid by the token, which is what `below` and `above` are about."""
+    return units.main_unit(units.output_of(event.model), _prices_of(event)) == prices.PER_MILLION
 
 
 def _context(question: Question, wanted: Bounds) -> bool:

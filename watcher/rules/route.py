@@ -1,13 +1,15 @@
 """Which rules an event matches, and so which channels it is reported to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from watcher.domain.catalog import Prices
-from watcher.domain.kinds import Kind
+from watcher.domain.kinds import Kind, Severity
 from watcher.domain.news import BasePrices, Event
+from watcher.domain.schedule import Pacing
 from watcher.openrouter import dates, ids
 from watcher.rules.conditions import CONDITIONS, Parameter, Question, lower
+from watcher.rules.severity import default
 from watcher.rules.values import Globs, PriceTerms
 
 FAR = 30  # days
@@ -18,14 +20,16 @@ ECHO = "a batch variant or alias, and the rule does not ask for those"
 class Rule:
     """Reports every event that meets all conditions in `when` to the channels in `notify`.
 
-    With `stop`, later rules do not see the events that this one reports. `urgent` ignores quiet hours.
+    With `stop`, later rules do not see the events that this one reports. `severity` (None: the event's own)
+    and `deliver` (None: as the channel says) are of what it reports.
     """
 
     name: str
     notify: tuple[str, ...]
     when: Mapping[str, Parameter] = field(default_factory=dict)
     stop: bool = False
-    urgent: bool = False
+    severity: Severity | None = None
+    deliver: Pacing | None = None
 
     def matches(self, event: Event, base: Prices) -> bool:
         """Whether all conditions are met; `base` is the price that this rule last reported for the model."""
@@ -54,21 +58,34 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An event that a rule reports to a channel."""
+    """An event that a rule reports to a channel: how urgent, and when, if the rule says so.
+
+    What `passes` is sent at once, also in quiet hours and where there is a digest.
+    """
 
     channel: str
     rule: str
     event: Event
-    is_urgent: bool = False
+    severity: Severity
+    deliver: Pacing | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is critical, and not about a date so far ahead that nobody need be woken."""
+        return self.severity is Severity.CRITICAL and not _is_far(self.event)
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What is reported to whom, the prices that rules have reported so far, and the rules that failed."""
+    """What is reported to whom, the prices that rules have reported so far, and the rules that failed.
+
+    `held` is what would have been reported, but is held back.
+    """
 
     matches: tuple[Match, ...]
     base_prices: BasePrices
     faults: tuple[str, ...]
+    held: tuple[Match, ...] = ()
 
 
 def _is_echo(event: Event) -> bool:
@@ -78,10 +95,16 @@ def _is_echo(event: Event) -> bool:
     return ids.variant(event.subject) == ids.BATCH or ids.is_alias(event.subject)
 
 
-def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrices) -> Routing:
-    """Match every event with every rule, in file order.
+def route(
+    events: Sequence[Event],
+    rules: Sequence[Rule],
+    base_prices: BasePrices,
+    held_back: Container[str] = frozenset(),
+) -> Routing:
+    """Match every event with every rule, in file order; those with an id in `held_back` are not reported.
 
-    A rule that fails on an event reports it: too much is better than silence, and the other rules go on.
+    A rule that fails on an event reports it: too much is better than silence, and the other rules go on. A
+    price that nobody was told is none from which a rule counts.
     """
     matches: list[Match] = []
     faults: list[str] = []
@@ -95,19 +118,30 @@ def route(events: Sequence[Event], rules: Sequence[Rule], base_prices: BasePrice
                 faults.append(f"rule {rule.name!r} failed on event {event.id} ({type(error).__name__})")
                 matched = True
             if rule.counts_from_base and event.kind is Kind.PRICE_CHANGED:
-                remembered[rule.name, event.subject] = _prices(event.after) if matched else base
+                is_told = matched and event.id not in held_back
+                remembered[rule.name, event.subject] = _prices(event.after) if is_told else base
             if matched:
                 matches += _matches(rule, event)
                 if rule.stop:
                     break
-    return Routing((*matches, *_echoes(events, matches)), remembered, tuple(faults))
+    matches += _echoes(events, matches)
+    return Routing(
+        tuple(match for match in matches if match.event.id not in held_back),
+        remembered,
+        tuple(faults),
+        tuple(match for match in matches if match.event.id in held_back),
+    )
 
 
 def _matches(rule: Rule, event: Event) -> list[Match]:
     """Return a match for each channel of the rule, except the one that the event says is failing."""
     failing = event.subject if event.kind.startswith("channel.") else None
-    is_urgent = rule.urgent and not _is_far(event)
-    return [Match(channel, rule.name, event, is_urgent) for channel in rule.notify if channel != failing]
+    severity = default(event) if rule.severity is None else rule.severity
+    return [
+        Match(channel, rule.name, event, severity, rule.deliver)
+        for channel in rule.notify
+        if channel != failing
+    ]
 
 
 def _is_far(event: Event) -> bool:

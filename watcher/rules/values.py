@@ -1,6 +1,7 @@
 """The values of conditions: each type reads itself from YAML and describes itself."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import time, timedelta
 from decimal import Decimal
@@ -224,6 +225,7 @@ class PriceTerms:
 
     `either` is prompt or completion. Where both cost nothing, before and after, but an image, a request or
     any other unit has a price, it is that price which rises and falls; from free to a price is a rise.
+    With `either`, a price rises only if the whole is dearer: what the usual mix of tokens costs.
     `below` and `above` are about tokens, so they never hold for a unit that is not sold by the token.
     """
 
@@ -242,19 +244,28 @@ class PriceTerms:
         """Whether there is a condition on a change, which counts from the last reported price."""
         return self.rises_by is not None or self.falls_by is not None
 
-    def hold(self, before: Json, after: Json) -> bool:
-        """Whether they hold for a price that was `before` (last told by this rule) and is `after`."""
-        return any(self._hold_for(key, before, after) for key in self.keys(before, after))
+    def hold(self, base: Json, after: Json, before: Json = None) -> bool:
+        """Whether they hold for a price that is `after`.
 
-    def _hold_for(self, key: str, before: Json, after: Json) -> bool:
-        was, now = (prices.headline_price(side, key) for side in (before, after))
+        Sizes count from `base`, which this rule last reported. A price that now went the other way, from
+        `before` (None: from the base), neither rises nor falls, so that no change does both.
+        """
+        ways = {self._way(base, after), self._way(base if before is None else before, after)}
+        return any(self._hold_for(key, base, after, ways) for key in self.keys(base, after))
+
+    def _way(self, before: Json, after: Json) -> int:
+        """Return which way the price went: that of the tokens named, or else as a whole."""
+        return prices.direction(before, after, None if self.of == "either" else (self.of,))
+
+    def _hold_for(self, key: str, base: Json, after: Json, ways: Collection[int]) -> bool:
+        was, now = (prices.headline_price(side, key) for side in (base, after))
         if now is None:
             return False
         is_by_token = prices.unit_of(key, was, now) == prices.PER_MILLION
         return all(
             (
-                self.rises_by is None or _is_step(_rise(was, now), self.rises_by),
-                self.falls_by is None or _is_step(-_rise(was, now), self.falls_by),
+                self.rises_by is None or (ways == {1} and _is_step(_rise(was, now), self.rises_by)),
+                self.falls_by is None or (ways == {-1} and _is_step(-_rise(was, now), self.falls_by)),
                 self.below is None or (is_by_token and now < self.below.per_token),
                 self.above is None or (is_by_token and now > self.above.per_token),
             )

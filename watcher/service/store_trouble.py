@@ -14,7 +14,7 @@ from watcher.domain.news import Event
 from watcher.domain.observer import Telemetry
 from watcher.domain.polls import Part
 from watcher.news.events import of_part
-from watcher.news.plan import notify
+from watcher.news.notifications import notify
 from watcher.service.clock import utc_now
 from watcher.store.trouble_mark import TroubleMark
 
@@ -49,7 +49,7 @@ class StoreTrouble:
         if problem is None:
             self._recover(config, at)
             return
-        event = of_part(STORE, "failing", at, 0, problem)
+        event = of_part(STORE, "failing", at, 0, problem, since=self._since or at)
         if not self._since:
             log.error("%s", problem)
             self._mark.set()
@@ -61,7 +61,7 @@ class StoreTrouble:
 
     def _recover(self, config: Config, at: datetime) -> None:
         """Note that the store works, and report it to those who heard of the trouble."""
-        event = of_part(STORE, "recovered", at, 0, None)
+        event = of_part(STORE, "recovered", at, 0, None, since=self._since)
         if self._since:
             log.info("the store works again")
             self._mark.clear()

@@ -7,6 +7,7 @@ from watcher.domain.catalog import Json
 from watcher.domain.errors import RefusedError
 from watcher.domain.providers import Offer
 from watcher.openrouter import prices
+from watcher.openrouter.pricing import comparable
 from watcher.text.clean import LONGEST
 
 
@@ -62,7 +63,7 @@ def _offer(row: Json) -> Offer | None:
     discount = prices.exact(asked.get("discount", 0))
     is_unreadable = any(key in asked and prices.exact(asked[key]) is None for key in prices.MAIN)
     shown = {} if is_unreadable else {key: asked[key] for key in asked if key != "discount"}
-    price, clock = prices.comparable(shown)
+    price, clock = comparable(shown)
     return Offer(
         tag=tag,
         provider=provider or tag,

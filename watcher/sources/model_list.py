@@ -13,6 +13,7 @@ from watcher.domain.errors import RefusedError
 from watcher.openrouter import dates, prices
 from watcher.openrouter.descriptions import deprecation
 from watcher.openrouter.ids import BATCH, base, variant
+from watcher.openrouter.pricing import comparable, unreadable
 from watcher.sources.fields import Fields, count, flag, text, texts
 from watcher.sources.usable import is_usable_id
 
@@ -256,8 +257,8 @@ def document(row: Mapping[str, Json], at: datetime, unread: dict[str, str] | Non
 
 
 def _price(pricing: Fields) -> tuple[Prices, Prices]:
-    price, clock = prices.comparable(pricing.values)
-    for key, problem in prices.unreadable(pricing.values).items():
+    price, clock = comparable(pricing.values)
+    for key, problem in unreadable(pricing.values).items():
         pricing.refuse(key, problem)
     for key in prices.MAIN:
         if key not in {**price, **clock}:

@@ -58,7 +58,6 @@ def outbox_row(notification: Notification) -> Row:
         "at": to_iso(notification.at),
         "title": notification.title,
         "body": notification.body,
-        "html": notification.html,
         "rules": dump(notification.rules),
         "events": dump(notification.events),
         "state": OutboxState.WAITING.value,
@@ -80,7 +79,6 @@ def delivery_of(row: Row) -> Delivery:
             at=from_iso(row["at"]),
             title=row["title"],
             body=row["body"],
-            html=row["html"],
             rules=tuple(json.loads(row["rules"])),
             events=tuple(json.loads(row["events"])),
             urgent=bool(row["urgent"]),
@@ -94,4 +92,5 @@ def delivery_of(row: Row) -> Delivery:
         error=row["error"],
         sent_at=optional_time(row["sent_at"]),
         refusals=row["refusals"],
+        sent_with=row["sent_with"],
     )

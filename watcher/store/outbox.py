@@ -14,6 +14,8 @@ from watcher.text import times
 
 WAITING, SENDING, SENT, DEAD = (state.value for state in OutboxState)
 GONE = "the channel is no longer configured"
+HELD = "(digest is not null and digest != 'now' and attempts = 0)"
+"""Whether a waiting row is held for a digest, in SQL."""
 UNREADABLE = {
     "state": DEAD,
     "error": "the stored message cannot be read",
@@ -27,6 +29,8 @@ UNREADABLE = {
 @dataclass(frozen=True, slots=True)
 class ChannelCounts:
     """A channel's messages: how many wait, how many are dead letters, when one was last sent.
+
+    What is held for a digest does not wait.
 
     `last_state` is the state of the newest finished one, `oldest` the time of the oldest that waits; `error`
     is that of the oldest that waits, else of the newest dead letter. Times are UTC text.
@@ -55,6 +59,15 @@ class Outbox:
                 found.setdefault(row["channel"], []).append(message_rows.delivery_of(row))
             except BROKEN:
                 self._change([row], **UNREADABLE)
+        return found
+
+    def held(self) -> dict[str, dict[str, list[Delivery]]]:
+        """Return what is held for digests, by channel and schedule; what is damaged is left out."""
+        found: dict[str, dict[str, list[Delivery]]] = {}
+        for row in self._tables.rows("outbox", f"state = ? and {HELD} order by id", [WAITING]):
+            with contextlib.suppress(*BROKEN):
+                of_channel = found.setdefault(row["channel"], {})
+                of_channel.setdefault(row["digest"], []).append(message_rows.delivery_of(row))
         return found
 
     def sent_since(self, start: datetime) -> dict[str, list[datetime]]:
@@ -92,10 +105,17 @@ class Outbox:
                     "state": SENT if is_sent else failed,
                     "sent_at": times.to_iso(now) if is_sent else None,
                     "next_at": times.to_iso(again or now),
-                    "error": outcome.reason or None,
+                    "error": outcome.reason or outcome.warning or None,
                     "repeat": int(delivery.repeat or outcome.unsure),
                     "refusals": delivery.refusals + (outcome.verdict is Verdict.REFUSED),
                 }
+                self._tables.update("outbox", delivery.id, changes)
+
+    def drop(self, batch: Sequence[Delivery], reason: str, now: datetime) -> None:
+        """End messages that need not be sent anymore."""
+        with self._tables.transaction():
+            for delivery in batch:
+                changes = {"state": SENT, "error": reason, "next_at": times.to_iso(now), "sent_with": 0}
                 self._tables.update("outbox", delivery.id, changes)
 
     def release(self, batch: Sequence[Delivery]) -> None:
@@ -143,16 +163,41 @@ class Outbox:
             lambda found: [*map(message_rows.delivery_of, found)], "outbox", which, [*states]
         )
 
+    def tried(self, channel: str | None, since: datetime | None, limit: int) -> list[Delivery]:
+        """Return the newest messages that were sent, tried or given up since a time (UTC), newest first."""
+        when = "coalesce(sent_at, iif(state = 'dead', next_at, at))"
+        which = (
+            "(attempts > 0 or state in ('sent', 'dead')) and (?1 is null or channel = ?1)"
+            f" and (?2 is null or {when} >= ?2) order by {when} desc, id desc limit {limit:d}"
+        )
+        start = times.to_iso(since) if since else None
+        return self._tables.objects(
+            lambda found: [*map(message_rows.delivery_of, found)], "outbox", which, [channel, start]
+        )
+
+    def about(self, event: str) -> list[Delivery]:
+        """Return the messages that have an event, oldest first; a damaged row has none."""
+        which = (
+            "exists (select 1 from json_each(iif(json_valid(events), events, '[]')) where value = ?)"
+            " order by id"
+        )
+        return self._tables.objects(
+            lambda found: [*map(message_rows.delivery_of, found)], "outbox", which, [event]
+        )
+
     def channels(self) -> dict[str, ChannelCounts]:
         """Count each channel's messages."""
         query = """
-            select channel, sum(state in ('waiting', 'sending')) as waiting, sum(state = 'dead') as dead,
-                max(sent_at) as last_sent, min(iif(state in ('waiting', 'sending'), at, null)) as oldest,
+            select channel, sum(waits) as waiting, sum(state = 'dead') as dead,
+                max(sent_at) as last_sent, min(iif(waits, at, null)) as oldest,
                 (select state from outbox as other where other.channel = outbox.channel
-                    and state in ('sent', 'dead') order by id desc limit 1) as last_state,
+                    and (sent_at is not null or state = 'dead') order by id desc limit 1) as last_state,
                 (select error from outbox as other where other.channel = outbox.channel
                     and state != 'sent' and error is not null
                     order by state = 'dead', iif(state = 'dead', -id, id) limit 1) as error
-            from outbox group by channel
-        """
+            from (
+                select *, state = 'sending' or state = 'waiting' and not HELD as waits from outbox
+            ) as outbox
+            group by channel
+        """.replace("HELD", HELD)
         return {row.pop("channel"): ChannelCounts(**row) for row in self._tables.query(query)}

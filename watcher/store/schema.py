@@ -102,12 +102,16 @@ COLUMNS_3: tuple[tuple[str, str, type, str | None], ...] = (
 TABLES_4: Mapping[str, tuple[Key, Columns]] = {
     "mutes": (
         "id",
-        {"id": int, "pattern": str, "fact": str, "why": str, "at": str, "until": str, "held": int},
-    )
+        {"id": int, "pattern": str, "fact": str, "why": str, "at": str, "until": str, "ended": str},
+    ),
+    "held": (("event", "mute"), {"event": str, "mute": int}),
 }
 COLUMNS_4: tuple[tuple[str, str, type, str | None], ...] = (
     ("events", "facts", str, "{}"),
     ("outbox", "letter", str, None),
     ("outbox", "digest", str, None),
 )
-"""What version 4 added: mutes and acknowledgements, the parts of messages, digests, facts for readers."""
+"""What version 4 added.
+
+Mutes and acknowledgements with what they held back, the parts of messages, digests, and facts for readers.
+"""

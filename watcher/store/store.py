@@ -13,7 +13,9 @@ from watcher.domain.errors import StoreError
 from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Health, Plan, State
 from watcher.store import lock, message_rows, rows
+from watcher.store.charts import Charts
 from watcher.store.database import BROKEN, Tables
+from watcher.store.mutes import Mutes
 from watcher.store.outbox import Outbox
 from watcher.text import times
 
@@ -24,12 +26,16 @@ def _is_new(state: State, source: str) -> bool:
 
 
 class Store:
-    """An open store, for use as a context manager and in one thread; `outbox` has its messages."""
+    """An open store, for use as a context manager and in one thread.
+
+    `outbox` has its messages, `mutes` what is not to be reported for a while.
+    """
 
     def __init__(self, tables: Tables) -> None:
         """Use these tables."""
         self._tables = tables
         self.outbox = Outbox(tables)
+        self.mutes = Mutes(tables)
 
     @classmethod
     def open(cls, path: Path, *, init: bool = False) -> Self:
@@ -67,6 +73,8 @@ class Store:
             base_prices=self._tables.objects(rows.base_prices_of, "told_prices"),
             troubles=self._tables.objects(rows.troubles_of, "troubles"),
             markets=self._tables.objects(rows.markets_of, "markets"),
+            mutes=self.mutes.going_on(),
+            charts=Charts(self._tables),
         )
 
     def commit(self, before: State, plan: Plan) -> None:
@@ -94,6 +102,7 @@ class Store:
             self._tables.insert("history", map(rows.history_row, plan.history))
             self._tables.insert("events", map(message_rows.event_row, plan.events))
             self._tables.insert("outbox", map(message_rows.outbox_row, plan.notifications))
+            self.mutes.record(plan)
         if any(source.last_good and _is_new(before, name) for name, source in after.sources.items()):
             self._tables.checkpoint()  # a baseline: without it, the next poll would be a silent first one
 
@@ -152,7 +161,7 @@ class Store:
         )
 
     def forget(self, before: datetime) -> None:
-        """Delete history, events and finished messages older than `before` (UTC).
+        """Delete history, events, finished messages and ended mutes older than `before` (UTC).
 
         The newest value of each chart is kept, as long as its model is remembered.
         """
@@ -162,6 +171,7 @@ class Store:
             self._tables.delete("history", f"at < ? and id not in {newest}", start)
             self._tables.delete("events", "at < ?", start)
             self._tables.delete("outbox", "at < ? and state in ('sent', 'dead')", start)
+            self.mutes.forget(start[0])
 
     def backup(self, target: Path) -> None:
         """Write a consistent copy to a new file, even while a service runs.

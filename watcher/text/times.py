@@ -30,9 +30,9 @@ def show_day(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b %Y}"
 
 
-def show_date(day: date) -> str:
-    """Write a day of this or next year where there is little room: `27 Nov`."""
-    return f"{day.day} {day:%b}"
+def show_date(day: date, now: date) -> str:
+    """Write a day in short: `27 Nov`, with its year if that is not this one."""
+    return f"{day.day} {day:%b}" if day.year == now.year else f"{day.day} {day:%b %Y}"
 
 
 def show_days_left(days: int) -> str:
@@ -66,6 +66,11 @@ def show_wait(at: datetime | None, now: datetime) -> str:
     if at - now >= MINUTE:
         return f"in {_roughly(at - now)}"
     return "any moment" if now - at < LATE else "overdue"
+
+
+def show_about(length: timedelta) -> str:
+    """Write a length of time in its largest unit: `3 hours`, `less than a minute`."""
+    return "less than a minute" if length < MINUTE else _roughly(length)
 
 
 def _roughly(length: timedelta) -> str:
