@@ -6,13 +6,13 @@ from tests.support.catalogs import START
 from watcher.domain.kinds import Kind
 from watcher.domain.letter import Entry, Letter, Section, Span
 from watcher.domain.news import Notification
-from watcher.messages.as_webhook import as_webhook, key_of, message_id, signature
-from watcher.messages.incidents import MOST, incidents, opsgenie, pagerduty
+from watcher.forms.as_webhook import as_webhook, key_of, message_id, signature
+from watcher.forms.incidents import MOST, incidents, opsgenie, pagerduty
+from watcher.forms.post import ENDS, Post, Tone
+from watcher.forms.telegram import telegram
 from watcher.messages.message import notification
-from watcher.messages.post import ENDS, Post, Tone
 from watcher.messages.sample import sample
 from watcher.messages.samples import sample_events
-from watcher.messages.telegram import telegram
 
 NEWS = sample_events(START)
 
@@ -48,6 +48,13 @@ def test_of_a_trouble_and_its_end_in_one_message_only_the_end_counts() -> None:
     over = sample_events(START + timedelta(hours=1))[Kind.SOURCE_RECOVERED]
     [incident] = incidents(post_of(notification("team", START, [failing, over], ["r"])))
     assert incident.is_over
+
+
+def test_what_happened_before_is_not_what_an_incident_says_though_it_is_told_last() -> None:
+    later = sample_events(START + timedelta(hours=1))[Kind.EXPIRATION_REMINDER]
+    moved = NEWS[Kind.EXPIRATION_MOVED]
+    [incident] = incidents(post_of(notification("team", START, [moved, later], ["r"])))
+    assert incident.kind == Kind.EXPIRATION_REMINDER
 
 
 def test_many_models_of_one_line_have_an_incident_each() -> None:
@@ -114,11 +121,12 @@ def test_a_secret_is_text_or_base64() -> None:
 
 def test_an_event_without_a_line_is_sent_to_a_webhook_all_the_same() -> None:
     entry = Entry("price.changed", "warning", "a/b", (Span("a/b"),), events=("1",))
-    data = ({"type": "event", "id": "1"}, {"type": "event", "id": "2"})
+    facts = {"lasted": 60.0, "record": "highest since May"}
+    data = ({"type": "event", "id": "1"}, {"type": "event", "id": "2", "facts": facts})
     letter = Letter("warning", "", (Section("Prices", (entry,)),), "", data=data)
     said = as_webhook(Post(title="", body="", letter=letter))["data"]
     assert isinstance(said, dict)
-    assert said["events"] == [{"id": "1", "severity": "warning", "text": "a/b"}, {"id": "2"}]
+    assert said["events"] == [{"id": "1", "severity": "warning", "text": "a/b"}, {"id": "2", "lasted": 60.0}]
 
 
 def test_a_signature_is_that_of_the_standards_own_example() -> None:

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 
 from tests.support.letters import posts
-from watcher.messages import incidents
-from watcher.messages.as_webhook import as_webhook
-from watcher.messages.discord import discord
-from watcher.messages.google_chat import google_chat
-from watcher.messages.mattermost import mattermost, mattermost_bot
-from watcher.messages.paragraphs import utf8, utf16
-from watcher.messages.post import Post
-from watcher.messages.pushover import pushover
-from watcher.messages.slack import slack
-from watcher.messages.teams import teams
-from watcher.messages.telegram import telegram
-from watcher.messages.wecom import wecom
+from watcher.forms import incidents
+from watcher.forms.as_webhook import as_webhook
+from watcher.forms.discord import discord
+from watcher.forms.google_chat import google_chat
+from watcher.forms.mattermost import mattermost, mattermost_bot
+from watcher.forms.paragraphs import utf8, utf16
+from watcher.forms.post import Post
+from watcher.forms.pushover import pushover
+from watcher.forms.slack import slack
+from watcher.forms.teams import teams
+from watcher.forms.telegram import telegram
+from watcher.forms.wecom import wecom
 
 OURS = r"https://openrouter\.ai/[^\s|>)\"<]*"
 LIVE = re.compile(

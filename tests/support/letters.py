@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from watcher.domain.kinds import Kind
 from watcher.domain.letter import Entry, Letter, Role, Section, Span, Successor
-from watcher.messages.as_text import as_text
-from watcher.messages.post import Post
+from watcher.forms.as_text import as_text
+from watcher.forms.post import Post
 from watcher.openrouter.ids import page
 
 BAIT = (

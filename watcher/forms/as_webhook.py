@@ -37,7 +37,10 @@ def as_webhook(post: Post) -> dict[str, Json]:
 
 def _event(event: Mapping[str, Json], entry: Entry | None) -> Json:
     """Return an event with what its line says of it; one that had no room for a line has that of none."""
-    said = {key: value for key, value in event.items() if key != "type"}
+    said = {key: value for key, value in event.items() if key not in {"type", "facts"}}
+    facts = event.get("facts")
+    if isinstance(facts, Mapping):
+        said |= {key: facts[key] for key in ("started", "lasted") if facts.get(key)}
     if entry is None:
         return said
     found: dict[str, Json] = {

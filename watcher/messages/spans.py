@@ -13,7 +13,7 @@ WHERE_MORE_IS_WORSE = frozenset({Kind.PRICE_CHANGED, Kind.PRICE_DETAIL, Kind.PRO
 
 def spans(line: str, event: Event) -> tuple[Span, ...]:
     """Cut an event's line into its subject, its changes and the rest."""
-    before, subject, after = line.partition(event.subject or line)
+    before, subject, after = line.partition(event.subject or line or " ")
     parts = [*_changes(before, event), Span(subject, Role.SUBJECT), *_changes(after, event)]
     return tuple(span for span in parts if span.text)
 
