@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.catalogs import START
+from watcher.domain.catalog import Json
 from watcher.domain.kinds import Kind
 from watcher.domain.letter import Entry, Letter, Section, Span
 from watcher.domain.news import Notification
@@ -121,9 +122,11 @@ def test_a_secret_is_text_or_base64() -> None:
 
 def test_an_event_without_a_line_is_sent_to_a_webhook_all_the_same() -> None:
     entry = Entry("price.changed", "warning", "a/b", (Span("a/b"),), events=("1",))
-    facts = {"lasted": 60.0, "record": "highest since May"}
-    data = ({"type": "event", "id": "1"}, {"type": "event", "id": "2", "facts": facts})
-    letter = Letter("warning", "", (Section("Prices", (entry,)),), "", data=data)
+    facts: Json = {"lasted": 60.0, "record": "highest since May"}
+    lineless: dict[str, Json] = {"type": "event", "id": "2", "facts": facts}
+    letter = Letter(
+        "warning", "", (Section("Prices", (entry,)),), "", data=({"type": "event", "id": "1"}, lineless)
+    )
     said = as_webhook(Post(title="", body="", letter=letter))["data"]
     assert isinstance(said, dict)
     assert said["events"] == [{"id": "1", "severity": "warning", "text": "a/b"}, {"id": "2", "lasted": 60.0}]
