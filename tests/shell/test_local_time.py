@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from tests.support.catalogs import DAY, FINCH, OWL, START, listing
 from watcher.cli.main import main
 from watcher.config.load import load
-from watcher.domain.polls import Failure, Poll
+from watcher.domain.polls import Answer, Failure, Poll
 from watcher.news.plan import plan
 from watcher.store.store import Store
 
@@ -28,7 +28,12 @@ def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text(RULES)
     file.chmod(0o600)
     settings = load(file, {}).settings
-    answers = (listing([OWL]), listing([OWL, FINCH]), listing([FINCH]), Failure("timed out"))
+    answers: tuple[Answer, ...] = (
+        listing([OWL]),
+        listing([OWL, FINCH]),
+        listing([FINCH]),
+        Failure("timed out"),
+    )
     with Store.open(tmp_path / "watcher.db") as store:
         for days, answer in enumerate(answers):
             before = store.state()
