@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngInfo
 
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Notification
@@ -35,6 +38,7 @@ DAY = (
 RULES = ("Leaving OpenRouter", "Dearer by a tenth", "New models")
 SHARP = 2  # pixels for each pixel of the page
 TALL = 3000
+MADE_OF = "page"  # under which a picture has the fingerprint of its page
 MARGIN = 24 * SHARP
 
 
@@ -57,9 +61,9 @@ def pages() -> dict[str, tuple[str, int, tuple[str, ...]]]:
     dark = ("--blink-settings=preferredColorScheme=0",)
     return {
         "slack": (slack(news), 700, ()),
-        "mail": (mail(news), 700, ()),
+        "mail": (mail(price), 700, ()),
         "mail-dark": (mail(price), 700, dark),
-        "mail-phone": (mail(price), 360, ()),
+        "mail-phone": (mail(news), 360, ()),
         "digest": (slack(day), 700, ()),
     }
 
@@ -76,6 +80,11 @@ def mail(message: Notification) -> str:
     return mail_page(post_of(message, message.letter))
 
 
+def fingerprint(page: str) -> str:
+    """Hash a page without the pictures in it, so that a test can tell whether its picture is outdated."""
+    return sha256(re.sub(r"data:[^\"]*", "", page).encode()).hexdigest()
+
+
 def take(browser: str, page: str, width: int, options: tuple[str, ...], target: Path) -> None:
     """Take a picture of a page, without the empty part below it."""
     with TemporaryDirectory() as folder:
@@ -89,7 +98,10 @@ def take(browser: str, page: str, width: int, options: tuple[str, ...], target: 
         empty = Image.new("RGB", picture.size, picture.getpixel((0, picture.height - 1)))
         box = ImageChops.difference(picture, empty).getbbox() or (0, 0, *picture.size)
         bottom = min(box[3] + MARGIN, picture.height)
-        picture.crop((0, 0, picture.width, bottom)).quantize(64).save(target, optimize=True)
+        made_of = PngInfo()
+        made_of.add_text(MADE_OF, fingerprint(page))
+        cropped = picture.crop((0, 0, picture.width, bottom))
+        cropped.quantize(64).save(target, optimize=True, pnginfo=made_of)
     print(target)  # noqa: T201 - a command
 
 

@@ -117,7 +117,7 @@ def test_a_sample_shows_what_alerts_look_like(file: Path) -> None:
         file.write_text(RULES.format(hook=hook.url()))
         result = called("test", "hook")
         assert (result.exit_code, result.stderr) == (0, "hook: delivered\n")
-        assert b"wetland/heron-large leaves in 5 days" in hook.requests[0].body
+        assert b"Test: hook receives messages from watcher" in hook.requests[0].body
 
 
 @pytest.mark.usefixtures("file")

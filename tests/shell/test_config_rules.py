@@ -138,7 +138,7 @@ BEHIND = 'never reports anything: rule "A" above reports all of it first and has
             "provider: deepinfra, cause: without notice",
             (
                 "5: no event can meet all conditions: only price.changed, price.routed or provider.* can meet"
-                " `provider`; only model.removed, source.*, channel.*, configuration.* or store.* can meet `cause`"
+                " `provider`; only model.removed, source.*, channel.*, configuration.*, store.* or mute.ended can meet `cause`"
             ),
         ),
         ("model: openai/*, author: anthropic", "5: no model is openai/* and has the author anthropic"),

@@ -1,33 +1,32 @@
 import re
 from pathlib import Path
+from runpy import run_path
+from typing import Any
 
 import pytest
 from click import Context
 from click.testing import CliRunner
+from PIL import Image
 
 from tests.support import sample_history
 from watcher.cli.main import main
 from watcher.config import load
-from watcher.domain.kinds import Kind
-from watcher.messages.message import notification
-from watcher.messages.samples import sample_events
-from watcher.service.clock import utc_now
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-DATE = re.compile(r"\d+ \w{3} \d{4} \d\d:\d\d UTC|\w{3} \d+ \w{3} \d{4}|\(\d+ \w{3}\)")
+PICTURES: dict[str, Any] = run_path(str(ROOT / "docs" / "pictures.py"))
 
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_its_first_alert_is_what_the_program_writes() -> None:
-    now = utc_now()
-    news, rules = sample_events(now), ["Leaving OpenRouter", "Dearer by a tenth"]
-    told = [news[Kind.EXPIRATION_ANNOUNCED], news[Kind.PRICE_CHANGED]]
-    message = notification("team", now, told, rules)
-    assert DATE.sub("DATE", blocks("text")[0]) == DATE.sub("DATE", f"{message.title}\n\n{message.body}\n")
+@pytest.mark.parametrize("name", PICTURES["pages"]())
+def test_its_pictures_are_of_messages_as_they_are_now(name: str) -> None:
+    page, _, _ = PICTURES["pages"]()[name]
+    with Image.open(ROOT / "docs" / "pictures" / f"{name}.png") as picture:
+        made_of = picture.info[PICTURES["MADE_OF"]]
+    assert made_of == PICTURES["fingerprint"](page), "run: python3 tasks.py pictures"
 
 
 def test_its_rules_can_be_used(tmp_path: Path) -> None:
@@ -42,7 +41,7 @@ def test_its_replay_prints_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(ROOT)
     [command] = [line for line in README.splitlines() if line.startswith(".venv/bin/watcher replay")]
     result = CliRunner().invoke(main, command.split()[1:], env={"WATCHER_CONFIG": None})
-    assert [line.rstrip() for line in result.stdout.splitlines()] == blocks("text")[1].splitlines()
+    assert [line.rstrip() for line in result.stdout.splitlines()] == blocks("text")[0].splitlines()
     assert result.stderr == ""
 
 

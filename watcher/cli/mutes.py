@@ -7,6 +7,7 @@ import click
 
 from watcher.cli import options, terminal
 from watcher.cli.events import unknown
+from watcher.cli.local_time import local
 from watcher.domain.errors import NotFoundError
 from watcher.domain.kinds import About
 from watcher.domain.mutes import Mute
@@ -19,7 +20,7 @@ from watcher.service.clock import utc_now
 from watcher.store.store import Store
 from watcher.text.clean import LONGEST, clean
 from watcher.text.counts import counted
-from watcher.text.times import show_day, show_time
+from watcher.text.times import show_day
 
 UNTIL = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%MZ"])
 WHY = click.option("--why", default="", metavar="TEXT", help="The reason, which `watcher status` shows.")
@@ -41,7 +42,7 @@ def _future(_context: click.Context, _option: click.Parameter, value: datetime |
     """Return the time (UTC) that an option was given, which must be ahead."""
     until = value.replace(tzinfo=UTC) if value else None
     if until and until <= utc_now():
-        message = f"{show_time(until)} is over"
+        message = f"{local(until)} is over"
         raise click.BadParameter(message)
     return until
 
@@ -98,7 +99,7 @@ def mute(
         terminal.note(f"warning: {stranger}")
     models = sum(matches_id(pattern, model) for model in known.listed)
     terminal.note(
-        f"muted {clean(text)} ({counted(models, 'model')} today) until {show_time(end)}, as number {made.id}",
+        f"muted {clean(text)} ({counted(models, 'model')} today) until {local(end)}, as number {made.id}",
         "green",
     )
 
@@ -150,7 +151,7 @@ def ack(path: Path | None, name: str, until: datetime | None, why: str) -> None:
         made = store.mutes.add(Mute(0, model, now, until, clean(why), fact=date))
     day = dates.day_of(date)
     leaves = show_day(day) if day else clean(date)
-    end = f" until {show_time(until)}" if until else ""
+    end = f" until {local(until)}" if until else ""
     terminal.note(
         f"acknowledged that {clean(model)} leaves on {leaves}: no more reminders{end}, as number {made.id}",
         "green",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from watcher.cli import local_time
 from watcher.config import load as configuration
 from watcher.config.config import Config
 from watcher.config.mistakes import did_you_mean
@@ -48,6 +49,9 @@ def globs(_context: click.Context, _option: click.Parameter, value: str) -> Glob
 def load(path: Path | None, needed: Collection[str] = TEXTS) -> Config:
     """Return the configuration to use: `path`, `$WATCHER_CONFIG` or `./rules.yaml`. Raises ConfigError.
 
-    Secrets may be missing except under the keys `needed`: who only reads the store has none.
+    Secrets may be missing except under the keys `needed`: who only reads the store has none. From then on,
+    times are printed in its time zone.
     """
-    return configuration.load(configuration.find(path, os.environ, Path.cwd()), os.environ, needed)
+    config = configuration.load(configuration.find(path, os.environ, Path.cwd()), os.environ, needed)
+    local_time.use(config.settings.zone)
+    return config

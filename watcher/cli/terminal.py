@@ -13,6 +13,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from watcher.cli.local_time import local
 from watcher.domain.delivery import Delivery, OutboxState
 from watcher.domain.mutes import Mute
 from watcher.domain.news import Event, HistoryEntry
@@ -95,12 +96,12 @@ def table(
 
 def events(found: Sequence[Event]) -> None:
     """Print one line per event."""
-    table(("WHEN", "ID", "WHAT"), ((show_time(event.at), event.id, describe(event)) for event in found))
+    table(("WHEN", "ID", "WHAT"), ((local(event.at), event.id, describe(event)) for event in found))
 
 
 def history(entries: Sequence[HistoryEntry]) -> None:
     """Print what the list has shown for a model."""
-    table(("WHEN", "FIELD", "VALUE"), ((show_time(e.at), e.field, _value(e)) for e in entries))
+    table(("WHEN", "FIELD", "VALUE"), ((local(e.at), e.field, _value(e)) for e in entries))
 
 
 def _value(entry: HistoryEntry) -> str:
@@ -122,7 +123,7 @@ def _delivery(delivery: Delivery) -> tuple[str | Text, ...]:
     error = f"\n{clean(delivery.error)}" if delivery.error else ""
     return (
         str(delivery.id),
-        show_time(delivery.notification.at),
+        local(delivery.notification.at),
         delivery.notification.channel,
         Text(delivery.state, style=COLORS[delivery.state]),
         str(delivery.attempts),
@@ -153,7 +154,7 @@ def _sending(found: Sending, zone: tzinfo) -> tuple[str | Text, ...]:
 
 def _state(found: Health | None, *, is_new: bool) -> Text:
     if found and found.reason:
-        since = f" since {show_time(found.failing_since)}" if found.failing_since else ""
+        since = f" since {local(found.failing_since)}" if found.failing_since else ""
         return Text(f"failing{since}: {clean(found.reason)}", "red")
     return Text("no data yet", "yellow") if is_new else Text("ok", "green")
 
@@ -216,7 +217,7 @@ def _endpoints(report: Report) -> tuple[str | Text, ...]:
 
 def _mute(mute: Mute) -> tuple[str | Text, ...]:
     what = f"reminders of {mute.pattern}" if mute.is_acknowledgement else mute.pattern
-    until = show_time(mute.until) if mute.until else "the date changes"
+    until = local(mute.until) if mute.until else "the date changes"
     return str(mute.id), Text(clean(what), "yellow"), until, f"{mute.held:,}", clean(mute.why)
 
 
@@ -240,7 +241,7 @@ def _digest(channel: str, digest: NextDigest, report: Report) -> str:
 def messages(decided: Plan) -> None:
     """Print the messages of a plan, one per line."""
     for notification in decided.notifications:
-        line(f"{show_time(notification.at)}  {notification.channel}: {notification.title}")
+        line(f"{local(notification.at)}  {notification.channel}: {notification.title}")
 
 
 def days(test: Backtest) -> None:
@@ -318,7 +319,7 @@ def _summary(known: Providers, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield what the price is, what the list shows, and when the providers are asked, with headings."""
     if known.floor:
         seen, reported = known.floor.seen, known.floor.reported
-        since = f"since {show_time(known.since)}" if known.since else "no move seen yet"
+        since = f"since {local(known.since)}" if known.since else "no move seen yet"
         yield "Cheapest", f"{show_main(seen.price)}, from {clean(seen.provider)}, {since}"
         if seen.price != reported.price:
             yield "Reported", f"{show_main(reported.price)}, from {clean(reported.provider)}"
@@ -335,7 +336,7 @@ def _summary(known: Providers, now: datetime) -> Iterator[tuple[str, str]]:
 def unreadable(model: str, row: Health, now: datetime) -> None:
     """Print why a model's row cannot be read."""
     since = (
-        f", since {show_time(row.failing_since)} ({show_age(row.failing_since, now)})"
+        f", since {local(row.failing_since)} ({show_age(row.failing_since, now)})"
         if row.failing_since
         else ""
     )
@@ -370,8 +371,8 @@ def explained(event: Event, found: Sequence[RuleCheck], told: Sequence[Telling],
 def waiting(found: Waiting, rules: Sequence[RuleCheck], now: datetime) -> None:
     """Print a change on hold: since when, until when and why, and which rules will report it."""
     line(f"On hold: {describe(found.event)}", "yellow")
-    since = f"{show_time(found.since)} ({show_age(found.since, now)})"
-    until = f"reported at {show_time(found.due_at)} if it lasts: {found.reason}"
+    since = f"{local(found.since)} ({show_age(found.since, now)})"
+    until = f"reported at {local(found.due_at)} if it lasts: {found.reason}"
     pairs([("  since", f"{since}; {until}", "")])
     telling = [check for check in rules if check.matches]
     if telling:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from watcher.domain.causes import WITHOUT_NOTICE
 from watcher.domain.kinds import Kind, Severity
 from watcher.domain.news import Event
-from watcher.messages.lines import frees, gains, labels
+from watcher.messages.change_words import gains, labels
+from watcher.messages.price_words import frees
 from watcher.openrouter import dates, prices
 from watcher.openrouter.ids import BATCH, base, is_alias, variant
 from watcher.rules.severity import is_last_but_one, severity_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 from watcher import __version__
@@ -148,6 +148,7 @@ def report(config: Config, store: Store, now: datetime) -> Report:
     """Report on the store at `now` (UTC)."""
     state = store.state()
     sources = {name: state.sources.get(name, Health()) for name in config.sources}
+    zone = config.settings.zone
     counts = store.outbox.channels()
     endpoints = _endpoints(config, state)
     failing = {name: bad for name in config.channels if (bad := _failing(state, name))}
@@ -168,11 +169,11 @@ def report(config: Config, store: Store, now: datetime) -> Report:
         incomplete=state.troubles.get(WHOLE, Health()),
         unreadable=state.unreadable,
         problems=(
-            *_stale(sources, now, config.stale_after),
-            *_reported(endpoints),
+            *_stale(sources, now, config.stale_after, zone),
+            *_reported(endpoints, zone),
             *_failing_channels(config, counts, failing),
-            *_of_the_store(config.store),
-            *_of_the_list(state),
+            *_of_the_store(config.store, zone),
+            *_of_the_list(state, zone),
             *_own_problems(state),
         ),
         mutes=tuple(mute for mute in state.mutes if not mute.is_over(now)),
@@ -185,11 +186,11 @@ def _endpoints(config: Config, state: State) -> Endpoints:
     return Endpoints(config.endpoints, state.sources.get(ENDPOINTS, Health()), known, len(models))
 
 
-def _reported(endpoints: Endpoints) -> Iterator[str]:
+def _reported(endpoints: Endpoints, zone: tzinfo) -> Iterator[str]:
     """Tell of the endpoints source once people know that it fails: the list stands in for it until then."""
     health = endpoints.health
     if not endpoints.is_off and health.reported and health.failing_since:
-        since = show_time(health.failing_since)
+        since = show_time(health.failing_since, zone)
         yield f"no good answer from the endpoints source since {since}: {health.reason}"
 
 
@@ -198,10 +199,10 @@ def _failing(state: State, channel: str) -> Health | None:
     return found if found and found.reason else None
 
 
-def _stale(sources: Mapping[str, Health], now: datetime, longest: timedelta) -> Iterator[str]:
+def _stale(sources: Mapping[str, Health], now: datetime, longest: timedelta, zone: tzinfo) -> Iterator[str]:
     for name, source in sources.items():
         if source.last_good is None or now - source.last_good > longest:
-            since = "yet" if source.last_good is None else f"since {show_time(source.last_good)}"
+            since = "yet" if source.last_good is None else f"since {show_time(source.last_good, zone)}"
             reason = f": {source.reason}" if source.reason else ""
             yield f"no good answer from the {name} source {since}{reason}"
 
@@ -216,21 +217,21 @@ def _failing_channels(
             yield f"channel {name} is failing; see `watcher outbox`"
 
 
-def _of_the_store(store: Path) -> Iterator[str]:
+def _of_the_store(store: Path, zone: tzinfo) -> Iterator[str]:
     """Tell of a store that the service could not use when it last tried: a reader may see nothing of it."""
     since = TroubleMark(store).since
     if since:
-        yield f"watcher cannot use its store since {show_time(since)}; its log says why"
+        yield f"watcher cannot use its store since {show_time(since, zone)}; its log says why"
 
 
-def _of_the_list(state: State) -> Iterator[str]:
+def _of_the_list(state: State, zone: tzinfo) -> Iterator[str]:
     """Yield what was reported as missing from the list, or as unreadable in it."""
     whole = state.troubles.get(WHOLE, Health())
     if whole.reported and whole.failing_since:
-        yield f"the model list is incomplete since {show_time(whole.failing_since)}: {whole.reason}"
+        yield f"the model list is incomplete since {show_time(whole.failing_since, zone)}: {whole.reason}"
     rows = {model: row for model, row in state.unreadable.items() if row.reported and row.failing_since}
     for model, row in sorted(rows.items())[:MOST_ROWS]:
-        since = show_time(row.failing_since) if row.failing_since else ""
+        since = show_time(row.failing_since, zone) if row.failing_since else ""
         yield f"{model} cannot be read since {since}: {row.reason}"
     if len(rows) > MOST_ROWS:
         yield f"and {len(rows) - MOST_ROWS} more models that cannot be read; --json has all"

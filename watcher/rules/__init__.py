@@ -1,1 +1,1 @@
-"""Which events are reported to whom."""
+"""Which events are reported to whom, and how urgent they are."""
