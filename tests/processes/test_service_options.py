@@ -118,7 +118,7 @@ def test_a_mattermost_bot_is_sent_attachments_too(tmp_path: Path, monkeypatch: p
         address = f"mmosts://chat.example.test/{KEY}?mode=bot&channels=abcdefghijklmnopqrstuvwxyz"
         assert send(address, news()) == Outcome(SENT)
     sent = body(service.requests[-1])
-    assert sent["message"] == "**acme/owl-2 25 % dearer**"
+    assert sent["message"] == f"**{news().notification.title}**"
     assert len(sent["props"]["attachments"]) == 1
 
 
