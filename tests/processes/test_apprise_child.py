@@ -156,5 +156,6 @@ def test_the_child_is_also_a_module_that_answers_one_line() -> None:
         "reason": "the sending process failed with JSONDecodeError",
         "retry_after": None,
         "unsure": False,
+        "warning": "",
     }
     assert (done.stdout.count(b"\n"), json.loads(done.stdout), done.stderr) == (1, answer, b"")
