@@ -121,11 +121,19 @@ def test_a_rule_that_matches_nothing_or_everything_is_noticed_before_it_goes_liv
     assert "rules[2]: this rule has no condition, so it reports every event" in finished(file, "check").stderr
 
 
-@pytest.mark.parametrize("key", ["template", "format", "body"])
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        pytest.param("{{ event.nothing }}", "'event' is undefined", id="unknown"),
+        pytest.param("{{ ''.__class__.__mro__ }}", "is unsafe", id="escape"),
+        pytest.param("{{ cycler.__init__.__globals__ }}", "is unsafe", id="escape-by-a-function"),
+        pytest.param("{% include '/etc/passwd' %}", "no loader", id="file"),
+    ],
+)
 @pytest.mark.fault("C10", "Z8")
-def test_there_are_no_templates_to_get_wrong(tmp_path: Path, key: str) -> None:
-    text = RULES.replace("notify: hook", f"notify: hook, {key}: '{{{{ event.nothing }}}}'")
-    with pytest.raises(ConfigError, match=rf"rules\[0\]\.{key}: unknown key"):
+def test_a_template_that_is_wrong_or_would_escape_is_refused(tmp_path: Path, template: str, why: str) -> None:
+    text = RULES.replace("notify: hook", f'notify: hook, template: {{title: "{template}"}}')
+    with pytest.raises(ConfigError, match=rf"rules\[0\]\.template\.title: cannot be filled in: .*{why}"):
         load.load(written(tmp_path, text), {})
 
 

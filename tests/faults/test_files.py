@@ -69,10 +69,10 @@ def test_a_planted_link_where_the_older_store_is_kept_is_not_followed(tmp_path: 
     with Store.open(path):
         pass
     make_older(path)
-    (tmp_path / "watcher.db.before-v3").symlink_to(elsewhere)
+    (tmp_path / "watcher.db.before-v4").symlink_to(elsewhere)
     Store.open(path).close()
     assert not elsewhere.exists()
-    assert not (tmp_path / "watcher.db.before-v3").is_symlink()
+    assert not (tmp_path / "watcher.db.before-v4").is_symlink()
 
 
 @pytest.mark.fault("Z11")

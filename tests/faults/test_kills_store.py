@@ -101,7 +101,7 @@ def old(scenario: CrashScenario) -> StoreContents:
 def test_an_upgrade_that_is_killed_is_done_or_not_done_and_loses_no_message(
     scenario: CrashScenario, old: StoreContents, failpoint: Failpoint | None
 ) -> None:
-    kept = Path(f"{scenario.store}.before-v3")
+    kept = Path(f"{scenario.store}.before-v4")
     if failpoint:
         assert scenario.run("once", failpoint=failpoint) in KILLED
         assert version_of(scenario.store) in (["v1"], ALL_VERSIONS)

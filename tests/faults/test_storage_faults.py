@@ -287,7 +287,7 @@ def test_a_store_from_an_older_version_is_copied_then_migrated(tmp_path: Path, c
     catalog.shows(OWL, FINCH, HERON, MAXI)
     assert "acme/finch-maxi is new" in finished(file, "once").stdout
     assert run_sql(store, "select count(*) from ours") == [(0,)], "what is not ours is kept"
-    kept = tmp_path / "watcher.db.before-v3"
+    kept = tmp_path / "watcher.db.before-v4"
     assert kept.stat().st_mode & 0o777 == 0o600
     assert run_sql(kept, "select count(*) from events") == [(0,)]
     with pytest.raises(sqlite3.OperationalError, match="no such table: troubles"):

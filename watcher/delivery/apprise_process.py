@@ -171,6 +171,6 @@ def _read(printed: bytes) -> Outcome:
                 clean(str(answer["reason"])),
                 wait,
                 answer["unsure"] is True,
-                clean(str(answer["warning"])),
+                clean(str(answer.get("warning", ""))),
             )
     return UNANSWERED

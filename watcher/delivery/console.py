@@ -10,7 +10,7 @@ from watcher.delivery.templated import in_own_words
 from watcher.delivery.timed_write import write
 from watcher.domain.delivery import Channel, Delivery, Outcome, Verdict
 from watcher.domain.news import Notification
-from watcher.forms.as_terminal import GAP, as_terminal
+from watcher.forms.as_terminal import BOLD, END, GAP, as_terminal
 from watcher.text.clean import clean, clean_lines, inert
 
 PATIENCE = 5.0  # seconds; whoever reads is on this machine, and other channels wait meanwhile
@@ -45,6 +45,8 @@ def _text(notification: Notification, *, is_colored: bool) -> str:
     if is_colored and letter:
         return f"\n{as_terminal(notification.title, letter, get_terminal_size().columns)}\n"
     title = inert(clean(notification.title), GAP)
+    if is_colored:
+        title = f"{BOLD}{title}{END}"
     return f"\n{title}\n{inert(clean_lines(notification.body), GAP)}\n"
 
 
