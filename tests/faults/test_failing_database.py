@@ -28,7 +28,8 @@ from watcher.news.settings import Settings
 from watcher.rules.route import Rule
 from watcher.service.loop import STORE_PAUSE, Service
 from watcher.store import message_rows
-from watcher.store.database import Tables, migrations
+from watcher.store.database import Tables
+from watcher.store.migrations import migrations
 from watcher.store.store import Store
 
 CHANNELS = ("one", "two")

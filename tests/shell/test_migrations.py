@@ -10,7 +10,8 @@ from sqlite_utils import Database
 from tests.support.catalogs import DAY, FINCH, HOUR, OWL, START, document, priced
 from tests.support.sample_stores import polled
 from watcher.domain.catalog import Announcement, Aspect
-from watcher.store.database import APPLICATION_ID, migrations
+from watcher.store.database import APPLICATION_ID
+from watcher.store.migrations import migrations
 from watcher.store.rows import dump
 from watcher.store.store import Store
 

@@ -103,18 +103,18 @@ POINTS: Mapping[str, Point] = {
     "recovered": after("store.outbox:Outbox.recover"),
     "closing": Point("c_call", "sqlite_utils.db:Database.close", "close"),
     "file_made": after("store.database:_create"),
-    "creating": before("store.database:v1"),
-    "table_made": after("store.database:_create_table"),
-    "created": after("store.database:v1"),
+    "creating": before("store.migrations:v1"),
+    "table_made": after("store.migrations:_create_table"),
+    "created": after("store.migrations:v1"),
     "copying_before_migration": Point(
         "c_call", "watcher.store.database:Tables.copy", "execute", "watcher.store.database:Tables._migrate"
     ),
     "copied_before_migration": after(
         "store.database:Tables.copy", inside="watcher.store.database:Tables._migrate"
     ),
-    "migrating": before("store.database:v2"),
-    "column_added": Point("return", "sqlite_utils.db:Table.add_column", inside="watcher.store.database:v2"),
-    "migrated": after("store.database:v2"),
+    "migrating": before("store.migrations:v2"),
+    "column_added": Point("return", "sqlite_utils.db:Table.add_column", inside="watcher.store.migrations:v2"),
+    "migrated": after("store.migrations:v2"),
     "before_migrations_commit": committing("store.database:Tables._migrate"),
     "migrations_committed": after("store.database:Tables._migrate"),
     "backing_up": Point(

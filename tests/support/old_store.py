@@ -9,7 +9,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from tests.support.store_contents import contents_of
-from watcher.store.database import APPLICATION_ID, migrations
+from watcher.store.database import APPLICATION_ID
+from watcher.store.migrations import migrations
 from watcher.store.schema import VERSION_1
 
 ALL_VERSIONS = ["v1", "v2", "v3", "v4"]
