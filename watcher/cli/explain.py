@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from watcher.cli import options, terminal
+from watcher.cli import explain_tables, options, terminal
 from watcher.cli.events import unknown
 from watcher.config.config import Config
 from watcher.domain.catalog import Item
@@ -64,10 +64,10 @@ def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
         _write(name, known, unreadable, waits, told)
     else:
         if unreadable:
-            terminal.unreadable(name, unreadable, now)
+            explain_tables.unreadable(name, unreadable, now)
         _show(name, known, waits, now)
         for event, found, fates in told:
-            terminal.explained(event, found, fates, config.settings.zone)
+            explain_tables.explained(event, found, fates, config.settings.zone)
 
 
 def _write(name: str, known: Providers | None, unreadable: Health | None, waits: Waits, told: Told) -> None:
@@ -97,9 +97,9 @@ def _told(
 
 def _show(name: str, known: Providers | None, waits: Waits, now: datetime) -> None:
     if known:
-        terminal.providers(name, known, now)
+        explain_tables.providers(name, known, now)
     for wait, found in waits:
-        terminal.waiting(wait, found, now)
+        explain_tables.waiting(wait, found, now)
     if known and not waits:
         terminal.note("No changes on hold.", "green")
     terminal.line("")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from watcher.cli import options, terminal
+from watcher.cli import options, status_tables
 from watcher.reports.status import report
 from watcher.service.clock import utc_now
 from watcher.store.store import Store
@@ -26,5 +26,5 @@ def status(path: Path | None, *, for_machines: bool) -> None:
     if for_machines:
         click.echo(json.dumps(found.as_json()))
     else:
-        terminal.status(found)
+        status_tables.status(found)
     sys.exit(0 if found.is_healthy else 3)
