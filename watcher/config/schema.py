@@ -1,7 +1,7 @@
 """The structure of `rules.yaml`: validates the file, and is the JSON Schema for editors."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any, Literal, get_args
@@ -11,7 +11,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
     StrictBool,
@@ -20,16 +19,15 @@ from pydantic import (
     WithJsonSchema,
     create_model,
 )
-from pydantic.json_schema import GenerateJsonSchema
 
 from watcher.config import pacing
 from watcher.config.mistakes import NAME, WEB, WEB_OR_OFF, in_words
+from watcher.config.when_schema import LengthOfTime, Schema, Section, When, one_or_more, with_any_of
 from watcher.config.yaml_file import Key
 from watcher.domain.policy import HOLDS, REMINDERS
 from watcher.domain.schedule import Pace, Schedule
 from watcher.forms.as_webhook import key_of
-from watcher.rules.conditions import CONDITIONS, Condition
-from watcher.rules.values import AtMost, Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
+from watcher.rules.values import AtMost, Duration, Hours
 from watcher.text.suggest import closest
 
 HIGHEST_PORT = 65535
@@ -38,95 +36,7 @@ MEGABYTE = 1_000_000
 API = "https://openrouter.ai/api/v1/models"
 
 
-class Schema(GenerateJsonSchema):
-    """A JSON Schema without what tells a reader nothing: titles made from keys, and null defaults."""
-
-    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
-        """Leave titles out."""
-        return False
-
-    def default_schema(self, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own
-        """Leave null defaults out."""
-        made = super().default_schema(schema)
-        return {key: value for key, value in made.items() if (key, value) != ("default", None)}
-
-
-class Section(BaseModel):
-    """A part of the file; an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-LengthOfTime = Annotated[Duration, PlainValidator(Duration.parse), WithJsonSchema(Duration.SCHEMA)]
-Patterns = Annotated[Globs, PlainValidator(Globs.parse), WithJsonSchema(Globs.SCHEMA)]
-Share = Annotated[Percent | None, PlainValidator(Percent.parse), WithJsonSchema(Percent.SCHEMA)]
-Amount = Annotated[Price | None, PlainValidator(Price.parse), WithJsonSchema(Price.SCHEMA)]
 Deliver = Annotated[Pace | Schedule, PlainValidator(pacing.parse), WithJsonSchema(pacing.SCHEMA)]
-TokenCount = Annotated[Tokens | None, PlainValidator(Tokens.parse), WithJsonSchema(Tokens.SCHEMA)]
-
-
-def _with_any_of(build: Callable[..., Any], *keys: str) -> AfterValidator:
-    """Build the value from a section that must have at least one of the keys."""
-
-    def check(section: BaseModel) -> Any:  # noqa: ANN401 - any value
-        given = {name: getattr(section, name) for name in section.model_fields_set}
-        if all(given.get(name) is None for name in keys):
-            message = f"is empty; add {' or '.join(keys)}"
-            raise ValueError(message)
-        return build(**given)
-
-    return AfterValidator(check)
-
-
-class PriceSection(Section):
-    """Conditions on a price; one of the prices in `of` must meet all of them."""
-
-    rises_by: Share = None
-    falls_by: Share = None
-    below: Amount = None
-    above: Amount = None
-    of: Literal["prompt", "completion", "either"] = "either"
-
-
-class ContextSection(Section):
-    """A range of tokens, both ends included."""
-
-    at_least: TokenCount = None
-    at_most: TokenCount = None
-
-
-SHAPES: Mapping[type, Any] = {
-    bool: StrictBool,
-    Globs: Patterns,
-    Duration: LengthOfTime,
-    PriceTerms: Annotated[PriceSection, _with_any_of(PriceTerms, "rises_by", "falls_by", "below", "above")],
-    Bounds: Annotated[ContextSection, _with_any_of(Bounds, "at_least", "at_most")],
-}
-"""What pydantic expects for the type of a condition's value."""
-
-
-def _condition(row: Condition) -> Any:  # noqa: ANN401 - a field's type and its description
-    """Return a field of `when`; a key without a value is an error, as it would widen the rule."""
-    described = row.words.replace("{}", "" if row.type is bool else "...")
-    extra = _one_or_more(_one_of(row.known), *EXAMPLES[row.key]) if row.known else None
-    return SHAPES[row.type], Field(None, description=described, json_schema_extra=extra)
-
-
-def _one_or_more(entry: dict[str, Any], *examples: object) -> dict[str, Any]:
-    return {"anyOf": [entry, {"type": "array", "items": entry, "minItems": 1}], "examples": [*examples]}
-
-
-def _one_of(known: Sequence[str]) -> dict[str, Any]:
-    return {"anyOf": [{"enum": [*known]}, {"type": "string", "pattern": "[*?!\\[]"}]}
-
-
-EXAMPLES: Mapping[str, Sequence[object]] = {
-    "event": ("price.changed", ["expiration.*", "model.removed"]),
-    "variant": ("free", ["free", "none"]),
-    "input": ("image", ["image", "file"]),
-    "output": ("image", ["image", "audio"]),
-}
-"""Of the conditions whose values are a closed set."""
 
 
 def _names(value: object) -> list[str]:
@@ -171,24 +81,17 @@ Reminder = Annotated[LengthOfTime, _within("0d", "365d"), AfterValidator(_full_d
 OneOrMore = Annotated[
     list[StrictStr],
     PlainValidator(_names),
-    WithJsonSchema(_one_or_more({"type": "string"}, "team", ["team", "ops"])),
+    WithJsonSchema(one_or_more({"type": "string"}, "team", ["team", "ops"])),
 ]
 
 
 # The keys are the rows of tables elsewhere, so that each exists once.
 HOLD_FIELDS: Any = {name: (Annotated[LengthOfTime, _within("0s", "30d")], None) for name in HOLDS}
-CONDITION_FIELDS: Any = {row.key: _condition(row) for row in CONDITIONS.values()}
 Holds: Any = create_model(
     "Holds",
     __base__=Section,
     __doc__="How long a change must last before it is reported.",
     **HOLD_FIELDS,
-)
-When: Any = create_model(
-    "When",
-    __base__=Section,
-    __doc__="The conditions that an event must meet, all of them.",
-    **CONDITION_FIELDS,
 )
 
 
@@ -260,7 +163,7 @@ class TemplateSection(Section):
 
 TemplateEntry = Annotated[
     TemplateSection,
-    _with_any_of(TemplateSection, "title", "body"),
+    with_any_of(TemplateSection, "title", "body"),
     WithJsonSchema(TemplateSection.model_json_schema(schema_generator=Schema)),
 ]
 
