@@ -15,7 +15,7 @@ from tests.support.served_catalog import Catalog
 from watcher.cli.demo import Stage, serve
 
 # No test is about time; CI, where nothing may be missing, tries more examples.
-EXAMPLES = 100 if os.environ.get("WATCHER_REQUIRE_ALL") else 20
+EXAMPLES = 50 if os.environ.get("WATCHER_REQUIRE_ALL") else 10  # of a hypothesis test
 settings.register_profile("watcher", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("watcher")
 

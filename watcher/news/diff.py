@@ -17,15 +17,17 @@ COMPARED_OF_ALIAS = (Aspect.LISTED, Aspect.ALIAS)  # everything else on an alias
 def diff(model: str, announced: Document, observed: Document) -> list[Change]:
     """Return a Change for each aspect whose observed value is not the announced one."""
     aspects = COMPARED_OF_ALIAS if is_alias(model) else COMPARED
-    before, after = ({a.value: getattr(side, a.value) for a in aspects} for side in (announced, observed))
-    if before == after:
+    differ = [a for a in aspects if getattr(announced, a.value) != getattr(observed, a.value)]
+    if not differ:
         return []
+    # DeepDiff takes milliseconds for what is equal too, and most of a document is.
+    before, after = ({a.value: getattr(side, a.value) for a in differ} for side in (announced, observed))
     tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, custom_operators=[_WholeList()])
     fields: dict[str, list[FieldChange]] = {}
     for level in (level for levels in tree.values() for level in levels):
         aspect, *path = level.path(output_format="list")
         fields.setdefault(aspect, []).append(_field(path, level))
-    return [_change(aspect, before, after, fields[aspect]) for aspect in aspects if aspect in fields]
+    return [_change(aspect, before, after, fields[aspect]) for aspect in differ if aspect in fields]
 
 
 def _field(path: Sequence[object], level: Any) -> FieldChange:  # noqa: ANN401 - deepdiff has no types
