@@ -52,13 +52,11 @@ def _filled(part: str, source: str, given: Mapping[str, Json]) -> str:
 
 def fault(template: Template, kinds: Collection[Kind], at: datetime) -> str | None:
     """Return what is wrong with a template, tried on made-up news of these kinds; None if nothing is."""
+    events = [event for kind, event in sample_events(at).items() if kind in kinds]
+    messages = [notification("channel", at, [event], ["rule"]) for event in events]
     try:
-        for kind, event in sample_events(at).items():
-            if kind not in kinds:
-                continue
-            message = notification("channel", at, [event], ["rule"])
-            if message.letter:
-                fill(template, message.title, message.body, message.letter)
+        for told, letter in [(told, told.letter) for told in messages if told.letter]:
+            fill(template, told.title, told.body, letter)
     except TemplateError as error:
         return str(error)
     return None
