@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple, Self, TypeAlias
@@ -155,15 +155,13 @@ def footer(
     """Say which rules told it, when, and what the message covers."""
     names = f"{'Rule' if len(rules) == 1 else 'Rules'}: {', '.join(map(clean, rules))}"
     covers = f" · covers everything since {show_time(since, zone)}" if since else ""
-    days = " · dates are UTC days" if _has_dates(events, at, zone) else ""
+    days = utc_days(at, zone) if any(event.kind in crowds.DATES for event in events) else ""
     return f"{names} · {show_time(at, zone)}{covers}{days}"
 
 
-def _has_dates(events: Sequence[Event], at: datetime, zone: tzinfo) -> bool:
-    """Whether a message has days of expirations, in a zone whose days are not those of UTC."""
-    return at.astimezone(zone).utcoffset() != timedelta(0) and any(
-        event.kind in crowds.DATES for event in events
-    )
+def utc_days(at: datetime, zone: tzinfo) -> str:
+    """Say that days of expirations are UTC days, in a zone whose days are others."""
+    return " · dates are UTC days" if at.astimezone(zone).utcoffset() else ""
 
 
 def _in_order(events: Sequence[Event], sections: Sections) -> list[Event]:

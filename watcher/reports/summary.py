@@ -12,6 +12,7 @@ from watcher.domain.mutes import Mute
 from watcher.domain.news import Event
 from watcher.messages.as_data import as_data
 from watcher.messages.lines import describe, name_of
+from watcher.messages.message import utc_days
 from watcher.messages.spans import spans
 from watcher.news.mutes import date_of
 from watcher.news.outlook import Waiting
@@ -64,7 +65,8 @@ def summary(now: Situation) -> tuple[str, Letter]:
         severity=min(Severity[entry.severity.upper()] for every in found.values() for entry in every).word,
         preview=said,
         sections=tuple(_section(heading, every) for heading, every in found.items() if every),
-        footer=f"Since {show_time(now.since, now.zone)} · {show_time(now.at, now.zone)} · dates are UTC days",
+        footer=f"Since {show_time(now.since, now.zone)} · {show_time(now.at, now.zone)}"
+        f"{utc_days(now.at, now.zone)}",
         data=tuple(map(as_data, now.events)),
     )
     return f"OpenRouter on {show_day(now.at.astimezone(now.zone).date())}: {said}", letter
