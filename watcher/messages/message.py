@@ -1,14 +1,13 @@
 """Events as a message: a title, its parts, and a text for every service."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from itertools import groupby
-from typing import NamedTuple, Self, TypeAlias
+from typing import TypeAlias
 
 from watcher.domain.catalog import FieldChange, Json
-from watcher.domain.kinds import About, Kind, Severity
+from watcher.domain.kinds import About, Kind
 from watcher.domain.letter import Entry, Letter, Section
 from watcher.domain.news import Event, Notification
 from watcher.forms.as_text import MOST_NAMES, as_text, listed
@@ -18,6 +17,7 @@ from watcher.messages.as_data import CHART, as_data
 from watcher.messages.background import notes_of, successors_of
 from watcher.messages.lines import describe, describe_together, missing, name_of
 from watcher.messages.outdated import outdated
+from watcher.messages.places import Place, Sections
 from watcher.messages.spans import spans
 from watcher.messages.subject import subject
 from watcher.openrouter import dates
@@ -32,62 +32,9 @@ MOST_CHARACTERS = 40_000  # where names are long
 FEW = 3  # so many models with the same date are one line
 OF_ROWS = frozenset({Kind.MODEL_UNREADABLE, Kind.MODEL_READABLE})
 NO_DAY = 10**7
-RANKS: Mapping[str, int] = {kind.row.heading: -rank for rank, kind in enumerate(reversed(Kind))}
-"""The headings in the order of the kinds, which is that of their importance."""
 
 Decision: TypeAlias = Sequence[Event]
 """What is told as one: an event, and what happens to variants of its model by the same decision."""
-
-
-class Place(NamedTuple):
-    """Where an event stands in a message, in this order; `kind` only for what is counted."""
-
-    severity: int
-    rank: int
-    heading: str
-    is_single: bool
-    kind: str
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether there are so many of this kind that they are counted."""
-        return not self.is_single
-
-
-@dataclass(frozen=True, slots=True)
-class Sections:
-    """Where the events of one message stand: how urgent each heading is, and what is counted is."""
-
-    urgency: Mapping[str, int]
-    crowded: Mapping[tuple[str, str], int]
-
-    @classmethod
-    def of(cls, events: Sequence[Event]) -> Self:
-        """Find the headings, and the kinds of which there are so many that they are counted.
-
-        What is critical comes first; the rest of a heading stands together, by its most urgent event, and so
-        does what is counted.
-        """
-        urgency: dict[str, int] = {}
-        kinds: dict[tuple[str, str], list[Event]] = {}
-        for event in events:
-            heading, severity = crowds.heading(event), crowds.severity(event)
-            if severity is not Severity.CRITICAL:
-                urgency[heading] = min(urgency.get(heading, severity), severity)
-            kinds.setdefault((heading, event.kind), []).append(event)
-        crowded = {
-            kind: min(map(crowds.severity, alike)) for kind, alike in kinds.items() if crowds.is_crowd(alike)
-        }
-        return cls(urgency, crowded)
-
-    def place(self, event: Event) -> Place:
-        """Tell where an event stands; what is counted stands with its kind."""
-        heading, severity = crowds.heading(event), crowds.severity(event)
-        counted = self.crowded.get((heading, event.kind))
-        if counted is not None:
-            return Place(counted, RANKS.get(heading, 0), heading, is_single=False, kind=event.kind)
-        urgency = severity if severity is Severity.CRITICAL else self.urgency[heading]
-        return Place(urgency, RANKS.get(heading, 0), heading, is_single=True, kind="")
 
 
 Part: TypeAlias = tuple[Place, Sequence[Decision]]
