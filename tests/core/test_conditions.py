@@ -7,7 +7,8 @@ from tests.support.catalogs import OWL, START, document, priced
 from watcher.domain.kinds import KINDS
 from watcher.domain.news import Event
 from watcher.rules.conditions import CONDITIONS, Question
-from watcher.rules.values import Bounds, Duration, Globs, Percent, PriceTerms, Tokens
+from watcher.rules.price_terms import PriceTerms
+from watcher.rules.values import Bounds, Duration, Globs, Percent, Tokens
 
 LEAVING = document(OWL | {"expiration_date": "2026-11-07"})
 BEFORE = {"parameters": ["seed", "tools"], "input": ["text"]}

@@ -18,8 +18,9 @@ from watcher.domain.news import Event, Notification
 from watcher.messages import crowds
 from watcher.messages.message import MOST_LINES, notification
 from watcher.news.notifications import notify
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Rule, route
-from watcher.rules.values import Duration, Globs, Percent, Price, PriceTerms
+from watcher.rules.values import Duration, Globs, Percent, Price
 
 DOWN_TO_ONE = {"providers": 1}
 

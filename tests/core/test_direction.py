@@ -13,8 +13,9 @@ from watcher.domain.news import Event
 from watcher.messages.crowds import move
 from watcher.openrouter import prices
 from watcher.openrouter.units import main_unit, output_in, output_of, show_price
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Rule, route
-from watcher.rules.values import Percent, Price, PriceTerms
+from watcher.rules.values import Percent, Price
 
 TENTH = Percent.parse("10%")
 

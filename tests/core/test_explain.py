@@ -6,8 +6,9 @@ from watcher.domain.policy import Policy
 from watcher.news.holds import Moment, Reason
 from watcher.news.outlook import Waiting, outlook
 from watcher.reports.explain import check_rules
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import ECHO, Rule
-from watcher.rules.values import Globs, Percent, PriceTerms
+from watcher.rules.values import Globs, Percent
 
 MINUTES = timedelta(minutes=5)
 PRICES = Rule("Prices", ("team",), {"event": Globs.parse("price.*")})

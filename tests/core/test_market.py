@@ -14,8 +14,9 @@ from watcher.news.floor import floor_of
 from watcher.news.market import is_current
 from watcher.news.settings import Settings
 from watcher.openrouter.prices import apart
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Rule
-from watcher.rules.values import Percent, PriceTerms
+from watcher.rules.values import Percent
 
 HERON, CRANE = endpoint("heron", "1.25", "10"), endpoint("crane", "1.5", "12")
 CHEAPER = endpoint("heron", "1", "8")

@@ -16,8 +16,9 @@ from watcher.domain.polls import Failure, Plan
 from watcher.messages.lines import describe, title
 from watcher.news.settings import Settings
 from watcher.rules.mutes import covers, held_back
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Rule, route
-from watcher.rules.values import Globs, Percent, PriceTerms
+from watcher.rules.values import Globs, Percent
 
 AT_ONCE = Policy(dict.fromkeys(HOLDS, timedelta(0)))
 EVERYTHING = Rule("Everything", ("team",))

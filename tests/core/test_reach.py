@@ -9,9 +9,10 @@ from watcher.domain.kinds import About, Kind
 from watcher.domain.providers import Market, Offer
 from watcher.rules import reach
 from watcher.rules.conditions import CONDITIONS
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.reach import Known
 from watcher.rules.route import Rule
-from watcher.rules.values import Bounds, Duration, Globs, Percent, Price, PriceTerms, Tokens
+from watcher.rules.values import Bounds, Duration, Globs, Percent, Price, Tokens
 
 MODELS = {
     "openai/gpt-5": document(OWL),

@@ -6,8 +6,9 @@ import pytest
 from tests.support.catalogs import OWL, START, document, priced
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Routing, Rule, route
-from watcher.rules.values import Globs, Percent, PriceTerms
+from watcher.rules.values import Globs, Percent
 
 TENTH = {"price": PriceTerms(rises_by=Percent.parse("10%"))}
 

@@ -15,8 +15,9 @@ from watcher.messages.lines import describe, title
 from watcher.news.settings import Settings
 from watcher.openrouter import prices
 from watcher.openrouter.pricing import comparable
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Rule
-from watcher.rules.values import Globs, Percent, Price, PriceTerms
+from watcher.rules.values import Globs, Percent, Price
 
 ZERO = {"prompt": "0", "completion": "0"}
 UNITS = (

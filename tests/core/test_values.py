@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from watcher.rules.values import Bounds, Duration, Globs, Hours, Percent, Price, PriceTerms, Tokens
+from watcher.rules.price_terms import PriceTerms
+from watcher.rules.values import Bounds, Duration, Globs, Hours, Percent, Price, Tokens
 
 
 @pytest.mark.parametrize(

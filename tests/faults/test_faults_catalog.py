@@ -12,8 +12,9 @@ from tests.support.watched_site import watched_site
 from watcher.cli.demo import row
 from watcher.domain.policy import HOLDS, Policy
 from watcher.news.settings import Settings
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Rule
-from watcher.rules.values import Percent, PriceTerms
+from watcher.rules.values import Percent
 from watcher.sources.ask import failures
 
 MANY = [row(f"acme/model-{number:03}", "0.000001", "0.000002") for number in range(400)]

@@ -14,8 +14,9 @@ from tests.support.watched_site import BIRDS, LEAVING, watched_site
 from tests.support.watcher_process import configure, eventually
 from watcher.cli.demo import feed, row
 from watcher.domain.policy import HOLDS
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Rule
-from watcher.rules.values import Globs, Percent, PriceTerms
+from watcher.rules.values import Globs, Percent
 from watcher.sources.ask import failures
 
 AT_ONCE = "holds: {" + ", ".join(f"{name}: 0s" for name in HOLDS) + "}"

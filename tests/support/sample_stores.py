@@ -11,8 +11,9 @@ from watcher.domain.policy import HOLDS, Policy
 from watcher.domain.polls import Poll, State
 from watcher.news.plan import plan
 from watcher.news.settings import Settings
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Rule
-from watcher.rules.values import Percent, PriceTerms
+from watcher.rules.values import Percent
 from watcher.store.schema import COLUMNS_2, TABLES_2
 from watcher.store.store import Store
 

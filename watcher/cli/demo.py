@@ -20,8 +20,9 @@ from watcher.config.config import Config
 from watcher.domain.delivery import Channel, Secret
 from watcher.domain.policy import HOLDS, Policy
 from watcher.news.settings import Settings
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Rule
-from watcher.rules.values import Globs, Percent, PriceTerms
+from watcher.rules.values import Globs, Percent
 from watcher.service.loop import Service
 from watcher.store.store import Store
 

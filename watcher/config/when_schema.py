@@ -16,7 +16,8 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 
 from watcher.rules.conditions import CONDITIONS, Condition
-from watcher.rules.values import Bounds, Duration, Globs, Percent, Price, PriceTerms, Tokens
+from watcher.rules.price_terms import PriceTerms
+from watcher.rules.values import Bounds, Duration, Globs, Percent, Price, Tokens
 
 
 class Schema(GenerateJsonSchema):

@@ -9,7 +9,8 @@ from watcher.domain.catalog import Prices
 from watcher.domain.kinds import KINDS, About, Kind
 from watcher.domain.news import Event
 from watcher.openrouter import dates, ids, modalities, prices, units
-from watcher.rules.values import Bounds, Duration, Globs, PriceTerms
+from watcher.rules.price_terms import PriceTerms
+from watcher.rules.values import Bounds, Duration, Globs
 
 Parameter: TypeAlias = Globs | PriceTerms | Bounds | Duration | bool
 

@@ -13,8 +13,9 @@ from watcher.domain.news import Event
 from watcher.domain.providers import Market
 from watcher.openrouter import ids
 from watcher.rules.conditions import CONDITIONS, Parameter, lower, wanted_of
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.route import Rule
-from watcher.rules.values import Bounds, Duration, Globs, PriceTerms
+from watcher.rules.values import Bounds, Duration, Globs
 from watcher.text.globs import ANY, any_match, covers, is_glob, overlap
 from watcher.text.suggest import closest
 

@@ -9,8 +9,9 @@ from watcher.domain.news import BasePrices, Event
 from watcher.domain.schedule import Pacing
 from watcher.openrouter import dates, ids
 from watcher.rules.conditions import CONDITIONS, Parameter, Question, lower
+from watcher.rules.price_terms import PriceTerms
 from watcher.rules.severity import default
-from watcher.rules.values import Globs, PriceTerms
+from watcher.rules.values import Globs
 
 FAR = 30  # days
 ECHO = "a batch variant or alias, and the rule does not ask for those"
