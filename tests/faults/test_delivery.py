@@ -168,7 +168,7 @@ def test_what_was_in_flight_at_a_crash_is_sent_separately_from_what_waited(
         growing.deliver()
         first, rest = told(server)
         assert first["title"] == "[possible repeat] acme/new-0 is new"
-        assert rest["title"] == "acme/new-1 is new and 2 more changes"
+        assert rest["title"] == "acme/new-1 and 2 siblings are new"
         growing.watcher.store.close()
 
 
@@ -212,7 +212,8 @@ def test_three_rules_over_three_channels_are_three_messages_and_the_shared_one_n
 def test_two_of_three_channels_are_notified_once_and_the_third_when_it_is_back(
     tmp_path: Path, catalog: Catalog
 ) -> None:
-    leaving = {"expiration_date": f"{NOW + timedelta(days=7):%Y-%m-%d}"}
+    day = NOW + timedelta(days=7)
+    leaving = {"expiration_date": f"{day:%Y-%m-%d}"}
     with receiving() as one, receiving(DOWN, DOWN, Answer()) as two, receiving() as three:
         crashing = "json://127.0.0.1:99999/"  # no port that there can be, and so refused
         channels = {"crash": crashing, "one": one.url(), "two": two.url(), "three": three.url()}
@@ -222,7 +223,10 @@ def test_two_of_three_channels_are_notified_once_and_the_third_when_it_is_back(
             growing.watcher.turn()
             growing.clock[0] += 5 * MINUTE
         titles = [[message["title"] for message in told(server)] for server in (one, two, three)]
-        leaves, trouble = "wetland/heron-large leaves in 7 days", "Channel crash is failing"
+        leaves, trouble = (
+            f"wetland/heron-large leaves in 7 days ({day.day} {day:%b})",
+            "Channel crash is failing",
+        )
         assert titles == [[leaves, trouble], [leaves, leaves, leaves, trouble], [leaves, trouble]]
         [given_up] = [
             message

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def test_an_alert_arrives_once_by_mail_and_by_http_across_restarts(tmp_path: Pat
         assert line in " ".join(text.get_content().split())
         assert page is not None
         assert ">Prices</h2>" in page.get_content()
-        assert line.encode("unicode_escape") in http.requests[1].body
+        assert line in json.loads(http.requests[1].body)["message"]
     shown = finished(file, "outbox", "--json").stdout.splitlines()
     assert len(shown) == 4
     assert all('"state": "sent"' in line for line in shown)
