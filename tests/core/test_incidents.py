@@ -12,8 +12,8 @@ from watcher.forms.incidents import MOST, incidents, opsgenie, pagerduty
 from watcher.forms.post import ENDS, Post, Tone
 from watcher.forms.telegram import telegram
 from watcher.messages.message import notification
-from watcher.messages.sample import sample
 from watcher.messages.samples import sample_events
+from watcher.messages.trial import trial
 
 NEWS = sample_events(START)
 
@@ -72,7 +72,7 @@ def test_beyond_twenty_one_incident_stands_for_the_rest() -> None:
 
 
 def test_a_test_is_opened_and_resolved_at_once() -> None:
-    opened, resolved = incidents(post_of(sample("team", START)))
+    opened, resolved = incidents(post_of(trial("team", START)))
     assert opened.summary.startswith("Test: ")
     assert (opened.key, resolved.key) == ("watcher:test", "watcher:test")
     assert (opened.is_over, resolved.is_over) == (False, True)

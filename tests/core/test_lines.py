@@ -174,12 +174,12 @@ GAINS = (
         (
             of_part(("source", "models"), "failing", START, 1, "timed out"),
             "No good answer from the model list for a while: timed out. Changes of prices, dates and models go unseen until it answers",
-            "No good answer from the models source",
+            "No good answer from the model list",
         ),
         (
             of_part(("source", "models"), "recovered", START, 1, None),
             "The model list answers again",
-            "The models source answers again",
+            "The model list answers again",
         ),
         (
             of_part(("channel", "ops"), "failing", START, 1, "HTTP 404 no_service"),

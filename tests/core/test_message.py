@@ -12,7 +12,7 @@ from watcher.domain.catalog import FieldChange
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.messages.message import MOST_LINES, notification
-from watcher.messages.sample import sample
+from watcher.messages.trial import trial
 from watcher.news.events import of_catalog
 
 LEAVING = Event("1", START, Kind.EXPIRATION_ANNOUNCED, "acme/owl-2", None, "2026-11-07")
@@ -312,7 +312,7 @@ def test_what_differs_between_variants_or_is_reverted_later_gets_its_own_line() 
 
 
 def test_a_message_that_tries_a_channel_cannot_be_taken_for_an_alert() -> None:
-    message = sample("team", START)
+    message = trial("team", START)
     assert message.title == "Test: team receives messages from watcher"
     assert message.body.splitlines()[1:3] == [
         "• watcher can reach the channel team",
@@ -320,7 +320,7 @@ def test_a_message_that_tries_a_channel_cannot_be_taken_for_an_alert() -> None:
     ]
     assert message.letter
     assert message.letter.severity == "info"
-    assert message.events != sample("team", START + HOUR).events
+    assert message.events != trial("team", START + HOUR).events
 
 
 def test_a_heading_for_whose_lines_there_is_no_room_is_left_out() -> None:

@@ -67,7 +67,7 @@ NOTE = Event("note", START, Kind.CATALOG_CHANGED, "catalog", cause="The list has
         pytest.param([NOTE, DEARER], "acme/owl-2 50 % dearer; 1 other change", id="notes-never-first"),
         pytest.param(
             [news(Kind.SOURCE_FAILING, "feed"), DEARER],
-            "No good answer from the feed source; 1 price up",
+            "No good answer from the feed; 1 price up",
             id="own-trouble-first",
         ),
         pytest.param(

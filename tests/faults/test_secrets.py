@@ -24,8 +24,15 @@ COMMANDS = (
     ("events", "--json"),
     ("history", "acme/owl-2"),
     ("explain", "acme/owl-2"),
+    ("log",),
+    ("log", "--json"),
+    ("report",),
+    ("preview", "--channel", "signed"),
     ("once", "--dry-run"),
-    *(("test", name) for name in ("refused", "mail", "proxied", "malformed", "unknown", "misspelt")),
+    *(
+        ("test", name)
+        for name in ("refused", "mail", "proxied", "malformed", "unknown", "misspelt", "signed")
+    ),
 )
 
 

@@ -17,8 +17,8 @@ from watcher.delivery.transport import check, deliver
 from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Secret, Verdict
 from watcher.domain.kinds import Kind
 from watcher.messages.message import notification
-from watcher.messages.sample import sample
 from watcher.messages.samples import sample_events
+from watcher.messages.trial import trial
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ENCODED = f"whsec_{base64.b64encode(b'canary-secret-0123456789').decode()}"
@@ -139,7 +139,7 @@ def validated(body: Any) -> list[str]:
 def test_what_is_sent_is_what_the_schema_describes() -> None:
     events = sample_events(AT)
     told = [notification("hook", AT, [event], ["r"]) for event in events.values()]
-    told += [notification("hook", AT, [*events.values()], ["r", "s"]), sample("hook", AT)]
+    told += [notification("hook", AT, [*events.values()], ["r", "s"]), trial("hook", AT)]
     with receiving() as server:
         addresses = [server.url("/", "http"), server.url("/")]
         batch = [

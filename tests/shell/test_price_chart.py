@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.support.mail_pages import CHART, since
 from watcher.delivery.price_chart import BACKGROUND, COLORS, RIGHT, WIDTH, png
-from watcher.forms.price_history import read_history
+from watcher.forms.chart import read_history
 
 MOST_BYTES = 40_000
 PROMPT, _ = COLORS["prompt"]

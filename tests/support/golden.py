@@ -16,8 +16,8 @@ from watcher.domain.delivery import Channel, Delivery, OutboxState, Outcome, Sec
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Notification
 from watcher.messages.message import notification
-from watcher.messages.sample import sample
 from watcher.messages.samples import sample_events
+from watcher.messages.trial import trial
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -70,7 +70,7 @@ def messages() -> dict[str, Notification]:
     events = sample_events(AT)
     single = {str(kind): notification("team", AT, [events[kind]], ["Sample"]) for kind in Kind}
     every = notification("team", AT, [*events.values()], ["Sample"])
-    return {**single, "all of them": every, "watcher test": sample("team", AT)}
+    return {**single, "all of them": every, "watcher test": trial("team", AT)}
 
 
 def number(position: int) -> str:

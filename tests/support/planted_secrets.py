@@ -44,6 +44,7 @@ def channels(server: EchoingServer, mail: int) -> dict[str, str]:
         "malformed": f"tgram://{quoted('token')}/",
         "unknown": f"slak://{quoted('token')}",
         "misspelt": f"json://{here}/200/?{quoted('option')}=1",
+        "signed": f"http://{here}/500/",
     }
 
 
@@ -133,7 +134,7 @@ def places_of(shown: bytes) -> set[str]:
     """Return the places whose secrets are in these bytes, in any encoding in which they were sent."""
     places = ("variable", "part", "file", "password", "path", "header", "query", "field", "user", "token")
     found = {"plain"} if MARK.encode() in shown.lower() else set()
-    for place in (*places, "option", "source", "heartbeat", "proxy"):
+    for place in (*places, "option", "source", "heartbeat", "proxy", "signing"):
         secret = planted(place)
         forms = {secret, quote(secret), secret.encode("unicode_escape").decode()}
         forms |= {
@@ -149,7 +150,8 @@ def watcher_with_secrets(folder: Path, server: EchoingServer, mail: int) -> Watc
     here = f"http://127.0.0.1:{server.port}"
     address = f"json://127.0.0.1:{server.port}/200/"
     given, metrics = channels(server, mail), free_port()
-    entries = "\n".join(f'  {name}: "{url}"' for name, url in given.items())
+    more = {"signed": ", secret: '${WEBHOOK_SECRET}'"}
+    entries = "\n".join(f'  {name}: {{url: "{url}"{more.get(name, "")}}}' for name, url in given.items())
     (folder / "channel-url").write_text(f"{address}{quoted('file')}\n")
     (folder / "rules.yaml").write_text(
         f'poll: 1s\nsources: {{models: "{here}/models?key=${{SOURCE_KEY}}", '
@@ -163,6 +165,7 @@ def watcher_with_secrets(folder: Path, server: EchoingServer, mail: int) -> Watc
         "CHANNEL_URL": f"{address}{quoted('variable')}",
         "CHANNEL_PART": quoted("part"),
         "SOURCE_KEY": quoted("source"),
+        "WEBHOOK_SECRET": planted("signing"),
         "HTTPS_PROXY": proxy,
         "https_proxy": proxy,
         "PYTHONFAULTHANDLER": "1",

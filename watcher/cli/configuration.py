@@ -12,7 +12,7 @@ from watcher.config.variables import TEXTS
 from watcher.delivery import transport
 from watcher.domain.delivery import Delivery, OutboxState, Verdict
 from watcher.domain.errors import ConfigError, NotFoundError, WatcherError
-from watcher.messages import sample
+from watcher.messages import trial
 from watcher.rules.reach import Known
 from watcher.service.clock import utc_now
 from watcher.store.store import Store
@@ -67,15 +67,12 @@ def test(path: Path | None, channel: str) -> None:
     Reports whether it was delivered.
     """
     config = options.load(path, options.READING)
-    if channel not in config.channels:
-        known = ", ".join(config.channels)
-        reason = f"no channel named {channel!r}; configured channels: {known}"
-        raise NotFoundError(reason)
+    chosen = options.channel(config, channel)
     if missing := config.missing_of(channel):
         raise ConfigError(missing)
     now = utc_now()
-    message = Delivery(0, sample.sample(channel, now, config.settings.zone), OutboxState.SENDING, 1, now)
-    [outcome] = transport.deliver([(config.channels[channel], message)])
+    message = Delivery(0, trial.trial(channel, now, config.settings.zone), OutboxState.SENDING, 1, now)
+    [outcome] = transport.deliver([(chosen, message)])
     if outcome.verdict is not Verdict.SENT:
         reason = f"{channel}: not delivered: {outcome.reason}"
         raise WatcherError(reason)

@@ -1,7 +1,7 @@
 """The commands that show what was remembered: events, and the history of a model."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -15,13 +15,6 @@ from watcher.reports.events import chosen
 from watcher.rules.values import Globs
 from watcher.store.store import Store
 from watcher.text.suggest import closest
-
-SINCE = click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%MZ"]),
-    metavar="YYYY-MM-DD[THH:MMZ]",
-    help="Only what happened since this time (UTC).",
-)
 
 
 @click.command()
@@ -39,7 +32,7 @@ SINCE = click.option(
     callback=options.globs,
     help="Only models that match this pattern, such as 'openai/*'.",
 )
-@SINCE
+@options.since
 @options.limit
 @options.as_json
 @click.pass_context
@@ -54,9 +47,8 @@ def events(
 ) -> None:
     """List events, newest last."""
     is_limited = since is None or context.get_parameter_source("limit") is not ParameterSource.DEFAULT
-    start = since.replace(tzinfo=UTC) if since else None
     with Store.read(options.load(context.obj, options.READING).store) as store:
-        found = chosen(store, kind, model, limit if is_limited else None, start)
+        found = chosen(store, kind, model, limit if is_limited else None, since)
         nothing = "" if found else _nothing(store.event_subjects(), kind, model)
     if for_machines:
         for event in found:

@@ -67,7 +67,7 @@ def explain(path: Path | None, name: str, *, for_machines: bool) -> None:
             explain_tables.unreadable(name, unreadable, now)
         _show(name, known, waits, now)
         for event, found, fates in told:
-            explain_tables.explained(event, found, fates, config.settings.zone)
+            explain_tables.explained(event, found, fates)
 
 
 def _write(name: str, known: Providers | None, unreadable: Health | None, waits: Waits, told: Told) -> None:

@@ -1,11 +1,11 @@
 """What is known of a model or an event, for people at a terminal."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from decimal import Decimal
 
 from watcher.cli import terminal
-from watcher.cli.local_time import local
+from watcher.cli.local_time import local, zone
 from watcher.cli.terminal import Styled
 from watcher.domain.news import Event
 from watcher.domain.polls import Health
@@ -18,7 +18,7 @@ from watcher.reports.fates import Fate, Telling
 from watcher.reports.providers import Providers
 from watcher.text.clean import clean
 from watcher.text.counts import counted
-from watcher.text.times import show_age, show_time, show_wait
+from watcher.text.times import show_age, show_wait
 
 MOST_OFFERS = 12  # so that an explanation stays on one screen
 OFFER = ("PROVIDER", "PROMPT", "COMPLETION", "DISCOUNT", "CONTEXT", "OUTPUT", "QUANT", "STATUS")
@@ -100,16 +100,16 @@ def _verdict(check: RuleCheck) -> tuple[str, str, str]:
     return "  -", f"{check.rule}: does not match: {'; '.join(check.unmet)}", ""
 
 
-def explained(event: Event, found: Sequence[RuleCheck], told: Sequence[Telling], zone: tzinfo = UTC) -> None:
+def explained(event: Event, found: Sequence[RuleCheck], told: Sequence[Telling]) -> None:
     """Print an event, whether each rule matches it, and what became of it on each channel."""
-    terminal.line(f"Event of {show_time(event.at, zone)}: {describe(event)}", "bold")
+    terminal.line(f"Event of {local(event.at)}: {describe(event)}", "bold")
     verdicts(found)
     if not told:
         terminal.line("Nobody was told: no rule reports it.", "yellow")
         return
     terminal.line("What became of it:")
     terminal.pairs(
-        (f"  {one.channel or '-'}", one.words(zone), FATES.get(one.fate, "yellow")) for one in told
+        (f"  {one.channel or '-'}", one.words(zone()), FATES.get(one.fate, "yellow")) for one in told
     )
 
 

@@ -1,12 +1,11 @@
 """The command that lists what was sent."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from watcher.cli import options, terminal
-from watcher.cli.events import SINCE
 from watcher.domain.errors import NotFoundError
 from watcher.reports import as_json
 from watcher.reports.sent import sendings
@@ -16,7 +15,7 @@ from watcher.text.suggest import closest
 
 @click.command()
 @click.option("--channel", metavar="NAME", help="Only what went to this channel.")
-@SINCE
+@options.since
 @options.limit
 @options.as_json
 @click.pass_obj
@@ -34,7 +33,6 @@ def log(
       watcher log --since 2026-11-20 --json
     """
     config = options.load(path, options.READING)
-    start = since.replace(tzinfo=UTC) if since else None
     with Store.read(config.store) as store:
         names = {*config.channels, *store.outbox.channels()}
         if channel is not None and channel not in names:
@@ -42,11 +40,11 @@ def log(
             hint = f"; did you mean {close}?" if close else ""
             message = f"nothing was ever sent to a channel named {channel!r}{hint}"
             raise NotFoundError(message)
-        found = sendings(store.outbox.tried(channel, start, limit)[::-1])
+        found = sendings(store.outbox.tried(channel, since, limit)[::-1])
     if for_machines:
         for sending in found:
             click.echo(as_json.written(sending.as_json()))
     elif found:
-        terminal.log(found, config.settings.zone)
+        terminal.log(found)
     else:
-        terminal.note("Nothing was sent yet." if start is None else "Nothing was sent since then.")
+        terminal.note("Nothing was sent yet." if since is None else "Nothing was sent since then.")

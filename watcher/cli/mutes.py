@@ -1,6 +1,6 @@
 """The commands that hold news back for a while: mute, unmute, and acknowledge a date."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -22,7 +22,6 @@ from watcher.text.clean import LONGEST, clean
 from watcher.text.counts import counted
 from watcher.text.times import show_day
 
-UNTIL = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%MZ"])
 WHY = click.option("--why", default="", metavar="TEXT", help="The reason, which `watcher status` shows.")
 
 
@@ -38,9 +37,9 @@ def _length(_context: click.Context, _option: click.Parameter, value: str | None
     return length
 
 
-def _future(_context: click.Context, _option: click.Parameter, value: datetime | None) -> datetime | None:
+def _future(context: click.Context, option: click.Parameter, value: datetime | None) -> datetime | None:
     """Return the time (UTC) that an option was given, which must be ahead."""
-    until = value.replace(tzinfo=UTC) if value else None
+    until = options.utc(context, option, value)
     if until and until <= utc_now():
         message = f"{local(until)} is over"
         raise click.BadParameter(message)
@@ -57,9 +56,9 @@ def _name(_context: click.Context, _argument: click.Parameter, value: str) -> st
 
 until = click.option(
     "--until",
-    type=UNTIL,
+    type=options.TIME,
     callback=_future,
-    metavar="YYYY-MM-DD[THH:MMZ]",
+    metavar=options.TIME_FORM,
     help="When it ends (UTC; a day begins at 00:00).",
 )
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -12,14 +13,27 @@ from watcher.config import load as configuration
 from watcher.config.config import Config
 from watcher.config.mistakes import did_you_mean
 from watcher.config.variables import TEXTS
+from watcher.domain.delivery import Channel
+from watcher.domain.errors import NotFoundError
 from watcher.domain.kinds import Kind
 from watcher.rules.values import Globs
 
 READING = ("store",)  # what must be there for a command that only reads the store
 POLLING = ("store", "sources")  # and for one that also asks the sources
 MOST = 1_000_000
+TIME, TIME_FORM = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%MZ"]), "YYYY-MM-DD[THH:MMZ]"
+
+
+def utc(_context: click.Context, _option: click.Parameter, value: datetime | None) -> datetime | None:
+    """Return the time that an option was given, which is in UTC."""
+    return value.replace(tzinfo=UTC) if value else None
+
+
 as_json = click.option("--json", "for_machines", is_flag=True, help="Print one JSON object per line.")
 init = click.option("--init", is_flag=True, help="Create a new store if the old one was lost.")
+since = click.option(
+    "--since", type=TIME, callback=utc, metavar=TIME_FORM, help="Only what happened since this time (UTC)."
+)
 limit = click.option(
     "--limit",
     type=click.IntRange(1, MOST),
@@ -55,3 +69,11 @@ def load(path: Path | None, needed: Collection[str] = TEXTS) -> Config:
     config = configuration.load(configuration.find(path, os.environ, Path.cwd()), os.environ, needed)
     local_time.use(config.settings.zone)
     return config
+
+
+def channel(config: Config, name: str) -> Channel:
+    """Return the channel that an option names. Raises NotFoundError."""
+    if name not in config.channels:
+        message = f"no channel named {name!r}; configured channels: {', '.join(config.channels)}"
+        raise NotFoundError(message)
+    return config.channels[name]

@@ -1,21 +1,18 @@
 """The command that shows what a message will look like."""
 
-import os
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from shutil import get_terminal_size
 
 import click
 
 from watcher.cli import options, terminal
 from watcher.config.config import Config
 from watcher.delivery.templated import in_own_words
+from watcher.domain.delivery import Channel
 from watcher.domain.errors import NotFoundError
 from watcher.domain.kinds import KINDS, Kind
 from watcher.domain.news import Event, Notification
-from watcher.forms.as_terminal import as_terminal
 from watcher.messages.digest import digest
 from watcher.messages.message import notification
 from watcher.messages.samples import sample_events
@@ -71,6 +68,7 @@ def preview(
         message = "choose one of --kind, --event and --digest"
         raise click.UsageError(message)
     config, now = options.load(path, options.READING), utc_now()
+    chosen = options.channel(config, channel) if channel else None
     name, zone = channel or "preview", config.settings.zone
     events = _events(config, kind, number, now, is_digest=is_digest)
     made = digest(name, now, events, [RULE], SCHEDULE, zone) if is_digest else None
@@ -78,7 +76,7 @@ def preview(
     if page:
         _write_page(shown, page)
     else:
-        click.echo(_shown(config, shown, channel))
+        click.echo(_shown(shown, chosen))
 
 
 def _events(
@@ -97,29 +95,18 @@ def _events(
     return [samples[shown] for shown in kinds]
 
 
-def _shown(config: Config, message: Notification, channel: str | None) -> str:
+def _shown(message: Notification, chosen: Channel | None) -> str:
     """Write the message for a terminal, or what the channel's service is sent."""
     letter = message.letter
     if letter is None:  # messages that are newly written have one
         return message.body
-    if channel is None:
-        return _plain_or_colored(message)
-    if channel not in config.channels:
-        known = ", ".join(config.channels)
-        reason = f"no channel named {channel!r}; configured channels: {known}"
-        raise NotFoundError(reason)
-    chosen = config.channels[channel]
+    if chosen is None:
+        return terminal.written(message.title, letter)
     if template := chosen.template_for(message.rules):
         title, body, warning = in_own_words(template, message.title, message.body, letter)
         return f"{title}\n\n{body}" + (f"\n\n{warning}" if warning else "")
     service = service_of(chosen.url.reveal().partition("://")[0])
-    return payload(service, post_of(message, letter)) if service else _plain_or_colored(message)
-
-
-def _plain_or_colored(message: Notification) -> str:
-    if message.letter and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        return as_terminal(message.title, message.letter, get_terminal_size().columns)
-    return f"{message.title}\n\n{message.body}"
+    return payload(service, post_of(message, letter)) if service else terminal.written(message.title, letter)
 
 
 def _write_page(message: Notification, page: Path) -> None:

@@ -1,34 +1,20 @@
 """The command that reports the state: what leaves, what changed, what waits."""
 
-import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from shutil import get_terminal_size
 
 import click
 
-from watcher.cli import options
-from watcher.cli.events import SINCE
+from watcher.cli import options, terminal
 from watcher.cli.explain import waits_of
 from watcher.config.config import Config
 from watcher.domain.letter import Letter
-from watcher.forms.as_terminal import GAP, as_terminal
-from watcher.forms.as_text import as_text
 from watcher.reports import as_json, status
 from watcher.reports.summary import Situation, earlier, summary
 from watcher.service.clock import utc_now
 from watcher.store.store import Store
-from watcher.text.clean import clean_lines, inert
-
-
-def _text(title: str, letter: Letter) -> str:
-    """Write it for people, in color on a terminal."""
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        return as_terminal(title, letter, get_terminal_size().columns)
-    return inert(clean_lines(f"{title}\n\n{as_text(letter)}"), GAP)
 
 
 def _json(title: str, letter: Letter) -> str:
@@ -43,12 +29,12 @@ def _html(title: str, letter: Letter) -> str:
     return html(title, letter)
 
 
-FORMATS: Mapping[str, Callable[[str, Letter], str]] = {"text": _text, "html": _html, "json": _json}
+FORMATS: Mapping[str, Callable[[str, Letter], str]] = {"text": terminal.written, "html": _html, "json": _json}
 """How a report can be written."""
 
 
 @click.command()
-@SINCE
+@options.since
 @click.option(
     "--format",
     "form",
@@ -70,9 +56,8 @@ def report(path: Path | None, since: datetime | None, form: str) -> None:
       watcher report --format html > report.html
     """
     config, now = options.load(path, options.READING), utc_now()
-    start = since.replace(tzinfo=UTC) if since else earlier(now)
     with Store.read(config.store) as store:
-        situation = _situation(config, store, start, now)
+        situation = _situation(config, store, since or earlier(now), now)
     click.echo(FORMATS[form](*summary(situation)))
 
 

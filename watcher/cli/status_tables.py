@@ -1,7 +1,5 @@
 """The health of a watcher, for people at a terminal."""
 
-from datetime import UTC
-
 from watcher.cli import terminal
 from watcher.cli.local_time import local
 from watcher.cli.terminal import Styled
@@ -11,7 +9,7 @@ from watcher.reports.digests import NextDigest
 from watcher.reports.status import MOST_ROWS, Report
 from watcher.text.clean import clean
 from watcher.text.counts import counted
-from watcher.text.times import from_iso, show_age, show_time, show_wait
+from watcher.text.times import from_iso, show_age, show_wait
 
 
 def _state(found: Health | None, *, is_new: bool) -> Styled:
@@ -97,6 +95,6 @@ def _channel(report: Report, name: str) -> tuple[str | Styled, ...]:
 
 def _digest(channel: str, digest: NextDigest, report: Report) -> str:
     """Say when a channel gets its next digest, and what waits for it."""
-    when = f"{show_time(digest.at, digest.at.tzinfo or UTC)} ({show_wait(digest.at, report.at)})"
+    when = f"{local(digest.at)} ({show_wait(digest.at, report.at)})"
     waiting = f"{counted(digest.events, 'event')} {'waits' if digest.events == 1 else 'wait'} for it"
     return f"{channel}: the next digest ({digest.schedule}) comes on {when}; {waiting}"

@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import tzinfo
+from shutil import get_terminal_size
 from typing import TypeAlias, TypeVar
 
 from rich.console import Console, JustifyMethod
@@ -12,17 +12,19 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from watcher.cli.local_time import local
+from watcher.cli.local_time import local, zone
 from watcher.domain.delivery import Delivery, OutboxState
+from watcher.domain.letter import Letter
 from watcher.domain.news import Event, HistoryEntry
 from watcher.domain.polls import Plan
+from watcher.forms.as_terminal import GAP, as_terminal
+from watcher.forms.as_text import as_text
 from watcher.messages.lines import describe
 from watcher.openrouter.prices import MAIN, show
 from watcher.reports.backtest import Backtest
 from watcher.reports.sent import Sending
-from watcher.text.clean import clean
+from watcher.text.clean import clean, clean_lines, inert
 from watcher.text.counts import counted
-from watcher.text.times import show_time
 
 T = TypeVar("T")
 Styled: TypeAlias = Text
@@ -57,6 +59,13 @@ def pairs(rows: Iterable[tuple[str, str, str]]) -> None:
     for heading, text, style in rows:
         grid.add_row(Text(heading, style), Text(text, style))
     _out().print(grid)
+
+
+def written(title: str, letter: Letter) -> str:
+    """Write a message for people: in color on a terminal, else as plain text."""
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        return as_terminal(title, letter, get_terminal_size().columns)
+    return inert(clean_lines(f"{title}\n\n{as_text(letter)}"), GAP)
 
 
 def note(text: str, style: str = "yellow") -> None:
@@ -127,17 +136,17 @@ def _delivery(delivery: Delivery) -> tuple[str | Text, ...]:
 RESULTS = {"sent": "green", "dead letter": "red", "not needed": ""}
 
 
-def log(found: Sequence[Sending], zone: tzinfo) -> None:
+def log(found: Sequence[Sending]) -> None:
     """Print what was sent, and whether it arrived."""
-    table(("WHEN", "NO", "CHANNEL", "RESULT", "MESSAGE"), (_sending(one, zone) for one in found), ("NO",))
+    table(("WHEN", "NO", "CHANNEL", "RESULT", "MESSAGE"), map(_sending, found), ("NO",))
 
 
-def _sending(found: Sending, zone: tzinfo) -> tuple[str | Text, ...]:
+def _sending(found: Sending) -> tuple[str | Text, ...]:
     message = Text("\n".join(found.titles))
-    if notes := "; ".join(found.notes(zone)):
+    if notes := "; ".join(found.notes(zone())):
         message.append(f"\n{notes}", "dim")
     return (
-        show_time(found.at, zone),
+        local(found.at),
         str(found.first.id),
         clean(found.first.notification.channel),
         Text(found.result, RESULTS.get(found.result, "yellow")),

@@ -13,9 +13,9 @@ from hashlib import sha256
 from typing import Any
 
 from watcher.domain.letter import Letter, read_letter
+from watcher.forms.chart import read_history
 from watcher.forms.mail_html import fitted
 from watcher.forms.only_model import only_model
-from watcher.forms.price_history import read_history
 from watcher.openrouter.ids import base
 from watcher.text.clean import UNSEEN, clean
 

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from PIL import Image, ImageDraw, ImageFont
 
-from watcher.forms.price_history import PriceHistory, Step, day, money
+from watcher.forms.chart import PriceHistory, Step, day
+from watcher.openrouter.prices import dollars
 
 WIDTH, PANEL, TOP, BOTTOM = 1088, 250, 60, 64  # pixels: twice what they take on the screen
 LEFT, RIGHT, NOW = 124, 150, 44  # NOW: room after the last day, so that the newest price has a line
@@ -65,11 +66,11 @@ class _Panel:
             value = self.highest * tick / TICKS
             level = self._level(value)
             draw.line((LEFT, level, WIDTH - RIGHT, level), GRID, 2)
-            draw.text((LEFT - GAP, level), money(value) if tick else "$0", MUTED, _font(SMALL), anchor="rm")
+            draw.text((LEFT - GAP, level), dollars(value) if tick else "$0", MUTED, _font(SMALL), anchor="rm")
         draw.line(self.points, line, LINE, joint="curve")
         across, level = self.points[-1]
         draw.ellipse((across - DOT, level - DOT, across + DOT, level + DOT), line)
-        draw.text((across + GAP + DOT, level), money(self.steps[-1][1]), line, _font(LARGE), anchor="lm")
+        draw.text((across + GAP + DOT, level), dollars(self.steps[-1][1]), line, _font(LARGE), anchor="lm")
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

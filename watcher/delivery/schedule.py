@@ -89,16 +89,17 @@ def _free_at(
     due = [delivery for delivery in waiting if not is_held(delivery, now)]
     pauses = [delivery.next_at for delivery in due if delivery.next_at <= now + NEAR]
     if _room(sent, channel, now) <= 0:
-        pauses.append(_lately(sent, channel, now)[-channel.limit.most] + channel.limit.per)
+        pauses.append(lately(sent, channel, now)[-channel.limit.most] + channel.limit.per)
     return max(pauses, default=now)
 
 
 def _room(sent: Sequence[datetime], channel: Channel, now: datetime) -> int:
     """Return how many more messages the channel may get now."""
-    return channel.limit.most - len(_lately(sent, channel, now))
+    return channel.limit.most - len(lately(sent, channel, now))
 
 
-def _lately(sent: Sequence[datetime], channel: Channel, now: datetime) -> list[datetime]:
+def lately(sent: Sequence[datetime], channel: Channel, now: datetime) -> list[datetime]:
+    """Return the times that count for a channel's limit, oldest first."""
     return sorted(at for at in sent if now - channel.limit.per < at <= now)
 
 

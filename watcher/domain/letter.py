@@ -61,6 +61,11 @@ class Entry:
         """The line as plain text."""
         return "".join(span.text for span in self.spans)
 
+    @property
+    def besides(self) -> tuple[str, ...]:
+        """What is known besides, in short pieces."""
+        return tuple(filter(None, (self.name, *self.notes, self.trend)))
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

@@ -35,8 +35,8 @@ def _entry(entry: Entry, width: int) -> Iterator[str]:
     line = [word for span in entry.spans for word in _words(span.text, ROLES.get(span.role, ""))]
     names = _words(f"{listed(map(clean, entry.names))}{entry.after}", "")
     yield from _wrapped([("• ", ""), *line, *names], width, "  ")
-    besides = " · ".join(part for part in (entry.name, *entry.notes, entry.trend) if part)
-    yield from _wrapped([("  ", ""), *_words(besides, DIM)] if besides else [], width, "  ")
+    if entry.besides:
+        yield from _wrapped([("  ", ""), *_words(" · ".join(entry.besides), DIM)], width, "  ")
     for successor in entry.successors:
         yield from _wrapped([("  ", ""), *_words(f"instead: {way_out(successor)}", "")], width, "    ")
     if entry.link:

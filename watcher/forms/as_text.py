@@ -23,10 +23,9 @@ def as_text(letter: Letter) -> str:
 def _lines(entry: Entry) -> list[str]:
     """Write an entry: its line, what is known besides, the ways out, and its link."""
     line = f"• {entry.text}{listed(map(clean, entry.names))}{entry.after}"
-    besides = [part for part in (entry.name, *entry.notes, entry.trend) if part]
     return [
         line,
-        *([f"  {' · '.join(besides)}"] if besides else []),
+        *([f"  {' · '.join(entry.besides)}"] if entry.besides else []),
         *(f"  instead: {way_out(successor)}" for successor in entry.successors),
         *([f"  {entry.link}"] if entry.link else []),
     ]

@@ -104,7 +104,7 @@ def _incident(entry: Entry, subject: str, event: Mapping[str, Json], post: Post)
 
 
 def _besides(entry: Entry) -> Iterator[str]:
-    yield from filter(None, (entry.name, *entry.notes, entry.trend))
+    yield from entry.besides
     for successor in entry.successors:
         yield f"instead: {successor.model} ({successor.price})"
 

@@ -7,10 +7,10 @@ from css_inline import CSSInliner
 
 from watcher.domain.letter import Letter, Section
 from watcher.forms.as_text import MOST_NAMES
+from watcher.forms.chart import in_words, read_history
 from watcher.forms.jinja import compiled
 from watcher.forms.mail_page import CSS, TEMPLATE
 from watcher.forms.only_model import only_model
-from watcher.forms.price_history import in_words, read_history
 from watcher.openrouter.ids import page
 from watcher.text.clean import clean, inert
 

@@ -164,8 +164,8 @@ def _span(span: Span, link: str | None, markup: Markup) -> str:
 
 def _besides(entry: Entry, markup: Markup) -> Iterator[str]:
     """Yield what is known besides: the display name, notes and trend, and the models to use instead."""
-    if parts := [part for part in (entry.name, *entry.notes, entry.trend) if part]:
-        yield markup.text(" · ".join(parts))
+    if entry.besides:
+        yield markup.text(" · ".join(entry.besides))
     for successor in entry.successors:
         model = clean(successor.model)
         said = way_out(successor).removeprefix(model)

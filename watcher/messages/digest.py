@@ -14,7 +14,8 @@ from watcher.domain.news import Event, Notification
 from watcher.messages import crowds
 from watcher.messages.as_data import as_data
 from watcher.messages.message import MOST_LINES, decision_of, entry_of, footer, more, posted
-from watcher.messages.net import Remains, net
+from watcher.messages.remains import Remains, net
+from watcher.messages.subject import WAYS
 from watcher.openrouter import dates
 from watcher.openrouter.prices import direction
 from watcher.text.counts import counted
@@ -38,7 +39,6 @@ PLACES: Mapping[Kind, str] = {
     Kind.MODEL_PRICED: NEW,
     Kind.MODEL_RETURNED: NEW,
 }
-WAYS = {1: "up", -1: "down", 0: "changed"}
 
 Decision: TypeAlias = Sequence[Event]
 

@@ -191,10 +191,8 @@ WORDS: Mapping[Kind, Words] = {
     Kind.MODEL_READABLE: Words(_text("{} can be read again"), troubles.row_readable),
     Kind.CATALOG_INCOMPLETE: Words(_incomplete_title, troubles.list_incomplete, has_cause=True),
     Kind.CATALOG_COMPLETE: Words(_text("The model list is no longer incomplete"), troubles.list_complete),
-    Kind.SOURCE_FAILING: Words(
-        _text("No good answer from the {} source"), troubles.source_failing, has_cause=True
-    ),
-    Kind.SOURCE_RECOVERED: Words(_text("The {} source answers again"), troubles.source_recovered),
+    Kind.SOURCE_FAILING: Words(troubles.source_failing_title, troubles.source_failing, has_cause=True),
+    Kind.SOURCE_RECOVERED: Words(troubles.source_recovered_title, troubles.source_recovered),
     Kind.CHANNEL_FAILING: Words(_text("Channel {} is failing"), troubles.channel_failing, has_cause=True),
     Kind.CHANNEL_RECOVERED: Words(_text("Channel {} works again"), troubles.channel_recovered),
     Kind.CONFIGURATION_FAILING: Words(_text("{} is invalid"), troubles.configuration_failing, has_cause=True),

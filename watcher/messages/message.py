@@ -36,7 +36,6 @@ NO_DAY = 10**7
 Decision: TypeAlias = Sequence[Event]
 """What is told as one: an event, and what happens to variants of its model by the same decision."""
 
-
 Part: TypeAlias = tuple[Place, Sequence[Decision]]
 
 
@@ -216,10 +215,8 @@ def entry_of(row: Sequence[Decision], zone: tzinfo | None) -> Entry:
     tail = (f"; also applies to {listed(map(clean, also))}" if also else "") + when
     text, names = describe(event), missing(event)
     if len(row) > 1:
-        text, names = (
-            describe_together(event, crowds.count(d[0] for d in row)),
-            tuple(d[0].subject for d in row),
-        )
+        text = describe_together(event, crowds.count(decision[0] for decision in row))
+        names = tuple(decision[0].subject for decision in row)
     is_nameless = event.kind in OF_ROWS and "/" not in event.subject  # a row without an id has no page
     has_page = event.kind.row.about is About.MODEL and not is_nameless and not names
     return Entry(

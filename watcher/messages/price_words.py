@@ -19,10 +19,8 @@ def price_title(event: Event) -> str:
     moves = prices.moves_of(event.before, event.after)
     if not moves:
         return f"{event.subject} changed its prices"
-    way, sizes = (
-        WAYS[prices.direction(event.before, event.after)],
-        {prices.percent(move) for move in moves.values()},
-    )
+    way = WAYS[prices.direction(event.before, event.after)]
+    sizes = {prices.percent(move) for move in moves.values()}
     if way and len(sizes) == 1 and len(moves) == len(_charged(event)):
         return f"{event.subject} {sizes.pop().lstrip('+-')} {way}"
     told = ", ".join(f"{change_words.label_of(key)} {prices.percent(move)}" for key, move in moves.items())

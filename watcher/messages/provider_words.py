@@ -7,6 +7,8 @@ from watcher.messages import change_words, price_words
 from watcher.openrouter import prices
 from watcher.rules.severity import is_last_but_one
 
+VERBS = {1: "raised", -1: "lowered", 0: "changed"}
+
 
 def provider_says(text: str) -> Callable[[Event], str]:
     """Return a function that writes the text with `{provider}` and with `{}` for the model."""
@@ -45,11 +47,8 @@ def price_title(event: Event) -> str:
 
 
 def _verb(event: Event) -> str:
-    """Describe which way a price went, by the usual mix of tokens."""
-    before, after = (prices.blend(side) for side in (event.before, event.after))
-    if before is None or after is None or before == after:
-        return "changed"
-    return "raised" if after > before else "lowered"
+    """Describe which way a price went as a whole."""
+    return VERBS[prices.direction(event.before, event.after)]
 
 
 def price_line(event: Event) -> str:

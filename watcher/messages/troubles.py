@@ -25,10 +25,20 @@ def source_failing(event: Event) -> str:
     return said + (f". {meaning}" if meaning else "") + on_hold
 
 
+def source_failing_title(event: Event) -> str:
+    """Name a source that does not answer."""
+    return f"No good answer from {_source(event)}"
+
+
 def source_recovered(event: Event) -> str:
     """Describe a source that answers again."""
+    return source_recovered_title(event) + _after(event, " after {}")
+
+
+def source_recovered_title(event: Event) -> str:
+    """Name a source that answers again."""
     name = _source(event)
-    return f"{name[:1].upper()}{name[1:]} {_again(event, 'answers again')}"
+    return f"{name[:1].upper()}{name[1:]} answers again"
 
 
 def channel_failing(event: Event) -> str:

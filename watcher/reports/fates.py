@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from watcher.delivery import schedule
 from watcher.domain.catalog import Json
 from watcher.domain.delivery import Channel, Delivery, OutboxState, Quiet
 from watcher.domain.mutes import Mute
@@ -14,7 +15,6 @@ from watcher.text.clean import clean
 from watcher.text.counts import counted
 from watcher.text.times import show_length, show_time, to_iso
 
-POLLS = ("now", "each poll")  # what a message that is no digest may have as its schedule
 RULES_CHANGED = "its rule matches the event today, but no message was written when it happened"
 OWN = "a channel is not told that it fails itself"
 
@@ -150,7 +150,10 @@ def _holds(delivery: Delivery, queue: Queue, now: datetime) -> Iterator[tuple[st
     if queue.channel is None:
         yield "the channel is no longer configured", None
         return
-    held = [*_own_holds(delivery, queue.channel, now), *_holds_of_channel(delivery, queue, now)]
+    held = [
+        *_own_holds(delivery, queue.channel, now),
+        *_holds_of_channel(delivery, queue.channel, queue, now),
+    ]
     yield from held
     if not held:
         yield "it is due, and is sent within a minute if watcher runs", None
@@ -158,24 +161,26 @@ def _holds(delivery: Delivery, queue: Queue, now: datetime) -> Iterator[tuple[st
 
 def _own_holds(delivery: Delivery, channel: Channel, now: datetime) -> Iterator[tuple[str, datetime]]:
     told = delivery.notification
-    if told.digest and told.digest not in POLLS and not delivery.attempts and delivery.next_at > now:
+    if schedule.is_held(delivery, now):
         yield f"it is part of a digest, {told.digest}", delivery.next_at
     if channel.quiet and channel.quiet.covers(now) and not told.urgent:
         hours = f"{channel.quiet.start:%H:%M}-{channel.quiet.end:%H:%M}"
         yield f"quiet hours of the channel, {hours}", quiet_until(channel.quiet, now)
 
 
-def _holds_of_channel(delivery: Delivery, queue: Queue, now: datetime) -> Iterator[tuple[str, datetime]]:
+def _holds_of_channel(
+    delivery: Delivery, channel: Channel, queue: Queue, now: datetime
+) -> Iterator[tuple[str, datetime]]:
     failed = [one for one in queue.waiting if one.attempts and one.next_at > now]
     if failed:
         last = max(failed, key=lambda one: one.next_at)
         whose = "it" if delivery.attempts else "the message before it"
         yield f"{whose} failed ({last.error or 'no reason known'}) and is tried again", last.next_at
-    limit = queue.channel.limit if queue.channel else None
-    lately = sorted(at for at in queue.sent if limit and now - limit.per < at <= now)
-    if limit and len(lately) >= limit.most:
+    limit = channel.limit
+    sent = schedule.lately(queue.sent, channel, now)
+    if len(sent) >= limit.most:
         rate = f"{counted(limit.most, 'message')} in {show_length(limit.per)}"
-        yield f"the limit of the channel, {rate}", lately[-limit.most] + limit.per
+        yield f"the limit of the channel, {rate}", sent[-limit.most] + limit.per
 
 
 def quiet_until(quiet: Quiet, now: datetime) -> datetime:

@@ -17,11 +17,11 @@ from watcher.messages.spans import spans
 from watcher.news.mutes import date_of
 from watcher.news.outlook import Waiting
 from watcher.openrouter import dates, ids, prices
+from watcher.rules.severity import SOON
 from watcher.text.clean import LONGEST, clean
 from watcher.text.counts import counted
 from watcher.text.times import show_day, show_days_left, show_time
 
-SOON = 7  # days left: from here on, a date is critical
 MOST = 100  # entries of a section
 OFTEN = 2  # changes: from here on it is said that it is their sum
 

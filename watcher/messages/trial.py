@@ -12,7 +12,7 @@ NOTHING = "This is a test: nothing has changed, and there is nothing to do."
 ALIKE = "If this were news, each line would say what changed, by how much and since when."
 
 
-def sample(channel: str, at: datetime, zone: tzinfo = UTC) -> Notification:
+def trial(channel: str, at: datetime, zone: tzinfo = UTC) -> Notification:
     """Write a message for trying a channel, at `at` (UTC)."""
     number = f"test-{to_iso(at)}"
     entries = (

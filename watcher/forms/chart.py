@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from watcher.openrouter.prices import MAIN
+from watcher.openrouter.prices import MAIN, dollars
 from watcher.text.times import from_iso
 
 Step: TypeAlias = tuple[datetime, Decimal]
@@ -45,15 +45,10 @@ def in_words(history: PriceHistory) -> str:
 def _steps(steps: Sequence[Step]) -> str:
     (_, first), *later = steps
     if len(later) < MOST_STEPS:
-        return ", then ".join([money(first), *(f"{money(price)} from {day(at)}" for at, price in later)])
+        return ", then ".join([dollars(first), *(f"{dollars(price)} from {day(at)}" for at, price in later)])
     prices = [price for _, price in steps]
-    return f"{money(first)}, then from {money(min(prices))} to {money(max(prices))}, now {money(prices[-1])}"
-
-
-def money(price: Decimal) -> str:
-    """Write a price in US dollars: `$12.50`, `$0.0375`."""
-    places = max(-int(price.normalize().as_tuple().exponent), 2)
-    return f"${price:,.{places}f}"
+    lowest, highest, now = map(dollars, (min(prices), max(prices), prices[-1]))
+    return f"{dollars(first)}, then from {lowest} to {highest}, now {now}"
 
 
 def day(at: datetime) -> str:

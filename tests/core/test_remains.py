@@ -9,7 +9,7 @@ from tests.support.catalogs import HOUR, START
 from watcher.domain.catalog import FieldChange, Json
 from watcher.domain.kinds import KINDS, Kind, Severity
 from watcher.domain.news import Event
-from watcher.messages.net import net
+from watcher.messages.remains import net
 
 A, B, C = "0.000001", "0.000002", "0.000003"
 

@@ -8,8 +8,9 @@ from tests.support.catalogs import DAY, START
 from tests.support.mail_pages import CHART, NEW, PRICE, since, told
 from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
-from watcher.forms.price_history import in_words, money, read_history
+from watcher.forms.chart import in_words, read_history
 from watcher.messages.as_data import as_data
+from watcher.openrouter.prices import dollars
 
 
 def test_a_history_has_the_steps_of_each_price() -> None:
@@ -52,7 +53,7 @@ def test_many_steps_are_summed_up() -> None:
     ("price", "text"), [("1.5", "$1.50"), ("0.0375", "$0.0375"), ("1250", "$1,250.00"), ("1E+2", "$100.00")]
 )
 def test_a_price_has_cents_and_as_many_digits_as_it_needs(price: str, text: str) -> None:
-    assert money(Decimal(price)) == text
+    assert dollars(Decimal(price)) == text
 
 
 TWIN = Event("t", START, Kind.PRICE_CHANGED, "acme/heron", PRICE.before, PRICE.after, PRICE.fields)
