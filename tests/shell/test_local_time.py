@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.catalogs import DAY, FINCH, OWL, START, listing
+from tests.support.own_folder import answered, configured
 from watcher.cli.main import main
 from watcher.config.load import load
-from watcher.domain.polls import Answer, Failure, Poll
-from watcher.news.plan import plan
+from watcher.domain.polls import Answer, Failure
 from watcher.store.store import Store
 
 RULES = """\
@@ -24,10 +24,7 @@ rules: [{name: Everything, notify: team}]
 def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a store with news, a failing source and a change on hold, all at 8:00 UTC."""
     monkeypatch.chdir(tmp_path)
-    file = tmp_path / "rules.yaml"
-    file.write_text(RULES)
-    file.chmod(0o600)
-    settings = load(file, {}).settings
+    settings = load(configured(tmp_path, RULES), {}).settings
     answers: tuple[Answer, ...] = (
         listing([OWL]),
         listing([OWL, FINCH]),
@@ -36,8 +33,7 @@ def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with Store.open(tmp_path / "watcher.db") as store:
         for days, answer in enumerate(answers):
-            before = store.state()
-            store.commit(before, plan(before, Poll(START + days * DAY, {"models": answer}), settings))
+            answered(store, settings, START + days * DAY, answer)
 
 
 @pytest.mark.parametrize(

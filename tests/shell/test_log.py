@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, listing
 from tests.support.due_messages import due
+from tests.support.own_folder import answered, configured
 from tests.support.sample_stores import run_sql
 from watcher.cli.main import main
 from watcher.config import load
@@ -30,10 +31,7 @@ rules:
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / "rules.yaml"
-    path.write_text(RULES)
-    path.chmod(0o600)
-    return path
+    return configured(tmp_path, RULES)
 
 
 @pytest.fixture
@@ -42,8 +40,8 @@ def store(file: Path) -> Iterator[Store]:
     settings, now = load.load(file, {}).settings, utc_now()
     with Store.open(file.parent / "watcher.db") as opened:
         for hours, rows in ((3, [OWL]), (2, [OWL, FINCH]), (1, [OWL, FINCH, HERON])):
-            at, before = now - hours * HOUR, opened.state()
-            opened.commit(before, plan(before, Poll(at, {"models": listing(rows, at)}), settings))
+            at = now - hours * HOUR
+            answered(opened, settings, at, listing(rows, at))
         yield opened
 
 

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.catalogs import DAY, FINCH, HERON, HOUR, OWL, listing, priced
+from tests.support.own_folder import configured
 from tests.support.sample_stores import run_sql
 from watcher.cli.main import main
 from watcher.config import load
@@ -29,10 +30,7 @@ rules: [{name: Everything, when: {event: "*.*"}, notify: hook}]
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / "rules.yaml"
-    path.write_text(RULES)
-    path.chmod(0o600)
-    return path
+    return configured(tmp_path, RULES)
 
 
 @pytest.fixture

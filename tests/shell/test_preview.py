@@ -8,10 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.catalogs import DAY, HOUR, OWL, listing, priced
+from tests.support.own_folder import answered, configured
 from watcher.cli.main import main
 from watcher.config.load import load
-from watcher.domain.polls import Poll
-from watcher.news.plan import plan
 from watcher.reports.preview import FORMS
 from watcher.service.clock import utc_now
 from watcher.store.store import Store
@@ -33,9 +32,7 @@ rules: [{name: Everything, notify: [team, hook, chat, mail, own]}]
 @pytest.fixture(autouse=True)
 def _file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    file = tmp_path / "rules.yaml"
-    file.write_text(RULES)
-    file.chmod(0o600)
+    configured(tmp_path, RULES)
 
 
 @pytest.fixture
@@ -45,8 +42,7 @@ def event(tmp_path: Path) -> str:
     with Store.open(tmp_path / "watcher.db") as store:
         for ago, rows in ((3 * DAY, [OWL]), (DAY, [priced(OWL, "0.000002", "0.00001")])):
             for at in (now - ago, now - ago + 2 * HOUR):
-                before = store.state()
-                store.commit(before, plan(before, Poll(at, {"models": listing(rows, at)}), settings))
+                answered(store, settings, at, listing(rows, at))
         [told] = store.events(kinds=["price.changed"])
     return told.id
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.support.catalogs import DAY, FINCH, HOUR, OWL, listing, priced
+from tests.support.own_folder import answered, configured
 from watcher.cli.main import main
 from watcher.config import load
 from watcher.domain.letter import read_letter
@@ -29,10 +30,7 @@ rules: [{name: Everything, notify: team}]
 def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a store that saw a price change ten days ago, and now one that waits."""
     monkeypatch.chdir(tmp_path)
-    file = tmp_path / "rules.yaml"
-    file.write_text(RULES)
-    file.chmod(0o600)
-    settings, now = load.load(file, {}).settings, utc_now()
+    settings, now = load.load(configured(tmp_path, RULES), {}).settings, utc_now()
     leaving = priced(OWL, "0.000002", "0.00001") | {"expiration_date": f"{now + 5 * DAY:%Y-%m-%d}"}
     with Store.open(tmp_path / "watcher.db") as store:
         for days, rows in (
@@ -40,8 +38,8 @@ def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             (10, [priced(OWL, "0.000002", "0.00001"), FINCH]),
             (0, [leaving, FINCH | {"context_length": 5}]),
         ):
-            at, before = now - days * DAY, store.state()
-            store.commit(before, plan(before, Poll(at, {"models": listing(rows, at)}), settings))
+            at = now - days * DAY
+            answered(store, settings, at, listing(rows, at))
 
 
 def called(*arguments: str) -> Result:
