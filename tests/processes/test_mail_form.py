@@ -34,7 +34,7 @@ def received(said: Notification, options: str = "", title: str = "") -> EmailMes
 def test_a_mail_says_the_same_in_its_text_and_on_its_page_and_both_have_the_links() -> None:
     said = told(LEAVING, CHEAPER)
     mail = received(said)
-    assert mail["Subject"] == said.title
+    assert mail["Subject"] == f"[critical] {said.title}"
     assert mail["X-Watcher-Event-Id"] == "event-1 event-2"
     assert part(mail, "plain").replace("\r", "").strip() == said.body
     page = words_of(part(mail, "html"))
@@ -64,6 +64,13 @@ def test_programs_are_told_what_kind_of_mail_it_is() -> None:
     assert mail["Message-ID"].endswith("@example.test>")
     assert parsedate_to_datetime(mail["Date"]).tzinfo
     assert mail["MIME-Version"] == "1.0"
+
+
+def test_a_possible_repeat_of_what_is_critical_says_first_that_it_may_be_one() -> None:
+    said = told(LEAVING)
+    mail = received(said, title=f"[possible repeat] {said.title}")
+    assert mail["Subject"] == f"[possible repeat] [critical] {said.title}"
+    assert f"<h1>[possible repeat] {said.title}" in re.sub(r"<h1[^>]*>", "<h1>", words_of(part(mail, "html")))
 
 
 @pytest.mark.parametrize(("event", "priority"), [(LEAVING, "high"), (NEW, None)])
@@ -175,7 +182,7 @@ def test_two_parsers_read_the_same() -> None:
     raw = received(said, "&name=Wächter").as_bytes()
     modern = message_from_bytes(raw, policy=policy.default)
     old = message_from_bytes(raw)
-    assert str(make_header(decode_header(old["Subject"]))) == modern["Subject"] == said.title
+    assert str(make_header(decode_header(old["Subject"]))) == modern["Subject"] == f"[critical] {said.title}"
     assert parseaddr(str(make_header(decode_header(old["From"])))) == ("Wächter", "w@example.test")
     texts = [text(one) for one in old.walk() if one.get_content_maintype() == "text"]
     assert texts == [part(modern, "plain").replace("\r", ""), part(modern, "html").replace("\r", "")]

@@ -12,6 +12,7 @@ from email.utils import format_datetime, formataddr
 from hashlib import sha256
 from typing import Any
 
+from watcher.domain.delivery import REPEAT
 from watcher.domain.letter import Letter, read_letter
 from watcher.forms.chart import read_history
 from watcher.forms.mail_html import fitted
@@ -24,6 +25,7 @@ PICTURE = "price"
 HEADER = re.compile(r"[!-9;-~]+")  # the name of one, as RFC 5322 allows it
 OURS = re.compile(r"from|to|reply-to|subject|date|message-id|mime-version|content-.*", re.IGNORECASE)
 HIGH: Mapping[str, str] = {"X-Priority": "1 (Highest)", "Importance": "high"}
+URGENT = "[critical] "  # begins the subject, but not one of a user's own
 ID_LENGTH = 32
 ENCODED = "=?"  # begins what programs decode, into anything
 
@@ -70,20 +72,21 @@ class Envelope:
 def mail(job: Mapping[str, Any], envelope: Envelope, subject: str, text: str, room: int) -> str:
     """Write a mail in ASCII, as SMTP carries it; its page takes `room` characters at most."""
     letter = read_letter(job["letter"]) if job.get("letter") else None
+    is_urgent, is_own = letter is not None and letter.severity == "critical", bool(job.get("plain"))
     message = EmailMessage(POLICY)
     domain = envelope.sender[1].rpartition("@")[2]
     named = {
         "From": formataddr((envelope.sender[0] or NAME, envelope.sender[1])),
         "To": formataddr(envelope.recipient),
         "Reply-To": ", ".join(map(formataddr, envelope.reply_to)),
-        "Subject": subject.replace(ENCODED, f"={UNSEEN}?"),
+        "Subject": _subject(subject, is_urgent=is_urgent and not is_own),
         "Date": format_datetime(datetime.now(UTC)),
         "Message-ID": _id(domain, job["at"], job["event_id"], envelope.recipient[1]),
         "List-Id": f"{NAME} <{NAME}.{domain}>",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
         **(_thread(letter, domain) if letter else {}),
-        **(HIGH if letter and letter.severity == "critical" else {}),
+        **(HIGH if is_urgent else {}),
     }
     for name, value in named.items():
         if value:
@@ -93,9 +96,15 @@ def mail(job: Mapping[str, Any], envelope: Envelope, subject: str, text: str, ro
             del message[name]
             message[name] = clean(value, len(value))
     message.set_content(text, cte="quoted-printable")
-    if letter and not envelope.is_plain and not job.get("plain"):
+    if letter and not envelope.is_plain and not is_own:
         _add_page(message, letter, subject, room, job["command"], domain)
     return message.as_bytes().decode("ascii")
+
+
+def _subject(title: str, *, is_urgent: bool) -> str:
+    """Say at once what is critical, but first that a mail may have arrived before."""
+    repeat, title = (REPEAT, title.removeprefix(REPEAT)) if title.startswith(REPEAT) else ("", title)
+    return f"{repeat}{URGENT if is_urgent else ''}{title}".replace(ENCODED, f"={UNSEEN}?")
 
 
 def _id(domain: str, *parts: str) -> str:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from watcher.delivery import apprise_process, console
 from watcher.delivery.apprise_process import SENDER, UNANSWERED, UNTHREADED
-from watcher.domain.delivery import Channel, Delivery, Outcome, Secret, Verdict
+from watcher.domain.delivery import REPEAT, Channel, Delivery, Outcome, Secret, Verdict
 
 DEADLINE = 30.0  # seconds for one message, including the start of a child
 AT_ONCE = 8  # processes that send; each takes 50 MB while it lives
@@ -162,5 +162,5 @@ def _marked(delivery: Delivery) -> Delivery:
     if not delivery.repeat:
         return delivery
     notification = delivery.notification
-    title = f"[possible repeat] {notification.title}"
+    title = f"{REPEAT}{notification.title}"
     return replace(delivery, notification=replace(notification, title=title))

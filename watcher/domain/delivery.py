@@ -86,6 +86,10 @@ class Channel:
         return own or self.template
 
 
+REPEAT = "[possible repeat] "
+"""Begins the title of a message that may have arrived before."""
+
+
 class OutboxState(StrEnum):
     """The state of a message; it ends as sent or dead."""
 
