@@ -7,13 +7,13 @@ from datetime import date
 from decimal import Decimal
 
 from watcher.domain.causes import WITHOUT_NOTICE
-from watcher.domain.kinds import Kind, Severity
+from watcher.domain.kinds import Kind
 from watcher.domain.news import Event
 from watcher.messages.change_words import gains, labels
 from watcher.messages.price_words import frees
 from watcher.openrouter import dates, prices
 from watcher.openrouter.ids import BATCH, base, is_alias, variant
-from watcher.rules.severity import is_last_but_one, severity_of
+from watcher.rules.severity import is_last_but_one
 from watcher.text import times
 from watcher.text.clean import LONGEST, clean
 
@@ -22,11 +22,6 @@ SHARED = 3  # so many things that most have in common are said
 DATES = frozenset(kind for kind in Kind if kind.startswith("expiration."))
 MOVES = frozenset({Kind.PRICE_CHANGED, Kind.PRICE_ROUTED, Kind.PROVIDER_PRICE_CHANGED})
 LAST_BUT_ONE = "Down to one provider"
-
-
-def severity(event: Event) -> Severity:
-    """Say how urgent an event is: as the rule says that tells it, else by default."""
-    return severity_of(event)
 
 
 def heading(event: Event) -> str:

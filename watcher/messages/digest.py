@@ -18,6 +18,7 @@ from watcher.messages.remains import Remains, net
 from watcher.messages.subject import WAYS
 from watcher.openrouter import dates
 from watcher.openrouter.prices import direction
+from watcher.rules.severity import severity_of
 from watcher.text.counts import counted
 from watcher.text.times import show_date, show_day, show_days_left
 
@@ -62,7 +63,7 @@ def digest(
     undone = counted(remains.undone, "change")
     undone += " was undone meanwhile" if remains.undone == 1 else " were undone meanwhile"
     letter = Letter(
-        severity=min(map(crowds.severity, remains.events)).word,
+        severity=min(map(severity_of, remains.events)).word,
         preview=sections[0].entries[0].text,
         sections=tuple(sections),
         footer=footer(rules, events, at, zone, since=oldest),
@@ -78,7 +79,7 @@ def _places(events: Sequence[Event], at: datetime) -> dict[str, list[Decision]]:
     for heading in HEADINGS:
         alike = sorted((event for event in events if _heading(event) == heading), key=_order)
         if heading == LEAVING:  # how many days are left is counted from now
-            alike = [replace(event, at=at, severity=crowds.severity(event)) for event in alike]
+            alike = [replace(event, at=at, severity=severity_of(event)) for event in alike]
         decisions: list[Decision] = [list(group) for _, group in groupby(alike, key=decision_of)]
         if decisions:
             found[heading] = decisions
@@ -93,7 +94,7 @@ def _order(event: Event) -> tuple[object, ...]:
     """Put what leaves first, is most urgent or moved furthest before others."""
     day = dates.day_of(event.after) if _heading(event) == LEAVING else None
     size = -abs(crowds.move(event) or Decimal(0))
-    return day.toordinal() if day else 0, crowds.severity(event), size, decision_of(event), event.subject
+    return day.toordinal() if day else 0, severity_of(event), size, decision_of(event), event.subject
 
 
 def _sections(

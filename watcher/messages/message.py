@@ -24,6 +24,7 @@ from watcher.openrouter import dates
 from watcher.openrouter.ids import base, page
 from watcher.openrouter.prices import is_free, largest_move, percent, ratio
 from watcher.openrouter.prices import price as price_of
+from watcher.rules.severity import severity_of
 from watcher.text.clean import clean
 from watcher.text.times import show_time
 
@@ -62,7 +63,7 @@ def notification(
     chapters, left_out = _sections(parts, zone if len({event.at for event in events}) > 1 else None)
     oldest = min(event.at for event in events)
     letter = Letter(
-        severity=min(map(crowds.severity, events)).word,
+        severity=min(map(severity_of, events)).word,
         preview=_preview(chapters),
         sections=tuple(chapters),
         footer=footer(rules, events, at, zone, since=since),
@@ -221,7 +222,7 @@ def entry_of(row: Sequence[Decision], zone: tzinfo | None) -> Entry:
     has_page = event.kind.row.about is About.MODEL and not is_nameless and not names
     return Entry(
         kind=event.kind,
-        severity=crowds.severity(event).word,
+        severity=severity_of(event).word,
         subject=event.subject if has_page else "",
         spans=spans(f"{text}: " if names else text, event),
         name=name_of(event) if has_page else "",

@@ -7,6 +7,7 @@ from typing import NamedTuple, Self
 from watcher.domain.kinds import Kind, Severity
 from watcher.domain.news import Event
 from watcher.messages import crowds
+from watcher.rules.severity import severity_of
 
 RANKS: Mapping[str, int] = {kind.row.heading: -rank for rank, kind in enumerate(reversed(Kind))}
 """The headings in the order of the kinds, which is that of their importance."""
@@ -44,18 +45,18 @@ class Sections:
         urgency: dict[str, int] = {}
         kinds: dict[tuple[str, str], list[Event]] = {}
         for event in events:
-            heading, severity = crowds.heading(event), crowds.severity(event)
+            heading, severity = crowds.heading(event), severity_of(event)
             if severity is not Severity.CRITICAL:
                 urgency[heading] = min(urgency.get(heading, severity), severity)
             kinds.setdefault((heading, event.kind), []).append(event)
         crowded = {
-            kind: min(map(crowds.severity, alike)) for kind, alike in kinds.items() if crowds.is_crowd(alike)
+            kind: min(map(severity_of, alike)) for kind, alike in kinds.items() if crowds.is_crowd(alike)
         }
         return cls(urgency, crowded)
 
     def place(self, event: Event) -> Place:
         """Tell where an event stands; what is counted stands with its kind."""
-        heading, severity = crowds.heading(event), crowds.severity(event)
+        heading, severity = crowds.heading(event), severity_of(event)
         counted = self.crowded.get((heading, event.kind))
         if counted is not None:
             return Place(counted, RANKS.get(heading, 0), heading, is_single=False, kind=event.kind)
