@@ -12,7 +12,7 @@ def test_every_kind_has_a_sample_that_can_be_told(kind: Kind) -> None:
     event = sample_events(START)[kind]
     message = notification("team", START, [event], ["Sample"])
     assert event.kind is kind
-    assert event.subject in message.title + message.body or kind.startswith(("catalog.", "store."))
+    assert event.subject in message.title + message.body or kind.startswith(("catalog.", "source.", "store."))
     assert "unknown" not in describe(event)
 
 

@@ -122,6 +122,7 @@ class Service:
                 self._ping(poll)
                 sent += 0 if poll.is_clock_wrong else self.ask_providers(self._patience(next_poll))
             if poll or sent:
+                self._give_up_orphans()  # one may have been in flight when its channel was taken away
                 self._telemetry.outbox(courier.depths(self.store, self.config.channels, self.now()))
             return next_poll, self._wait(next_poll)
         except StoreUnavailableError as error:
