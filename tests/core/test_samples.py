@@ -5,6 +5,7 @@ from watcher.domain.kinds import Kind
 from watcher.messages.lines import describe
 from watcher.messages.message import notification
 from watcher.messages.samples import sample_events
+from watcher.messages.troubles import SOURCES
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -12,7 +13,8 @@ def test_every_kind_has_a_sample_that_can_be_told(kind: Kind) -> None:
     event = sample_events(START)[kind]
     message = notification("team", START, [event], ["Sample"])
     assert event.kind is kind
-    assert event.subject in message.title + message.body or kind.startswith(("catalog.", "source.", "store."))
+    named = SOURCES.get(event.subject, event.subject).removeprefix("the ")
+    assert named in message.title + message.body or kind.startswith(("catalog.", "store."))
     assert "unknown" not in describe(event)
 
 

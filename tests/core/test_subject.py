@@ -118,3 +118,11 @@ def test_a_message_about_several_times_gives_them_in_the_zone_too() -> None:
     assert "zoo/yak is new: details unknown · 2 Nov 2026 09:00 CET" in message.body
     assert "covers everything since 2 Nov 2026 09:00 CET" in message.body
     assert "UTC" not in message.body
+
+
+def test_beside_long_news_less_is_counted_by_its_meaning_and_nothing_is_left_out() -> None:
+    kinds = (Kind.MODEL_ADDED, Kind.MODEL_RETURNED, Kind.CONTEXT_CHANGED, Kind.PROVIDER_ADDED)
+    many = [news(kind, f"zoo/{kind}-{n}") for kind in kinds for n in range(400)]
+    first = f"acme/{'owl-' * 16}2 leaves in 7 days (9 Nov)"
+    written = notification("team", START, [leaving(f"acme/{'owl-' * 16}2"), *many], ["Sample"]).title
+    assert written == f"{first}; 400 provider changes, 400 new, 800 more"

@@ -16,6 +16,7 @@ from watcher.text.counts import counted
 
 MOST_SIBLINGS = 6  # that are said by the name of one; more are counted
 MOST_MEANINGS = 4  # what is counted besides the first; more would not be read
+ROOM = 140  # characters; where the first news is long, less is counted by its meaning
 PLURALS = {"leaves": "leave", "is": "are", "was": "were", "stays": "stay"}
 LEAVES = ("leaves", "leave")
 OTHER = ("other change", "other changes")
@@ -62,8 +63,11 @@ def subject(groups: Sequence[Group], ended: Collection[str]) -> str:
     is_named = not is_counted or _are_siblings(events)
     lead, said = _lead(events) if is_named else (crowds.title(events), events)
     told = {event.id for event in said}
-    rest = _counts([event for _, events in groups for event in events if event.id not in told], said)
-    return f"{lead}; {rest}" if rest else lead
+    others = [event for _, events in groups for event in events if event.id not in told]
+    if not others:
+        return lead
+    written = [f"{lead}; {_counts(others, said, most)}" for most in range(MOST_MEANINGS, -1, -1)]
+    return next((line for line in written if len(line) <= ROOM), written[-1])
 
 
 def _lead(events: Sequence[Event]) -> tuple[str, Sequence[Event]]:
@@ -103,17 +107,17 @@ def _happens(event: Event) -> str:
     return found[1] if found else ""
 
 
-def _counts(events: Sequence[Event], said: Sequence[Event]) -> str:
-    """Count by meaning, in the order of the events, what is not `said`: `6 prices up, 1 new`."""
+def _counts(events: Sequence[Event], said: Sequence[Event], most: int) -> str:
+    """Count by meaning, at most so many, what happens besides what is `said`: `6 prices up, 1 new`."""
     meanings = sorted(map(_meaning, events), key=lambda words: words is OTHER)
     counts, again = Counter(meanings), {*map(_meaning, said)}
     told = [
         f"{number:,} {_more(words[number > 1]) if words in again else words[number > 1]}"
         for words, number in counts.items()
     ]
-    others = sum([*counts.values()][MOST_MEANINGS:])
+    others = sum([*counts.values()][most:])
     more = [f"{others:,} more"] if others else []
-    return ", ".join([*told[:MOST_MEANINGS], *more])
+    return ", ".join([*told[:most], *more])
 
 
 def _more(words: str) -> str:
